@@ -1,0 +1,285 @@
+/**
+ * The three ports: what the services need of the clouds, in their own words. Implementations: redshift/, s3/,
+ * databricks/. No port call decides what comes next; retries by disposition happen in `outside` around each call.
+ */
+import type {
+  ColumnPlan,
+  Fingerprint,
+  HashForm,
+  ObjectInfo,
+  RowPredicate,
+  SourceColumn,
+  SourceTableName,
+  StagedFile,
+  TablePlan,
+  TargetTableName,
+} from '@lakehaul/core';
+
+// ---------------------------------------------------------------- source
+
+export interface DiscoveredTable {
+  name: SourceTableName;
+  oid: string;
+  columns: SourceColumn[];
+  columnListHash: string;
+  /** From SVV_TABLE_INFO; null when it has no row (empty table) or is not readable. */
+  estimatedRows: bigint | null;
+  estimatedBytes: bigint | null;
+  sortKeyStyle: 'none' | 'compound' | 'interleaved' | 'auto';
+  hasRowSecurity: boolean;
+  hasMasking: boolean;
+}
+
+/** Something at the source that this product does not move: listed, and part of the evidence. */
+export interface NotMoved {
+  kind:
+    | 'view'
+    | 'materialized-view'
+    | 'external-table'
+    | 'procedure'
+    | 'function'
+    | 'grant'
+    | 'policy'
+    | 'default'
+    | 'identity'
+    | 'constraint'
+    | 'datashare';
+  name: string;
+  detail: string;
+}
+
+export interface SourceCatalogue {
+  tables: DiscoveredTable[];
+  notMoved: NotMoved[];
+}
+
+/** One scalar to read from a table's data, for loss and key decisions. */
+export type Measure =
+  | { id: string; kind: 'rowCount' }
+  | {
+      id: string;
+      kind: 'maxBytes' | 'nullCount' | 'minText' | 'maxText' | 'nonFiniteCount' | 'negativeZeroCount';
+      column: SourceColumn;
+    }
+  /** Rows whose value is outside what the target type holds (dates before 0001 or after 9999 …). */
+  | { id: string; kind: 'outOfRangeCount'; column: SourceColumn }
+  /** Longest joined hash text of a row, in bytes. */
+  | { id: string; kind: 'maxRowBytes'; columns: readonly ColumnPlan[] };
+
+/** One histogram question: how many rows fall in each of `buckets` equal-width half-open parts of [from, to)? */
+export interface HistogramQuestion {
+  column: SourceColumn;
+  /** Rows are first narrowed by this. */
+  predicate: RowPredicate;
+  from: string;
+  to: string;
+  buckets: number;
+}
+
+export interface UnloadRequest {
+  plan: TablePlan;
+  predicate: RowPredicate;
+  hashForm: HashForm;
+  /** `count` carries no hash; `full` adds the second scan. */
+  level: 'count' | 'carried' | 'full';
+  /** `s3://…/` prefix of this submission alone, ends with '/'. */
+  dataUrl: string;
+  statementName: string;
+  clientToken: string;
+  /** With a scan group: PARTITION BY this many hash buckets, counts per bucket. */
+  buckets: number | null;
+}
+
+export type StatementStatus = 'running' | 'finished' | 'failed' | 'aborted';
+
+export interface SourceStatement {
+  statementId: string;
+  statementName: string;
+  status: StatementStatus;
+  /** The database's message when failed. */
+  error: string | null;
+  queryIds: string[];
+  durationMs: number;
+}
+
+export interface UnloadAnswer {
+  /** Counted in the transaction, per bucket for a scan group (one entry with bucket null otherwise). */
+  counts: { bucket: number | null; rowCount: string; maxRowBytes: string }[];
+  columnListHash: string;
+  /** Level full only; per bucket for a scan group. */
+  fingerprints: { bucket: number | null; fingerprint: Fingerprint }[];
+}
+
+export interface Source {
+  /** Catalogue of the database, empty tables included. Reads only. */
+  discover(): Promise<SourceCatalogue>;
+  measure(request: {
+    table: SourceTableName;
+    predicate: RowPredicate;
+    measures: readonly Measure[];
+  }): Promise<Map<string, string | null>>;
+  histogram(table: SourceTableName, question: HistogramQuestion): Promise<bigint[]>;
+  /** Distinct leading texts with their row counts, in byte order of the key as the source compares it; at most `limit`. */
+  textPrefixes(request: {
+    table: SourceTableName;
+    column: SourceColumn;
+    predicate: RowPredicate;
+    length: number;
+    limit: number;
+  }): Promise<{ prefix: string; rowCount: bigint }[]>;
+  /** The statements of one unload batch, in order, each below the limit: what the dry run prints and the run sends. */
+  renderUnload(request: UnloadRequest): string[];
+  /** Sends the batch as one transaction. Not idempotent beyond its client token (8 h). */
+  submitUnload(request: UnloadRequest): Promise<{ statementId: string }>;
+  /** Finds a submitted batch by its exact name, whoever sent it; null when the service knows none. */
+  findStatement(statementName: string): Promise<SourceStatement | null>;
+  /** Waits (long poll) until the statement ends or the signal aborts. */
+  awaitStatement(statementId: string, signal: AbortSignal): Promise<SourceStatement>;
+  /** Reads the counts and fingerprints of a finished batch. SOURCE_RESULT_EXPIRED after the retention. */
+  readUnloadAnswer(statementId: string, request: UnloadRequest): Promise<UnloadAnswer>;
+  cancelStatement(statementId: string): Promise<void>;
+  /** Recomputes the fingerprint of a predicate in a scan of its own (lakehaul verify --source). */
+  fingerprint(plan: TablePlan, predicate: RowPredicate, hashForm: HashForm): Promise<Fingerprint>;
+  /** For doctor: who we are and what is missing; throws the first refusal. */
+  check(): Promise<{ endpoint: string; user: string; version: string }>;
+}
+
+// ---------------------------------------------------------------- stage
+
+export interface Manifest {
+  manifestKey: string;
+  files: StagedFile[];
+  rowCount: string;
+  sizeBytes: string;
+}
+
+export interface Stage {
+  /** `s3://bucket/key` of a key. */
+  url(key: string): string;
+  /**
+   * The manifest of an UNLOAD to this prefix with the listing's ETags and sizes merged in, checked: every entry exists
+   * with its size, nothing is extra, record counts add up. Null when there is no manifest (zero rows may write none).
+   */
+  readManifest(dataPrefix: string): Promise<Manifest | null>;
+  /** Objects under a prefix now. */
+  list(prefix: string): Promise<ObjectInfo[]>;
+  delete(keys: readonly string[]): Promise<void>;
+  check(): Promise<{ endpoint: string; bucket: string }>;
+}
+
+// ---------------------------------------------------------------- target
+
+export interface TargetColumn {
+  name: string;
+  typeText: string;
+  nullable: boolean;
+}
+
+export interface TargetTableState {
+  columns: TargetColumn[];
+  properties: Record<string, string>;
+  hasRowFilterOrMask: boolean;
+  version: string;
+}
+
+/** A group of staged files with the lineage that their rows get. */
+export interface LoadRequest {
+  plan: TablePlan;
+  hashForm: HashForm;
+  chunk: number;
+  attempt: number;
+  /** Directory of the files, `s3://…/`. */
+  dataUrl: string;
+  /** Names relative to dataUrl: exactly the manifest's. */
+  fileNames: readonly string[];
+  statementTag: string;
+  statementTimeoutMs: number;
+}
+
+export interface LoadAnswer {
+  statementId: string;
+  /** Null when the answer does not say (lost, or 0 of a COPY that had loaded the files before). */
+  insertedRows: string | null;
+}
+
+export interface TargetStatement {
+  statementId: string;
+  statementTag: string;
+  status: StatementStatus;
+  error: string | null;
+}
+
+export interface RowDifference {
+  kind: 'missing' | 'extra' | 'changed' | 'doubled';
+  /** Key columns as text; a person finds the row by them. Row values never leave this object but into the diff object. */
+  key: Record<string, string | null>;
+  columns: { name: string; source: string | null; target: string | null }[];
+}
+
+export interface DifferenceReport {
+  missingRows: string;
+  extraRows: string;
+  changedRows: string;
+  rows: RowDifference[];
+  isTruncated: boolean;
+}
+
+export interface Target {
+  describe(table: TargetTableName): Promise<TargetTableState | null>;
+  /** DDL that `prepare` would run: schema and table created, or an existing one adopted. */
+  renderPrepare(plan: TablePlan, existing: TargetTableState | null): string[];
+  prepare(plan: TablePlan, existing: TargetTableState | null): Promise<void>;
+  renderLoad(request: LoadRequest): string[];
+  /** COPY INTO of exactly these files (attempt 1). Idempotent per file while the table lives. */
+  copy(request: LoadRequest): Promise<LoadAnswer>;
+  /** INSERT … REPLACE WHERE over all lineage values of the chunk (attempts after the first). */
+  replace(request: LoadRequest): Promise<LoadAnswer>;
+  /** DELETE of all lineage values of the chunk: a later attempt that has no rows. */
+  deleteChunk(request: Omit<LoadRequest, 'dataUrl' | 'fileNames'>): Promise<LoadAnswer>;
+  /** Statements whose text carries the tag, running or ended, since `sinceMs`: from the warehouse's query history. */
+  findStatements(statementTag: string, sinceMs: number): Promise<TargetStatement[]>;
+  cancelStatement(statementId: string): Promise<void>;
+  /** Current version of the table. */
+  version(table: TargetTableName): Promise<string>;
+  /** Rows per lineage value of the chunk at a version. */
+  countLineages(plan: TablePlan, chunk: number, version: string): Promise<{ lineage: bigint; rowCount: string }[]>;
+  /** Σ of the hashes that travelled in the staged files. */
+  carriedFingerprint(request: { plan: TablePlan; dataUrl: string; fileNames: readonly string[] }): Promise<Fingerprint>;
+  /** Recomputed from the target's columns for one lineage value at a version. */
+  fingerprint(request: {
+    plan: TablePlan;
+    hashForm: HashForm;
+    chunk: number;
+    attempt: number;
+    version: string;
+  }): Promise<Fingerprint>;
+  /** Multiset difference of row hashes, staged against target, at a version; rows named by key and column, at most `limit`. */
+  differences(request: {
+    plan: TablePlan;
+    hashForm: HashForm;
+    chunk: number;
+    attempt: number;
+    version: string;
+    dataUrl: string;
+    fileNames: readonly string[];
+    limit: number;
+  }): Promise<DifferenceReport>;
+  /** Rows per lineage value over the whole table, live rows (NULL) left out: the seal's one scan. */
+  lineageCounts(table: TargetTableName, version: string): Promise<{ lineage: bigint; rowCount: string }[]>;
+  /** Commits after `sinceVersion`: who did what. */
+  history(
+    table: TargetTableName,
+    sinceVersion: string,
+  ): Promise<
+    {
+      version: string;
+      operation: string;
+      statementTag: string | null;
+      parameters: Record<string, string>;
+      metrics: Record<string, string>;
+      user: string;
+    }[]
+  >;
+  check(): Promise<{ endpoint: string; user: string; version: string }>;
+  close(): Promise<void>;
+}

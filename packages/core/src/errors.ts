@@ -1,0 +1,247 @@
+/**
+ * What to do about an error, decided where the knowledge is:
+ * `retry` same attempt, later · `backpressure` same attempt, later, and not counted as a failure ·
+ * `reopen` this attempt is spent, a new one starts from the source · `quarantine` only a person can settle it for this
+ * chunk · `stop` only a person can settle it for the whole run · `refuse` nothing was changed and nothing will be.
+ */
+export type Disposition = 'retry' | 'backpressure' | 'reopen' | 'quarantine' | 'stop' | 'refuse';
+
+/** The doc of a code is its runbook entry: deploy/runbook/errors.md is generated from this table. */
+export interface ErrorCodeEntry {
+  disposition: Disposition;
+  doc: string;
+  next: string;
+}
+
+export const ERROR_CODES = {
+  // Ours
+  INTERNAL: {
+    disposition: 'quarantine',
+    doc: 'A state that the code holds for impossible.',
+    next: 'Report it with the chunk trail (lakehaul chunk CHUNK --json).',
+  },
+  USAGE: { disposition: 'refuse', doc: 'The command line is not understood.', next: 'See lakehaul --help.' },
+  CONFIG_INVALID: {
+    disposition: 'refuse',
+    doc: 'lakehaul.yaml or the environment has mistakes; all of them are listed with line and column.',
+    next: 'Mend the listed places and run lakehaul config check.',
+  },
+  // Identity and reach
+  CREDENTIALS_REJECTED: {
+    disposition: 'stop',
+    doc: 'The platform rejected our credentials, or they expired and could not be renewed.',
+    next: 'Check the named credential, then run lakehaul doctor.',
+  },
+  PERMISSION_DENIED: {
+    disposition: 'stop',
+    doc: 'We are known, but not allowed to do this.',
+    next: 'Grant the right named in the message (deploy/runbook lists the least privileges), then run lakehaul doctor.',
+  },
+  UNREACHABLE: {
+    disposition: 'retry',
+    doc: 'The platform did not answer: network, TLS, or a stopped endpoint.',
+    next: 'Check host, port and network policy; lakehaul doctor names the call that failed.',
+  },
+  THROTTLED: {
+    disposition: 'backpressure',
+    doc: 'The platform asked us to slow down (429, SlowDown, ThrottlingException, too many active statements).',
+    next: 'Nothing; it is retried later and not counted as a failure. Lower the limits if it stays.',
+  },
+  UNAVAILABLE: { disposition: 'retry', doc: 'The platform failed on its side (5xx).', next: 'Nothing; it is retried.' },
+  ANSWER_LOST: {
+    disposition: 'retry',
+    doc: 'A call was sent and its answer never came: the work may or may not have been done.',
+    next: 'Nothing; the next try finds out what was done before it does anything.',
+  },
+  BUCKET_MISSING: {
+    disposition: 'stop',
+    doc: 'The staging or ledger bucket does not exist or is in another region.',
+    next: 'Create it or correct staging.bucket.',
+  },
+  // Source
+  SOURCE_STATEMENT_FAILED: {
+    disposition: 'retry',
+    doc: 'A statement on Redshift ended as FAILED.',
+    next: 'Read the database error in the trail.',
+  },
+  SOURCE_STATEMENT_ABORTED: {
+    disposition: 'retry',
+    doc: 'A statement on Redshift was stopped by somebody or by a query monitoring rule.',
+    next: 'If a WLM rule aborts it, raise the rule for our query group or make chunks smaller.',
+  },
+  SOURCE_RESULT_EXPIRED: {
+    disposition: 'reopen',
+    doc: 'The result of a finished statement is past its retention (24 h), so its counts cannot be read any more.',
+    next: 'Nothing; a new attempt starts.',
+  },
+  SOURCE_SCHEMA_CHANGED: {
+    disposition: 'quarantine',
+    doc: 'Table oid or column list at the source is no longer what was planned.',
+    next: 'Plan the table again (lakehaul plan).',
+  },
+  STATEMENT_TOO_LONG: {
+    disposition: 'refuse',
+    doc: 'A generated statement would exceed the statement limit even when split by column group.',
+    next: 'Raise limits.statementBytes if your endpoint allows more, or exclude columns.',
+  },
+  ROW_TOO_LONG: {
+    disposition: 'reopen',
+    doc: 'A row in the chunk is longer than the joined hash text may be; the next attempt hashes column by column.',
+    next: 'Nothing; a new attempt starts.',
+  },
+  TABLE_MISSING: {
+    disposition: 'refuse',
+    doc: 'A table named in the configuration does not exist at the source.',
+    next: 'Correct tables.include, or remove the table.',
+  },
+  NOT_A_TABLE: {
+    disposition: 'refuse',
+    doc: 'A view, external table or other relation was named as a table to haul.',
+    next: 'Remove it from tables.include; recreate it on the target by hand.',
+  },
+  ROW_SECURITY: {
+    disposition: 'refuse',
+    doc: 'Row-level security or masking would hide rows or values from us, on both sides alike.',
+    next: 'Give the hauling user EXPLAIN RLS / IGNORE RLS and unmasked rights, or exclude the table.',
+  },
+  LOSS_NOT_ACKNOWLEDGED: {
+    disposition: 'refuse',
+    doc: 'A column cannot be moved without loss and nobody has acknowledged that.',
+    next: 'Read the reason; acknowledge it under tables[].acknowledge, or exclude the column.',
+  },
+  AMPLIFICATION_NOT_ACKNOWLEDGED: {
+    disposition: 'refuse',
+    doc: 'The plan would scan the table more than three times.',
+    next: 'Choose another key, larger chunks, or acknowledge scan-amplification.',
+  },
+  KEY_UNUSABLE: {
+    disposition: 'refuse',
+    doc: 'The key column named in the configuration cannot be split into ranges (float, collated text, SUPER …).',
+    next: 'Name another column or leave key out.',
+  },
+  // Stage
+  MANIFEST_INVALID: {
+    disposition: 'reopen',
+    doc: 'The UNLOAD manifest is missing, unreadable, or does not add up.',
+    next: 'Nothing; a new attempt starts.',
+  },
+  STAGE_MISMATCH: {
+    disposition: 'reopen',
+    doc: 'The staged files are not exactly those of the manifest: a name, a size or an ETag differs, or a file is missing or extra.',
+    next: 'Nothing; a new attempt starts. If it comes again, find out who writes to the staging prefix.',
+  },
+  COUNT_MISMATCH: {
+    disposition: 'reopen',
+    doc: 'The counts of one chunk disagree (transaction, manifest, load, target).',
+    next: 'Nothing; a new attempt starts. Quarantined when it stays.',
+  },
+  // Target
+  TARGET_STATEMENT_FAILED: {
+    disposition: 'retry',
+    doc: 'A statement on the warehouse failed.',
+    next: 'Read the SQLSTATE and message in the trail.',
+  },
+  TARGET_CONFLICT: {
+    disposition: 'retry',
+    doc: 'Another commit to the same table came in between (DELTA_CONCURRENT_*, COPY_INTO_DUPLICATED_FILES).',
+    next: 'Nothing; it is retried.',
+  },
+  TARGET_INCOMPATIBLE: {
+    disposition: 'refuse',
+    doc: 'The target table exists and its columns do not fit.',
+    next: 'Mend the listed differences, or choose another target name.',
+  },
+  TARGET_NOT_OURS: {
+    disposition: 'refuse',
+    doc: 'The target table belongs to another migration (table property lakehaul.migration).',
+    next: 'Use the other migration, another target table, or remove the property when the other one is over.',
+  },
+  TARGET_NOT_ACKNOWLEDGED: {
+    disposition: 'refuse',
+    doc: 'The target table exists already; adopting it adds the nullable lineage column and a table property.',
+    next: 'Acknowledge adopt-target for this table.',
+  },
+  TARGET_FOREIGN_COMMIT: {
+    disposition: 'stop',
+    doc: 'DESCRIBE HISTORY shows a commit that changed hauled rows and is not ours.',
+    next: 'Find the writer; lakehaul seal tells which chunks are affected.',
+  },
+  ROW_FILTER: {
+    disposition: 'refuse',
+    doc: 'A row filter or column mask at the target hides rows from us.',
+    next: 'Exempt the hauling principal.',
+  },
+  // Proof
+  HASH_MISMATCH: {
+    disposition: 'reopen',
+    doc: 'The target’s rows are not the source’s rows: differing rows are named by key and column.',
+    next: 'Nothing; the chunk is repaired by a new attempt. Quarantined when it stays: lakehaul diff CHUNK.',
+  },
+  ATTEMPTS_EXHAUSTED: {
+    disposition: 'quarantine',
+    doc: 'The chunk failed as often as the configuration allows.',
+    next: 'lakehaul chunk CHUNK tells why; mend the cause and replay it.',
+  },
+  // Ledger
+  FENCED: {
+    disposition: 'retry',
+    doc: 'An earlier attempt may still write; this attempt must wait until it is loaded or void.',
+    next: 'Nothing; it is retried.',
+  },
+  SUPERSEDED: {
+    disposition: 'retry',
+    doc: 'A newer attempt of this chunk exists, so this job is history.',
+    next: 'Nothing; the newer attempt goes on.',
+  },
+  LEDGER_CONFLICT: {
+    disposition: 'stop',
+    doc: 'The ledger holds something else than this run expects: another plan, another schema version.',
+    next: 'Use another migration name, or the version of lakehaul that wrote it.',
+  },
+  QUEUE_UNAVAILABLE: { disposition: 'retry', doc: 'The queue store does not answer.', next: 'Nothing; it is retried.' },
+} as const satisfies Record<string, ErrorCodeEntry>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+export interface ErrorDetails {
+  /** The place: a table, chunk, file, config line … */
+  where?: string;
+  /** Overrides the table's next step where more is known. */
+  next?: string;
+  cause?: unknown;
+  /** Ask to wait at least this long before the next try. */
+  retryAfterMs?: number;
+  disposition?: Disposition;
+}
+
+/** The one error class. The message carries the values that matter, never a secret or a row's value. */
+export class LakehaulError extends Error {
+  readonly code: ErrorCode;
+  readonly where: string;
+  readonly next: string;
+  readonly disposition: Disposition;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = 'LakehaulError';
+    this.code = code;
+    this.where = details.where ?? '';
+    this.next = details.next ?? ERROR_CODES[code].next;
+    this.disposition = details.disposition ?? ERROR_CODES[code].disposition;
+    this.retryAfterMs = details.retryAfterMs;
+  }
+}
+
+/** Any thrown value as one of ours; what is unknown is retried until attempts run out. */
+export function asLakehaulError(thrown: unknown): LakehaulError {
+  if (thrown instanceof LakehaulError) return thrown;
+  const message = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
+  return new LakehaulError('INTERNAL', message, { cause: thrown, disposition: 'retry' });
+}
+
+/** For what cannot be missing. */
+export function must<T>(value: T | null | undefined, what: string): T {
+  if (value === null || value === undefined) throw new LakehaulError('INTERNAL', `${what} is missing`);
+  return value;
+}

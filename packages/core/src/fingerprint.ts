@@ -1,0 +1,35 @@
+/**
+ * Sums over one multiset of rows: count, and per column group Σ of the two 60-bit halves of each row's md5, as exact
+ * decimal text. One group unless the statement limit forces a split. Equal fingerprints of equal shape mean equal
+ * multisets of rows (120 bits per group).
+ */
+export interface Fingerprint {
+  rowCount: string;
+  groups: readonly { sum1: string; sum2: string }[];
+}
+
+/** `joined`: one md5 per row over the joined text; `digest`: md5 over per-column digests, for rows longer than 65,535 bytes. */
+export type HashForm = 'joined' | 'digest';
+
+/** How a chunk is proven. `count` ends as `counted` and is never called verified. `sampled` is `carried` with `full` on some chunks. */
+export type ProofLevel = 'count' | 'carried' | 'sampled' | 'full';
+
+/** What keeps two fingerprints from being equal, in plain words; empty when they are equal. */
+export function fingerprintDifferences(
+  left: { name: string; fingerprint: Fingerprint },
+  right: { name: string; fingerprint: Fingerprint },
+): string[] {
+  const differences: string[] = [];
+  const a = left.fingerprint;
+  const b = right.fingerprint;
+  if (a.rowCount !== b.rowCount) differences.push(`rows: ${left.name} ${a.rowCount}, ${right.name} ${b.rowCount}`);
+  if (a.groups.length !== b.groups.length || a.groups.length === 0)
+    differences.push(`hash groups: ${left.name} ${a.groups.length}, ${right.name} ${b.groups.length}`);
+  for (let i = 0; i < Math.min(a.groups.length, b.groups.length); i++) {
+    const x = a.groups[i];
+    const y = b.groups[i];
+    if (x?.sum1 !== y?.sum1 || x?.sum2 !== y?.sum2)
+      differences.push(`hash group ${i + 1}: ${left.name} ${x?.sum1}/${x?.sum2}, ${right.name} ${y?.sum1}/${y?.sum2}`);
+  }
+  return differences;
+}

@@ -1,0 +1,60 @@
+export {
+  type AttemptRef,
+  type Chunk,
+  type ChunkRef,
+  type CutLine,
+  chunkName,
+  type KeyPart,
+  LINEAGE_COLUMN,
+  lineageOf,
+  lineageParts,
+  lineageRange,
+  MAX_ATTEMPT,
+  MAX_CHUNK_NUMBER,
+  type RowPredicate,
+} from './chunk.ts';
+export {
+  type ColumnPlan,
+  type LossClass,
+  type SourceColumn,
+  type SourceType,
+  type SourceTypeKind,
+  sourceTypeText,
+  type TargetType,
+  targetTypeText,
+} from './column.ts';
+export {
+  asLakehaulError,
+  type Disposition,
+  ERROR_CODES,
+  type ErrorCode,
+  type ErrorDetails,
+  LakehaulError,
+  must,
+} from './errors.ts';
+export { type Fingerprint, fingerprintDifferences, type HashForm, type ProofLevel } from './fingerprint.ts';
+export {
+  type AttemptReceipts,
+  type ChunkStage,
+  type ChunkState,
+  chunkStateOf,
+  isDone,
+  JOURNEY,
+  nextAttempt,
+  nextStep,
+  PLANNED,
+  STEPS,
+  type Step,
+} from './journey.ts';
+export type { ObjectInfo, ObjectStore } from './object-store.ts';
+export type { Clock, Ids, Log, LogFields, Outside, OutsideOptions, OutsidePoint } from './outside.ts';
+export type {
+  Actor,
+  OpenCause,
+  ProofBody,
+  Receipt,
+  ReceiptBodies,
+  Stage,
+  StagedFile,
+} from './receipt.ts';
+export { movedColumns, type SourceTableName, type TablePlan, type TargetTableName } from './table.ts';

@@ -1,0 +1,52 @@
+import type { CutLine } from './chunk.ts';
+import type { ColumnPlan } from './column.ts';
+import type { HashForm, ProofLevel } from './fingerprint.ts';
+
+export interface SourceTableName {
+  database: string;
+  schema: string;
+  table: string;
+}
+
+export interface TargetTableName {
+  catalog: string;
+  schema: string;
+  table: string;
+}
+
+/** One table's plan: everything a worker needs beside the chunk itself. Immutable once written to the ledger. */
+export interface TablePlan {
+  schemaVersion: 1;
+  migration: string;
+  /** Safe in paths, job ids and labels: slug of schema and table plus a hash of their exact names. */
+  tableId: string;
+  generation: number;
+  source: SourceTableName & { oid: string; columnListHash: string };
+  target: TargetTableName & { adopted: boolean };
+  columns: readonly ColumnPlan[];
+  /** Columns that the ranges are on, in order; empty for a table in one piece or cut by hash. */
+  keyColumns: readonly string[];
+  keyReason: string;
+  cutLine: CutLine | null;
+  /** Watermark of this generation: its last chunk ends here; null while history has no top-up. */
+  watermark: string | null;
+  level: ProofLevel;
+  /** With level `sampled`: one chunk in this many gets a second, independent scan. */
+  sampleEvery: number;
+  hashForm: HashForm;
+  chunkCount: number;
+  firstChunk: number;
+  estimatedRows: string;
+  estimatedBytes: string;
+  wantedChunkBytes: string;
+  /** Bytes that the plan scans at the source over the bytes in the table. */
+  scanAmplification: number;
+  priority: number;
+  acknowledgements: readonly string[];
+  plannedAt: string;
+}
+
+/** The columns that travel, in source order. */
+export function movedColumns(plan: Pick<TablePlan, 'columns'>): ColumnPlan[] {
+  return plan.columns.filter((column) => !column.excluded);
+}
