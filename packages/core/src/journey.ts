@@ -41,9 +41,10 @@ export const JOURNEY: readonly JourneyRow[] = [
   { stage: 'unloaded', next: 'load', isDone: false, what: 'staged: manifest parsed, every file there, rows = count' },
   { stage: 'loaded', next: 'verify', isDone: false, what: 'in the target under this attempt’s lineage value' },
   { stage: 'void', next: 'unload', isDone: false, what: 'attempt over; nothing of it can still commit' },
-  { stage: 'mismatched', next: 'unload', isDone: false, what: 'target differs; the next attempt replaces the chunk' },
   { stage: 'counted', next: null, isDone: true, what: 'counts agree (level count); never called verified' },
   { stage: 'verified', next: null, isDone: true, what: 'counts and hashes agree at a pinned target version' },
+  // Stronger than `verified`: a later proof of the same attempt that fails takes the earlier one back.
+  { stage: 'mismatched', next: 'unload', isDone: false, what: 'target differs; the next attempt replaces the chunk' },
   { stage: 'quarantined', next: null, isDone: false, what: 'waits for a person' },
 ];
 

@@ -62,6 +62,8 @@ export interface ReceiptBodies {
   };
   counted: ProofBody;
   verified: ProofBody;
+  /** A later proof of a chunk that is already done, at a newer target version. */
+  reproved: ProofBody & { proof: number };
   mismatched: ProofBody & {
     code: ErrorCode;
     differences: string[];

@@ -1,0 +1,139 @@
+/**
+ * Around every step of every service: read the ledger first, act only when this is still the chunk's next step, and
+ * turn an error into what its disposition says. The queue's own idea of failure never counts; this does.
+ */
+import {
+  type AttemptRef,
+  asLakehaulError,
+  type ChunkRef,
+  type ChunkState,
+  chunkName,
+  LakehaulError,
+  type Log,
+  nextAttempt,
+  nextStep,
+  type Step,
+} from '@lakehaul/core';
+import type { Ledger } from './ledger.ts';
+
+export interface StepLimits {
+  /** Attempts a chunk may have before it is quarantined. */
+  maxAttempts: number;
+  /** Failures that one attempt may have before it is quarantined. */
+  maxFailures: number;
+}
+
+export interface StepRequest {
+  ledger: Ledger;
+  log: Log;
+  limits: StepLimits;
+  job: AttemptRef & { step: Step };
+  signal: AbortSignal;
+  /** Does the work and writes its receipt. */
+  act: (attempt: AttemptRef, state: ChunkState, log: Log) => Promise<void>;
+  /** Ends the attempt: proves that nothing of it can still commit, then writes `void`. Throws FENCED when it cannot yet. */
+  voidAttempt: (attempt: AttemptRef, error: LakehaulError) => Promise<void>;
+}
+
+export type StepJob = AttemptRef & { step: Step };
+
+/** Resolves with the chunk's next job (already the right one when this job was history); null when there is none now. */
+export async function runStep(request: StepRequest): Promise<StepJob | null> {
+  const { ledger, job } = request;
+  const ref: ChunkRef = { tableId: job.tableId, generation: job.generation, chunk: job.chunk };
+  const log = request.log.with({ chunk: chunkName(ref), attempt: job.attempt, step: job.step });
+  const before = await ledger.chunkState(ref);
+  const current = nextJob(ref, before);
+  if (current === null || current.step !== job.step || current.attempt !== job.attempt) {
+    log.debug('job is history', { stage: before.stage, currentAttempt: before.attempt });
+    return current;
+  }
+  try {
+    await request.act({ ...ref, attempt: job.attempt }, before, log);
+  } catch (thrown) {
+    if (request.signal.aborted) throw thrown;
+    await settle(request, { ...ref, attempt: job.attempt }, asLakehaulError(thrown), log);
+  }
+  const after = await ledger.chunkState(ref);
+  const next = nextJob(ref, after);
+  // A failure leaves the queue; the feeder brings the chunk back when its time has come.
+  return next !== null && next.step === job.step && next.attempt === job.attempt ? null : next;
+}
+
+function nextJob(ref: ChunkRef, state: ChunkState): StepJob | null {
+  const step = nextStep(state);
+  return step === null ? null : { ...ref, attempt: nextAttempt(state), step };
+}
+
+async function settle(request: StepRequest, attempt: AttemptRef, error: LakehaulError, log: Log): Promise<void> {
+  const { ledger, job } = request;
+  const fields = { code: error.code, reason: error.message };
+  switch (error.disposition) {
+    case 'stop':
+    case 'refuse':
+      throw error;
+    case 'backpressure':
+      log.info('step waits', fields);
+      return;
+    case 'quarantine':
+      log.error('chunk quarantined', fields);
+      await quarantine(request, attempt, error);
+      return;
+    case 'reopen':
+      log.warn('attempt is over', fields);
+      if (attempt.attempt >= request.limits.maxAttempts) {
+        await quarantine(request, attempt, exhausted(`${attempt.attempt} attempts`, error));
+        return;
+      }
+      await voidUnlessFenced(request, attempt, error, log);
+      return;
+    case 'retry':
+      break;
+  }
+  // Waiting for a fence or losing to a newer attempt is no failure of this chunk.
+  if (error.code === 'FENCED' || error.code === 'SUPERSEDED') {
+    log.info('step waits', fields);
+    return;
+  }
+  const { failures } = await ledger.recordFailure(attempt, {
+    step: job.step,
+    code: error.code,
+    message: error.message,
+    retryAfterMs: error.retryAfterMs ?? 0,
+  });
+  log.warn('step failed', { ...fields, failures });
+  if (failures >= request.limits.maxFailures)
+    await quarantine(request, attempt, exhausted(`${failures} failures of attempt ${attempt.attempt}`, error));
+}
+
+/** While a statement of the attempt may still commit, the attempt stays as it is and its step comes again. */
+async function voidUnlessFenced(
+  request: StepRequest,
+  attempt: AttemptRef,
+  error: LakehaulError,
+  log: Log,
+): Promise<void> {
+  try {
+    await request.voidAttempt(attempt, error);
+  } catch (thrown) {
+    const fenced = asLakehaulError(thrown);
+    if (fenced.code !== 'FENCED') throw fenced;
+    log.info('step waits', { code: fenced.code, reason: fenced.message });
+  }
+}
+
+function exhausted(what: string, last: LakehaulError): LakehaulError {
+  return new LakehaulError('ATTEMPTS_EXHAUSTED', `${what} used up; the last one: ${last.code} ${last.message}`, {
+    cause: last,
+    next: last.next,
+  });
+}
+
+async function quarantine(request: StepRequest, attempt: AttemptRef, error: LakehaulError): Promise<void> {
+  await request.ledger.write(
+    attempt,
+    'quarantined',
+    { step: request.job.step, code: error.code, message: error.message, next: error.next },
+    null,
+  );
+}

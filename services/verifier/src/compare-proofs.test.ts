@@ -1,0 +1,112 @@
+import type { ProofBody } from '@lakehaul/core';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { proofDifferences } from './compare-proofs.ts';
+
+const fingerprint = { rowCount: '3', groups: [{ sum1: '100', sum2: '200' }] };
+const proof: ProofBody = {
+  level: 'full',
+  hashForm: 'joined',
+  targetVersion: '7',
+  rowCounts: { transaction: '3', manifest: '3', load: '3', target: '3' },
+  carried: fingerprint,
+  source: fingerprint,
+  target: fingerprint,
+};
+const none = { rowCount: '0', groups: [] };
+const noRows = { transaction: '0', manifest: '0', load: '0', target: '0' };
+
+describe('what makes a proof', () => {
+  it('is that every count and every hash agrees', () => {
+    expect(proofDifferences(proof)).toEqual([]);
+    expect(proofDifferences({ ...proof, level: 'carried', source: null })).toEqual([]);
+    expect(proofDifferences({ ...proof, level: 'count', carried: null, source: null, target: null })).toEqual([]);
+  });
+
+  it('holds for no rows, with sums of zero or none at all', () => {
+    const zero = { rowCount: '0', groups: [{ sum1: '0', sum2: '0' }] };
+    expect(proofDifferences({ ...proof, rowCounts: noRows, carried: none, source: zero, target: zero })).toEqual([]);
+  });
+
+  it.each(['transaction', 'manifest', 'load', 'target'] as const)('fails when the %s count alone differs', (name) => {
+    expect(proofDifferences({ ...proof, rowCounts: { ...proof.rowCounts, [name]: '4' } })).not.toEqual([]);
+    expect(proofDifferences({ ...proof, level: 'count', rowCounts: { ...proof.rowCounts, [name]: '' } })).not.toEqual(
+      [],
+    );
+  });
+
+  it.each(['carried', 'source', 'target'] as const)('fails when one sum of %s differs or is missing', (name) => {
+    const changed = { rowCount: '3', groups: [{ sum1: '100', sum2: '201' }] };
+    expect(proofDifferences({ ...proof, [name]: changed })).not.toEqual([]);
+    expect(proofDifferences({ ...proof, [name]: { rowCount: '3', groups: [] } })).not.toEqual([]);
+    expect(proofDifferences({ ...proof, [name]: null })).not.toEqual([]);
+  });
+
+  it('counts are compared as text of any size, never as numbers', () => {
+    const big = {
+      transaction: '9007199254740993',
+      manifest: '9007199254740993',
+      load: '9007199254740993',
+      target: '9007199254740992',
+    };
+    expect(proofDifferences({ ...proof, rowCounts: big })).not.toEqual([]);
+  });
+
+  it('a wide table that carries fewer groups needs the second scan', () => {
+    const two = {
+      rowCount: '3',
+      groups: [
+        { sum1: '100', sum2: '200' },
+        { sum1: '5', sum2: '6' },
+      ],
+    };
+    expect(proofDifferences({ ...proof, source: two, target: two })).toEqual([]);
+    expect(proofDifferences({ ...proof, level: 'carried', source: null, target: two })).not.toEqual([]);
+    const other = {
+      rowCount: '3',
+      groups: [
+        { sum1: '100', sum2: '200' },
+        { sum1: '5', sum2: '7' },
+      ],
+    };
+    expect(proofDifferences({ ...proof, source: two, target: other })).not.toEqual([]);
+  });
+
+  it('no rows here and rows there is never a proof', () => {
+    expect(
+      proofDifferences({ ...proof, rowCounts: noRows, carried: none, source: fingerprint, target: none }),
+    ).not.toEqual([]);
+    expect(
+      proofDifferences({
+        ...proof,
+        rowCounts: noRows,
+        carried: none,
+        source: none,
+        target: { rowCount: '0', groups: [{ sum1: '1', sum2: '0' }] },
+      }),
+    ).not.toEqual([]);
+  });
+
+  it('any single change of any number anywhere in the proof is seen', () => {
+    const digits = fc.bigInt({ min: 1n, max: 10n ** 36n });
+    fc.assert(
+      fc.property(digits, fc.integer({ min: 0, max: 8 }), (by, place) => {
+        const changed = structuredClone({
+          ...proof,
+          carried: structuredClone(fingerprint),
+          source: structuredClone(fingerprint),
+          target: structuredClone(fingerprint),
+        });
+        const bump = (text: string | undefined) => (BigInt(text ?? '0') + by).toString();
+        const prints = [changed.carried, changed.source, changed.target];
+        const print = prints[place % 3];
+        const group = print?.groups[0];
+        if (print === undefined || group === undefined) return false;
+        if (place < 3) print.rowCount = bump(print.rowCount);
+        else if (place < 6) group.sum1 = bump(group.sum1);
+        else group.sum2 = bump(group.sum2);
+        return proofDifferences(changed).length > 0;
+      }),
+    );
+  });
+});

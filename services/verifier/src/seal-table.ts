@@ -1,0 +1,218 @@
+/**
+ * The seal of a table: one cheap scan says that no chunk is missing, doubled, stale or foreign, and the history says
+ * that nobody else changed hauled rows since they were proven. It stands behind every other guard: if a fence ever
+ * failed, this finds it.
+ */
+import type { Target } from '@lakehaul/adapters';
+import { isDone, type Log, lineageOf, lineageParts, must, type ProofBody, type TablePlan } from '@lakehaul/core';
+import type { Ledger, LedgerScan, StoredReceipt } from '@lakehaul/ledger';
+
+export interface SealDeps {
+  ledger: Ledger;
+  target: Target;
+}
+
+export type SealFaultKind = 'missing' | 'count' | 'stale' | 'foreign' | 'foreign-commit' | 'not-done';
+
+export interface SealFault {
+  kind: SealFaultKind;
+  chunk: number | null;
+  message: string;
+}
+
+export interface Seal {
+  schemaVersion: 1;
+  tableId: string;
+  targetVersion: string;
+  chunks: number;
+  rowCount: string;
+  isSealed: boolean;
+  /** At most MAX_FAULTS are listed; faultCount is complete. */
+  faultCount: number;
+  faults: SealFault[];
+}
+
+export interface ProvenChunk {
+  chunk: number;
+  attempt: number;
+  rowCount: string;
+  /** The target version that the newest proof read. */
+  provenVersion: string;
+}
+
+const MAX_FAULTS = 100;
+const PARALLEL_READS = 32;
+
+/** Seals the table over all generations and writes the result, sealed or not, as a record. */
+export async function sealTable(
+  deps: SealDeps,
+  plans: readonly TablePlan[],
+  scan: LedgerScan,
+  log: Log,
+): Promise<Seal> {
+  const plan = must(plans[0], 'plan to seal');
+  const proven: ProvenChunk[] = [];
+  const notDone: SealFault[] = [];
+  for (const generation of plans) await collect(deps.ledger, generation, scan, proven, notDone);
+  const targetVersion = await deps.target.version(plan.target);
+  const found = await deps.target.lineageCounts(plan.target, targetVersion);
+  const oldest = proven.reduce(
+    (least, chunk) => (BigInt(chunk.provenVersion) < least ? BigInt(chunk.provenVersion) : least),
+    BigInt(targetVersion),
+  );
+  const commits = await deps.target.history(plan.target, oldest.toString());
+  const faults = [...notDone, ...lineageFaults(proven, found), ...commitFaults(commits)];
+  const seal: Seal = {
+    schemaVersion: 1,
+    tableId: plan.tableId,
+    targetVersion,
+    chunks: proven.length + notDone.length,
+    rowCount: proven.reduce((sum, chunk) => sum + BigInt(chunk.rowCount), 0n).toString(),
+    isSealed: faults.length === 0,
+    faultCount: faults.length,
+    faults: faults.slice(0, MAX_FAULTS),
+  };
+  await deps.ledger.appendRecord(`tables/${plan.tableId}/seals`, seal);
+  if (seal.isSealed) log.info('table sealed', { tableId: plan.tableId, chunks: seal.chunks, targetVersion });
+  else log.error('seal broken', { tableId: plan.tableId, faults: seal.faultCount, reason: faults[0]?.message });
+  return seal;
+}
+
+async function collect(
+  ledger: Ledger,
+  plan: TablePlan,
+  scan: LedgerScan,
+  proven: ProvenChunk[],
+  notDone: SealFault[],
+): Promise<void> {
+  const done: { chunk: number; attempt: number; stage: 'verified' | 'counted' }[] = [];
+  scan.forEach(plan, (chunk, state) => {
+    if (isDone(state))
+      done.push({ chunk, attempt: state.attempt, stage: state.stage === 'counted' ? 'counted' : 'verified' });
+    else notDone.push({ kind: 'not-done', chunk, message: `chunk ${chunk} is ${state.stage}` });
+  });
+  for (let start = 0; start < done.length; start += PARALLEL_READS) {
+    const batch = done.slice(start, start + PARALLEL_READS);
+    proven.push(...(await Promise.all(batch.map((entry) => readProof(ledger, plan, entry)))));
+  }
+}
+
+async function readProof(
+  ledger: Ledger,
+  plan: TablePlan,
+  entry: { chunk: number; attempt: number; stage: 'verified' | 'counted' },
+): Promise<ProvenChunk> {
+  const ref = { tableId: plan.tableId, generation: plan.generation, chunk: entry.chunk, attempt: entry.attempt };
+  const first: StoredReceipt<'verified' | 'counted'> = must(
+    await ledger.read(ref, entry.stage),
+    `${entry.stage} receipt of chunk ${entry.chunk}`,
+  );
+  const later: ProofBody | null = await ledger.latestReproof(ref);
+  return {
+    chunk: entry.chunk,
+    attempt: entry.attempt,
+    rowCount: first.body.rowCounts.target,
+    provenVersion: (later ?? first.body).targetVersion,
+  };
+}
+
+/** Ledger against table, both ways. Pure. */
+export function lineageFaults(
+  proven: readonly ProvenChunk[],
+  found: readonly { lineage: bigint; rowCount: string }[],
+): SealFault[] {
+  const faults: SealFault[] = [];
+  const expected = new Map(proven.map((chunk) => [lineageOf(chunk.chunk, chunk.attempt), chunk]));
+  const attempts = new Map(proven.map((chunk) => [chunk.chunk, chunk.attempt]));
+  const seen = new Set<bigint>();
+  for (const { lineage, rowCount } of found) {
+    seen.add(lineage);
+    const { chunk, attempt } = lineageParts(lineage);
+    const own = expected.get(lineage);
+    if (own !== undefined) {
+      if (own.rowCount !== rowCount)
+        faults.push({
+          kind: 'count',
+          chunk,
+          message: `chunk ${chunk} attempt ${attempt}: proven ${own.rowCount} rows, found ${rowCount}`,
+        });
+    } else if (attempts.has(chunk)) {
+      faults.push({
+        kind: 'stale',
+        chunk,
+        message: `${rowCount} rows of attempt ${attempt} of chunk ${chunk}, whose proven attempt is ${attempts.get(chunk)}`,
+      });
+    } else {
+      faults.push({
+        kind: 'foreign',
+        chunk: null,
+        message: `${rowCount} rows under lineage ${lineage}, which no proven chunk has`,
+      });
+    }
+  }
+  for (const [lineage, chunk] of expected)
+    if (!seen.has(lineage) && chunk.rowCount !== '0')
+      faults.push({
+        kind: 'missing',
+        chunk: chunk.chunk,
+        message: `chunk ${chunk.chunk}: proven ${chunk.rowCount} rows, found none`,
+      });
+  return faults;
+}
+
+interface Commit {
+  version: string;
+  operation: string;
+  parameters: Record<string, string>;
+  user: string;
+}
+
+/** Adds rows or changes no row: live appends, our own loads, upkeep, schema and properties. */
+const HARMLESS = new Set([
+  'COPY INTO',
+  'WRITE',
+  'STREAMING UPDATE',
+  'OPTIMIZE',
+  'VACUUM START',
+  'VACUUM END',
+  'SET TBLPROPERTIES',
+  'UNSET TBLPROPERTIES',
+  'ADD COLUMNS',
+  'CREATE TABLE',
+  'CHANGE COLUMN',
+  'RENAME COLUMN',
+  'SET TABLE COMMENT',
+  'CLUSTER BY',
+  'COMPUTE STATISTICS',
+  'REORG',
+  'UPGRADE PROTOCOL',
+  'ADD CONSTRAINT',
+  'DROP CONSTRAINT',
+]);
+
+/** Commits since the oldest proof that may have changed hauled rows and are not ours. Pure. */
+export function commitFaults(commits: readonly Commit[]): SealFault[] {
+  return commits
+    .filter((commit) => !isOurs(commit) && !isHarmless(commit))
+    .map((commit) => ({
+      kind: 'foreign-commit',
+      chunk: null,
+      message: `version ${commit.version}: ${commit.operation} by ${commit.user || 'an unknown user'} since the oldest proof; prove the table again (lakehaul verify) to explain it`,
+    }));
+}
+
+/** Ours replace or delete by a range of the lineage column and by nothing else. */
+function isOurs(commit: Commit): boolean {
+  const predicate = commit.parameters['predicate'] ?? '';
+  return (
+    /_lakehaul/.test(predicate) && /^(WRITE|DELETE|REPLACE|INSERT)/.test(commit.operation) && !/\bOR\b/i.test(predicate)
+  );
+}
+
+function isHarmless(commit: Commit): boolean {
+  if (commit.operation === 'WRITE') {
+    const mode = commit.parameters['mode'] ?? 'Append';
+    return mode === 'Append' && !commit.parameters['predicate'];
+  }
+  return HARMLESS.has(commit.operation);
+}

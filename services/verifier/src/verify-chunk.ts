@@ -1,0 +1,164 @@
+/**
+ * Step `verify`: counts and hashes, recomputed from the target's own columns at one pinned version, against what
+ * travelled and (level full) against what a second scan at the source said. This file writes the word `verified`; the
+ * comparison is in compare-proofs.ts, which does no I/O.
+ */
+import { createHash } from 'node:crypto';
+import type { DifferenceReport, Stage, Target } from '@lakehaul/adapters';
+import {
+  type AttemptRef,
+  type Fingerprint,
+  type Log,
+  lineageOf,
+  must,
+  type ProofBody,
+  type TablePlan,
+} from '@lakehaul/core';
+import type { Ledger, StoredReceipt } from '@lakehaul/ledger';
+import { proofDifferences } from './compare-proofs.ts';
+
+export interface VerifyDeps {
+  ledger: Ledger;
+  target: Target;
+  stage: Stage;
+  maxAttempts: number;
+  /** Rows of a diff that are named; the counts are always complete. */
+  diffRows: number;
+}
+
+export interface ChunkProof {
+  body: ProofBody;
+  differences: string[];
+  /** Receipts that the proof rests on. */
+  basis: ProofBasis;
+}
+
+export interface ProofBasis {
+  plan: TablePlan;
+  opened: StoredReceipt<'opened'>;
+  unloaded: StoredReceipt<'unloaded'>;
+  loaded: StoredReceipt<'loaded'>;
+}
+
+/** First proof of an attempt. */
+export async function verifyChunk(deps: VerifyDeps, attempt: AttemptRef, log: Log): Promise<void> {
+  const proof = await proveChunk(deps, attempt);
+  const { body, basis } = proof;
+  if (proof.differences.length > 0) {
+    await writeMismatch(deps, attempt, proof, log);
+    return;
+  }
+  await deps.ledger.write(attempt, body.level === 'count' ? 'counted' : 'verified', body, basis.loaded.key);
+  log.info(body.level === 'count' ? 'chunk counted' : 'chunk verified', {
+    level: body.level,
+    rowCount: body.rowCounts.target,
+    targetVersion: body.targetVersion,
+  });
+}
+
+/** A proof of what the target holds now; writes nothing. */
+export async function proveChunk(
+  deps: Pick<VerifyDeps, 'ledger' | 'target' | 'stage'>,
+  attempt: AttemptRef,
+): Promise<ChunkProof> {
+  const { ledger, target } = deps;
+  const basis: ProofBasis = {
+    plan: must(await ledger.readPlan(attempt.tableId, attempt.generation), `plan of ${attempt.tableId}`),
+    opened: must(await ledger.read(attempt, 'opened'), 'opened receipt'),
+    unloaded: must(await ledger.read(attempt, 'unloaded'), 'unloaded receipt'),
+    loaded: must(await ledger.read(attempt, 'loaded'), 'loaded receipt'),
+  };
+  const { plan, opened, unloaded, loaded } = basis;
+  const { level, hashForm } = opened.body;
+  const targetVersion = await target.version(plan.target);
+  const lineages = await target.countLineages(plan, attempt.chunk, targetVersion);
+  const own = lineageOf(attempt.chunk, attempt.attempt);
+  const at = { plan, hashForm, chunk: attempt.chunk, attempt: attempt.attempt, version: targetVersion };
+  const isHashed = level !== 'count';
+  const body: ProofBody = {
+    level,
+    hashForm,
+    targetVersion,
+    rowCounts: {
+      transaction: unloaded.body.rowCount,
+      manifest: unloaded.body.manifestRowCount,
+      load: loaded.body.rowCount,
+      target: lineages.find((entry) => entry.lineage === own)?.rowCount ?? '0',
+    },
+    carried: isHashed ? await carried(deps, basis) : null,
+    source: unloaded.body.sourceFingerprint,
+    target: isHashed ? await target.fingerprint(at) : null,
+  };
+  const foreign = lineages
+    .filter((entry) => entry.lineage !== own)
+    .map((entry) => `${entry.rowCount} rows under lineage ${entry.lineage}`);
+  return { body, basis, differences: [...foreign, ...proofDifferences(body)] };
+}
+
+/** Σ of the hashes that travelled; the staged files may be gone by the time of a later proof, their sums are not. */
+async function carried(deps: Pick<VerifyDeps, 'ledger' | 'target' | 'stage'>, basis: ProofBasis): Promise<Fingerprint> {
+  const { dataPrefix, files } = basis.unloaded.body;
+  const earlier = await deps.ledger.read(basis.unloaded, 'verified');
+  if (earlier !== null && earlier.body.carried !== null) return earlier.body.carried;
+  if (files.length === 0) return { rowCount: '0', groups: [] };
+  return deps.target.carriedFingerprint({
+    plan: basis.plan,
+    dataUrl: deps.stage.url(dataPrefix),
+    fileNames: files.map((file) => file.key.slice(dataPrefix.length)),
+  });
+}
+
+/** Names the rows, keeps them apart from the receipt (they expire), and hands the chunk to its next attempt. */
+export async function writeMismatch(deps: VerifyDeps, attempt: AttemptRef, proof: ChunkProof, log: Log): Promise<void> {
+  const { plan, opened, unloaded, loaded } = proof.basis;
+  const { dataPrefix, files } = unloaded.body;
+  const isStaged = files.length > 0 && (await deps.ledger.read(attempt, 'cleaned')) === null;
+  const report: DifferenceReport | null =
+    proof.body.level === 'count' || !isStaged
+      ? null
+      : await deps.target.differences({
+          plan,
+          hashForm: opened.body.hashForm,
+          chunk: attempt.chunk,
+          attempt: attempt.attempt,
+          version: proof.body.targetVersion,
+          dataUrl: deps.stage.url(dataPrefix),
+          fileNames: files.map((file) => file.key.slice(dataPrefix.length)),
+          limit: deps.diffRows,
+        });
+  const rows = report === null ? null : JSON.stringify(report);
+  const rowsKey = rows === null ? null : await deps.ledger.writeDiff(attempt, rows);
+  await deps.ledger.write(
+    attempt,
+    'mismatched',
+    {
+      ...proof.body,
+      code: 'HASH_MISMATCH',
+      differences: proof.differences,
+      missingRows: report?.missingRows ?? '',
+      extraRows: report?.extraRows ?? '',
+      changedRows: report?.changedRows ?? '',
+      rowsKey,
+      rowsSha256: rows === null ? null : createHash('sha256').update(rows).digest('hex'),
+    },
+    loaded.key,
+  );
+  log.error('chunk mismatched', {
+    reason: proof.differences.join('; '),
+    missingRows: report?.missingRows,
+    extraRows: report?.extraRows,
+    changedRows: report?.changedRows,
+  });
+  if (attempt.attempt < deps.maxAttempts) return;
+  await deps.ledger.write(
+    attempt,
+    'quarantined',
+    {
+      step: 'verify',
+      code: 'ATTEMPTS_EXHAUSTED',
+      message: `attempt ${attempt.attempt} of ${deps.maxAttempts} differs: ${proof.differences.join('; ')}`,
+      next: 'lakehaul diff CHUNK names the rows and columns; a difference that comes back on every attempt is in the data path, not in the copy',
+    },
+    null,
+  );
+}

@@ -1,0 +1,201 @@
+/**
+ * Step `unload`: one transaction at the source writes the chunk's rows as Parquet and tells their count.
+ * The submission is recorded before the statement is sent; whoever comes next finds the statement by its name and goes
+ * on with it instead of starting another.
+ */
+import type { Source, SourceStatement, Stage, UnloadRequest } from '@lakehaul/adapters';
+import {
+  type AttemptRef,
+  type Chunk,
+  type ChunkState,
+  type Clock,
+  type HashForm,
+  LakehaulError,
+  type Log,
+  must,
+  type ReceiptBodies,
+  type TablePlan,
+} from '@lakehaul/core';
+import type { Ledger, StoredReceipt } from '@lakehaul/ledger';
+import { chunkPath, clientToken, recordSubmission, statementName } from './submission.ts';
+import { stagedBuckets, writeUnloaded } from './unloaded-receipts.ts';
+
+export interface UnloadDeps {
+  ledger: Ledger;
+  source: Source;
+  stage: Stage;
+  clock: Clock;
+  /** Key prefix of all staged data of this migration, without a slash at the end. */
+  stagingPrefix: string;
+  sourceTimeoutMs: number;
+  /** How long a recorded submission may stay unknown to the source before another one is made. */
+  inFlightMs: number;
+  serverTimeMs: () => Promise<number>;
+}
+
+export async function unloadChunk(
+  deps: UnloadDeps,
+  attempt: AttemptRef,
+  state: ChunkState,
+  signal: AbortSignal,
+  log: Log,
+): Promise<void> {
+  const { ledger } = deps;
+  const plan = must(await ledger.readPlan(attempt.tableId, attempt.generation), `plan of ${attempt.tableId}`);
+  const chunk = await ledger.readChunk(attempt);
+  const isShared = chunk.scanGroup !== null && attempt.attempt === 1;
+  if (isShared && chunk.scanGroup !== chunk.number)
+    throw new LakehaulError('FENCED', `chunk ${chunk.number} is staged by the shared scan of chunk ${chunk.scanGroup}`);
+
+  const opened = await openAttempt(deps, attempt, plan, chunk, state);
+  const request = unloadRequest(plan, chunk, opened.body, isShared);
+  const { submission, statement } = await runStatement(deps, attempt, request, signal, log);
+
+  const finished = {
+    ...request,
+    dataUrl: deps.stage.url(submission.body.dataPrefix),
+    statementName: submission.body.statementName,
+    clientToken: submission.body.clientToken,
+  };
+  const answer = await deps.source.readUnloadAnswer(statement.statementId, finished);
+  const manifest = await deps.stage.readManifest(submission.body.dataPrefix);
+  const buckets = stagedBuckets({
+    plan,
+    chunk,
+    isShared,
+    answer,
+    manifest,
+    hashForm: opened.body.hashForm,
+    dataPrefix: submission.body.dataPrefix,
+  });
+  await writeUnloaded({
+    ledger,
+    plan,
+    attempt,
+    opened,
+    submission,
+    statement,
+    buckets,
+    manifestKey: manifest?.manifestKey ?? '',
+  });
+  log.info('chunk unloaded', {
+    rowCount: answer.counts.map((count) => count.rowCount).join('+'),
+    statementId: statement.statementId,
+  });
+}
+
+/** The attempt's `opened` receipt: what led to it decides its hash form. */
+async function openAttempt(
+  deps: UnloadDeps,
+  attempt: AttemptRef,
+  plan: TablePlan,
+  chunk: Chunk,
+  state: ChunkState,
+): Promise<StoredReceipt<'opened'>> {
+  const existing = await deps.ledger.read(attempt, 'opened');
+  if (existing !== null) return existing;
+  const level = chunkLevel(plan, chunk);
+  if (attempt.attempt === 1) {
+    const body: ReceiptBodies['opened'] = {
+      cause: 'planned',
+      reason: 'first attempt',
+      observedAt: null,
+      hashForm: plan.hashForm,
+      level,
+    };
+    return (await deps.ledger.openAttempt(attempt, { attempt: 1, body, causedBy: null })).receipt;
+  }
+  const earlier = { ...attempt, attempt: attempt.attempt - 1 };
+  const over = must(
+    state.stage === 'mismatched'
+      ? await deps.ledger.read(earlier, 'mismatched')
+      : await deps.ledger.read(earlier, 'void'),
+    `what ended attempt ${earlier.attempt}`,
+  );
+  const before = must(await deps.ledger.read(earlier, 'opened'), `opened receipt of attempt ${earlier.attempt}`);
+  const body: ReceiptBodies['opened'] = {
+    cause: over.stage === 'void' ? 'void' : 'mismatched',
+    reason: over.body.code,
+    observedAt: new Date(over.lastModifiedMs).toISOString(),
+    hashForm: over.body.code === 'ROW_TOO_LONG' ? 'digest' : before.body.hashForm,
+    level,
+  };
+  const result = await deps.ledger.openAttempt(attempt, { attempt: attempt.attempt, body, causedBy: over.key });
+  if (result.attempt !== attempt.attempt)
+    throw new LakehaulError('SUPERSEDED', `attempt ${result.attempt} was opened instead of ${attempt.attempt}`);
+  return result.receipt;
+}
+
+function chunkLevel(plan: TablePlan, chunk: Chunk): 'count' | 'carried' | 'full' {
+  if (plan.level !== 'sampled') return plan.level;
+  return chunk.number % Math.max(1, plan.sampleEvery) === 0 ? 'full' : 'carried';
+}
+
+type UnsentRequest = Omit<UnloadRequest, 'dataUrl' | 'statementName' | 'clientToken'>;
+
+function unloadRequest(
+  plan: TablePlan,
+  chunk: Chunk,
+  opened: { hashForm: HashForm; level: 'count' | 'carried' | 'full' },
+  isShared: boolean,
+): UnsentRequest {
+  const hash = chunk.parts.find((part) => part.kind === 'hash');
+  const parts = isShared ? chunk.parts.filter((part) => part.kind !== 'hash') : chunk.parts;
+  return {
+    plan,
+    predicate: { parts, cutLine: plan.cutLine },
+    hashForm: opened.hashForm,
+    level: opened.level,
+    buckets: isShared && hash !== undefined ? hash.modulus : null,
+  };
+}
+
+/** Goes on with the latest submission where it can, else makes a new one; resolves when the statement has finished. */
+async function runStatement(
+  deps: UnloadDeps,
+  attempt: AttemptRef,
+  request: UnsentRequest,
+  signal: AbortSignal,
+  log: Log,
+): Promise<{ submission: StoredReceipt<'submit'>; statement: SourceStatement }> {
+  const latest = (await deps.ledger.submissions(attempt)).filter((entry) => entry.body.step === 'unload').at(-1);
+  const known = latest === undefined ? null : await deps.source.findStatement(latest.body.statementName);
+  if (latest !== undefined && known !== null && known.status !== 'failed' && known.status !== 'aborted') {
+    log.info('statement taken over', { statementId: known.statementId, status: known.status });
+    return { submission: latest, statement: await awaitFinished(deps, known.statementId, signal) };
+  }
+  if (latest !== undefined && known === null) await refuseWhileInFlight(deps, latest);
+
+  const submission = await recordSubmission(deps.ledger, attempt, (number) => ({
+    step: 'unload',
+    statementName: statementName(deps.ledger.migration, attempt, number),
+    clientToken: clientToken(deps.ledger.migration, attempt, number),
+    dataPrefix: `${deps.stagingPrefix}/${chunkPath(attempt)}/a${attempt.attempt}-s${number}/data/`,
+    statementTimeoutMs: deps.sourceTimeoutMs,
+  }));
+  const sent = await deps.source.submitUnload({
+    ...request,
+    dataUrl: deps.stage.url(submission.body.dataPrefix),
+    statementName: submission.body.statementName,
+    clientToken: submission.body.clientToken,
+  });
+  log.info('unload submitted', { statementId: sent.statementId, submission: submission.body.submission });
+  return { submission, statement: await awaitFinished(deps, sent.statementId, signal) };
+}
+
+/** Another process may have recorded its submission a moment ago and be about to send it. */
+async function refuseWhileInFlight(deps: UnloadDeps, submission: StoredReceipt<'submit'>): Promise<void> {
+  const ageMs = (await deps.serverTimeMs()) - submission.lastModifiedMs;
+  if (ageMs < deps.inFlightMs)
+    throw new LakehaulError(
+      'FENCED',
+      `submission ${submission.body.submission} was recorded ${ageMs} ms ago and may still be on its way`,
+    );
+}
+
+async function awaitFinished(deps: UnloadDeps, statementId: string, signal: AbortSignal): Promise<SourceStatement> {
+  const statement = await deps.source.awaitStatement(statementId, signal);
+  if (statement.status === 'finished') return statement;
+  const code = statement.status === 'aborted' ? 'SOURCE_STATEMENT_ABORTED' : 'SOURCE_STATEMENT_FAILED';
+  throw new LakehaulError(code, `statement ${statementId}: ${statement.error ?? 'no message'}`);
+}
