@@ -1,1 +1,9 @@
-export {};
+export {
+  type Decision,
+  decide,
+  type Reason,
+  type ReasonCode,
+  type Signals,
+  type TableEvidence,
+  type Verdict,
+} from './evidence-gate.ts';

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { decide, type ReasonCode, type Signals, type TableEvidence } from './evidence-gate.ts';
+
+const table: TableEvidence = {
+  table: 'public.orders',
+  tableId: 'public-orders-00000000',
+  chunks: 4,
+  done: 4,
+  mismatched: 0,
+  quarantined: 0,
+  unacknowledged: 0,
+  seal: { isSealed: true, isCurrent: true, faultCount: 0, firstFault: '' },
+};
+const signals: Signals = {
+  tables: [table],
+  performance: { ratioUpperBound: 1.1, limit: 1.2 },
+  queries: { total: 3, validated: 3 },
+};
+const codes = (given: Signals): ReasonCode[] => decide(given).reasons.map((reason) => reason.code);
+
+describe('the decision', () => {
+  it('is GO only when nothing stands against it', () => {
+    expect(decide(signals)).toEqual({ evidence: 'PASS', verdict: 'GO', reasons: [] });
+  });
+
+  it('holds while performance and queries are not known, with the evidence passing', () => {
+    const decision = decide({ ...signals, performance: null, queries: null });
+    expect(decision).toMatchObject({ evidence: 'PASS', verdict: 'HOLD' });
+    expect(decision.reasons.map((reason) => reason.code)).toEqual([
+      'PERFORMANCE_NOT_MEASURED',
+      'QUERIES_NOT_VALIDATED',
+    ]);
+  });
+
+  it.each<[string, Partial<TableEvidence>, ReasonCode, string]>([
+    ['a chunk is open', { done: 3 }, 'CHUNKS_NOT_PROVEN', 'HOLD'],
+    ['a chunk differs', { done: 3, mismatched: 1 }, 'CHUNKS_MISMATCHED', 'NO_GO'],
+    ['a chunk waits for a person', { done: 3, quarantined: 1 }, 'CHUNKS_QUARANTINED', 'HOLD'],
+    ['a loss is not acknowledged', { unacknowledged: 1 }, 'LOSS_NOT_ACKNOWLEDGED', 'HOLD'],
+    ['there is no seal', { seal: null }, 'NOT_SEALED', 'HOLD'],
+    [
+      'the seal is older than a proof',
+      { seal: { isSealed: true, isCurrent: false, faultCount: 0, firstFault: '' } },
+      'NOT_SEALED',
+      'HOLD',
+    ],
+    [
+      'the seal is broken',
+      { seal: { isSealed: false, isCurrent: true, faultCount: 1, firstFault: 'x' } },
+      'SEAL_BROKEN',
+      'NO_GO',
+    ],
+  ])('fails the evidence when %s', (_name, change, code, verdict) => {
+    const given = { ...signals, tables: [table, { ...table, ...change }] };
+    expect(codes(given)).toContain(code);
+    expect(decide(given)).toMatchObject({ evidence: 'FAIL', verdict });
+  });
+
+  it('no table at all is no evidence', () => {
+    expect(decide({ ...signals, tables: [] })).toMatchObject({ evidence: 'FAIL', verdict: 'HOLD' });
+  });
+
+  it('every reason has words and a next step', () => {
+    for (const reason of decide({ tables: [{ ...table, done: 0, seal: null }], performance: null, queries: null })
+      .reasons) {
+      expect(reason.reason).not.toBe('');
+      expect(reason.next).not.toBe('');
+    }
+  });
+});

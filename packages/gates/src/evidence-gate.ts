@@ -1,0 +1,149 @@
+/** The evidence part of the cutover decision. Pure: signals in, verdict with reasons out. */
+
+export interface TableEvidence {
+  table: string;
+  tableId: string;
+  chunks: number;
+  done: number;
+  mismatched: number;
+  quarantined: number;
+  /** Loss or exclusions that nobody acknowledged; planning refuses them, so a number here means a changed configuration. */
+  unacknowledged: number;
+  seal: { isSealed: boolean; isCurrent: boolean; faultCount: number; firstFault: string } | null;
+}
+
+export interface Signals {
+  tables: readonly TableEvidence[];
+  /** Null until the baseline benchmark has run. */
+  performance: { ratioUpperBound: number; limit: number } | null;
+  /** Null until the scheduled queries have been validated. */
+  queries: { total: number; validated: number } | null;
+}
+
+export type Verdict = 'GO' | 'HOLD' | 'NO_GO';
+export type ReasonCode =
+  | 'NOTHING_PLANNED'
+  | 'CHUNKS_NOT_PROVEN'
+  | 'CHUNKS_MISMATCHED'
+  | 'CHUNKS_QUARANTINED'
+  | 'LOSS_NOT_ACKNOWLEDGED'
+  | 'NOT_SEALED'
+  | 'SEAL_BROKEN'
+  | 'PERFORMANCE_NOT_MEASURED'
+  | 'PERFORMANCE_TOO_SLOW'
+  | 'QUERIES_NOT_VALIDATED';
+
+export interface Reason {
+  code: ReasonCode;
+  reason: string;
+  next: string;
+}
+
+export interface Decision {
+  evidence: 'PASS' | 'FAIL';
+  verdict: Verdict;
+  reasons: Reason[];
+}
+
+/** NO_GO when the data is known to be wrong, HOLD when something is not known yet, GO when nothing stands against it. */
+export function decide(signals: Signals): Decision {
+  const evidence = evidenceReasons(signals.tables);
+  const others = [...performanceReasons(signals), ...queryReasons(signals)];
+  const reasons = [...evidence, ...others];
+  const isWrong = reasons.some(
+    (reason) =>
+      reason.code === 'CHUNKS_MISMATCHED' || reason.code === 'SEAL_BROKEN' || reason.code === 'PERFORMANCE_TOO_SLOW',
+  );
+  return {
+    evidence: evidence.length === 0 ? 'PASS' : 'FAIL',
+    verdict: isWrong ? 'NO_GO' : reasons.length > 0 ? 'HOLD' : 'GO',
+    reasons,
+  };
+}
+
+function evidenceReasons(tables: readonly TableEvidence[]): Reason[] {
+  if (tables.length === 0) return [{ code: 'NOTHING_PLANNED', reason: 'no table is planned', next: 'lakehaul plan' }];
+  const reasons: Reason[] = [];
+  const add = (
+    code: ReasonCode,
+    concerned: readonly TableEvidence[],
+    tell: (table: TableEvidence) => string,
+    next: string,
+  ) => {
+    if (concerned.length > 0) reasons.push({ code, reason: listed(concerned.map(tell)), next });
+  };
+  add(
+    'CHUNKS_MISMATCHED',
+    tables.filter((table) => table.mismatched > 0),
+    (table) => `${table.table}: ${table.mismatched} chunks differ`,
+    'wait for the repair, or lakehaul diff CHUNK',
+  );
+  add(
+    'CHUNKS_QUARANTINED',
+    tables.filter((table) => table.quarantined > 0),
+    (table) => `${table.table}: ${table.quarantined} chunks wait for a person`,
+    'lakehaul status, then lakehaul chunk CHUNK',
+  );
+  add(
+    'CHUNKS_NOT_PROVEN',
+    tables.filter((table) => table.done < table.chunks),
+    (table) => `${table.table}: ${table.done} of ${table.chunks} chunks are proven`,
+    'lakehaul run',
+  );
+  add(
+    'LOSS_NOT_ACKNOWLEDGED',
+    tables.filter((table) => table.unacknowledged > 0),
+    (table) => `${table.table}: ${table.unacknowledged} columns`,
+    'lakehaul plan',
+  );
+  add(
+    'SEAL_BROKEN',
+    tables.filter((table) => table.seal !== null && table.seal.isCurrent && !table.seal.isSealed),
+    (table) => `${table.table}: ${table.seal?.firstFault ?? ''}`,
+    'lakehaul verify TABLE',
+  );
+  add(
+    'NOT_SEALED',
+    tables.filter((table) => table.seal === null || !table.seal.isCurrent),
+    (table) => table.table,
+    'lakehaul seal',
+  );
+  return reasons;
+}
+
+function performanceReasons(signals: Signals): Reason[] {
+  const measured = signals.performance;
+  if (measured === null)
+    return [
+      {
+        code: 'PERFORMANCE_NOT_MEASURED',
+        reason: 'no baseline benchmark has been run',
+        next: 'run the baseline benchmark of the cutover',
+      },
+    ];
+  if (measured.ratioUpperBound <= measured.limit) return [];
+  return [
+    {
+      code: 'PERFORMANCE_TOO_SLOW',
+      reason: `the target may be ${measured.ratioUpperBound.toFixed(2)} times slower, allowed is ${measured.limit.toFixed(2)}`,
+      next: 'look at the slowest queries of the benchmark',
+    },
+  ];
+}
+
+function queryReasons(signals: Signals): Reason[] {
+  const queries = signals.queries;
+  if (queries !== null && queries.validated === queries.total) return [];
+  const reason =
+    queries === null
+      ? 'no scheduled query has been validated'
+      : `${queries.validated} of ${queries.total} scheduled queries are validated`;
+  return [{ code: 'QUERIES_NOT_VALIDATED', reason, next: 'validate the scheduled queries on both engines' }];
+}
+
+const LISTED = 5;
+
+function listed(items: readonly string[]): string {
+  const shown = items.slice(0, LISTED).join('; ');
+  return items.length > LISTED ? `${shown}; and ${items.length - LISTED} more` : shown;
+}

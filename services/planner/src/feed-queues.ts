@@ -1,0 +1,100 @@
+/**
+ * The reconciler: compares the ledger with the queues and lets in what is missing, never more than the window holds.
+ * It is the only answer to a lost Redis, a lost job, a killed worker and a failure whose time has come again.
+ */
+import {
+  type ChunkRef,
+  type ChunkState,
+  type Clock,
+  type Log,
+  nextAttempt,
+  nextStep,
+  STEPS,
+  type Step,
+  type TablePlan,
+} from '@lakehaul/core';
+import type { Ledger, LedgerScan } from '@lakehaul/ledger';
+import { type Candidate, type ChunkQueues, jobIdOf, type LimitRow, selectJobs } from '@lakehaul/queue';
+
+export interface FeedDeps {
+  ledger: Ledger;
+  scan: LedgerScan;
+  queues: ChunkQueues;
+  clock: Clock;
+  log: Log;
+  /** Jobs that may wait in all queues together. */
+  windowSize: number;
+  limits: readonly LimitRow[];
+}
+
+/** First wait after a failure; doubles with each one, up to the longest. */
+const RETRY_FIRST_MS = 1_000;
+const RETRY_LONGEST_MS = 300_000;
+
+/** One pass: refreshes the scan, adds what may go on. Returns how many jobs were added and how many chunks are not done. */
+export async function feedQueues(
+  deps: FeedDeps,
+  plans: readonly TablePlan[],
+): Promise<{ added: number; open: number; waiting: number }> {
+  await deps.scan.refresh();
+  const inQueue = new Set<string>();
+  for (const step of STEPS) for (const id of await deps.queues.jobIdsInQueue(step)) inQueue.add(id);
+  const nowMs = await deps.ledger.serverTimeMs();
+  const tables: { tableId: string; path: string; priority: number; candidates: Candidate[] }[] = [];
+  let open = 0;
+  let waiting = 0;
+  for (const plan of plans) {
+    const leaders = await sharedScanLeaders(deps.ledger, plan);
+    const candidates: Candidate[] = [];
+    deps.scan.forEach(plan, (chunk, state) => {
+      const step = nextStep(state);
+      if (step === null) return;
+      open++;
+      // Members of a shared scan are staged by their leader.
+      if (leaders !== null && chunk !== leaders && step === 'unload' && state.attempt === 0) return;
+      const notBeforeMs = state.failures === 0 ? 0 : state.lastModifiedMs + backoffMs(state.failures);
+      if (notBeforeMs > nowMs) waiting++;
+      candidates.push({
+        ref: { tableId: plan.tableId, generation: plan.generation, chunk },
+        attempt: nextAttempt(state),
+        step,
+        notBeforeMs,
+      });
+    });
+    tables.push({
+      tableId: plan.tableId,
+      path: `${plan.source.schema}.${plan.source.table}`,
+      priority: plan.priority,
+      candidates,
+    });
+  }
+  const jobs = selectJobs({
+    tables,
+    inQueue,
+    windowSize: deps.windowSize,
+    limits: deps.limits,
+    paused: new Set<Step>(),
+    nowMs,
+  });
+  if (jobs.length > 0)
+    await deps.queues.add(jobs.map((job) => ({ job: chunkJob(deps.ledger.migration, job), priority: job.priority })));
+  return { added: jobs.length, open, waiting };
+}
+
+function chunkJob(migration: string, candidate: { ref: ChunkRef; attempt: number; step: Step }) {
+  return { schemaVersion: 1 as const, migration, ...candidate.ref, attempt: candidate.attempt, step: candidate.step };
+}
+
+export function backoffMs(failures: number): number {
+  return Math.min(RETRY_FIRST_MS * 2 ** (failures - 1), RETRY_LONGEST_MS);
+}
+
+/** Chunk number of the leader of a table that is staged by one shared scan, else null. */
+async function sharedScanLeaders(ledger: Ledger, plan: TablePlan): Promise<number | null> {
+  if (plan.chunkCount < 2 || plan.keyColumns.length > 0) return null;
+  const first = await ledger.readChunk({ tableId: plan.tableId, generation: plan.generation, chunk: plan.firstChunk });
+  return first.scanGroup;
+}
+
+export type { ChunkState };
+export { jobIdOf };

@@ -1,0 +1,136 @@
+/** The whole migration's plan: tables selected, refusals gathered, plans written, targets made ready. */
+import {
+  type DiscoveredTable,
+  type NotMoved,
+  type Source,
+  type Target,
+  type TargetTableState,
+  targetDifferences,
+} from '@lakehaul/adapters';
+import { type Clock, LakehaulError, type Log, type TablePlan } from '@lakehaul/core';
+import type { Ledger } from '@lakehaul/ledger';
+import { selectTables, settingsFor, type TableOverride, type TableSettings, tableIdOf } from '@lakehaul/planning';
+import { type PlannedTable, planTable } from './plan-table.ts';
+
+export interface MigrationTables {
+  include: readonly string[];
+  exclude: readonly string[];
+  defaults: TableSettings;
+  overrides: readonly TableOverride[];
+}
+
+export interface PlanDeps {
+  ledger: Ledger;
+  source: Source;
+  target: Target;
+  clock: Clock;
+  log: Log;
+  migration: string;
+  catalog: string;
+  tables: MigrationTables;
+}
+
+export interface MigrationPlan {
+  tables: (PlannedTable & { existing: TargetTableState | null; ddl: string[]; isNew: boolean })[];
+  notMoved: NotMoved[];
+  refusals: LakehaulError[];
+}
+
+/** Reads source, target and ledger; changes nothing. What is in the ledger already is kept as it is. */
+export async function planMigration(deps: PlanDeps): Promise<MigrationPlan> {
+  const catalogue = await deps.source.discover();
+  const { selected, missing } = selectTables(catalogue.tables, deps.tables.include, deps.tables.exclude);
+  const refusals = missing.map((pattern) => missingTable(pattern, catalogue.notMoved));
+  if (selected.length === 0 && refusals.length === 0)
+    refusals.push(
+      new LakehaulError('TABLE_MISSING', `no table matches ${deps.tables.include.join(', ')}`, {
+        where: 'tables.include',
+      }),
+    );
+  const written = new Map((await deps.ledger.readPlans()).map((plan) => [plan.tableId, plan]));
+  const tables: MigrationPlan['tables'] = [];
+  for (const table of selected) {
+    const known = written.get(tableIdOf(table.name.schema, table.name.table));
+    const planned = known === undefined ? await planAnew(deps, table) : { plan: known, chunks: () => [], refusals: [] };
+    const existing = await deps.target.describe(planned.plan.target);
+    const against = known === undefined ? targetRefusals(deps, planned.plan, existing) : [];
+    const plan: TablePlan = known ?? {
+      ...planned.plan,
+      target: { ...planned.plan.target, adopted: existing !== null && !isOurs(deps, existing) },
+    };
+    tables.push({
+      ...planned,
+      plan,
+      existing,
+      ddl: deps.target.renderPrepare(plan, existing),
+      isNew: known === undefined,
+      refusals: [...planned.refusals, ...against],
+    });
+    refusals.push(...planned.refusals, ...against);
+    deps.log.info('table planned', { tableId: plan.tableId, chunks: plan.chunkCount, isNew: known === undefined });
+  }
+  return { tables, notMoved: catalogue.notMoved, refusals };
+}
+
+/** Writes the plans, then makes every target table ready before any load. Safe to repeat after a crash anywhere. */
+export async function writeMigrationPlan(deps: PlanDeps, migration: MigrationPlan): Promise<void> {
+  const [first] = migration.refusals;
+  if (first !== undefined) throw first;
+  for (const table of migration.tables) if (table.isNew) await deps.ledger.writePlan(table.plan, table.chunks());
+  for (const table of migration.tables) {
+    await deps.target.prepare(table.plan, table.existing);
+    await deps.ledger.writeRecord(`tables/${table.plan.tableId}/prepared`, {
+      schemaVersion: 1,
+      ddl: table.ddl,
+      adopted: table.plan.target.adopted,
+    });
+  }
+  await deps.ledger.writeRecord('not-moved', { schemaVersion: 1, notMoved: migration.notMoved });
+}
+
+function planAnew(deps: PlanDeps, table: DiscoveredTable): Promise<PlannedTable> {
+  return planTable(deps.source, {
+    migration: deps.migration,
+    catalog: deps.catalog,
+    table,
+    settings: settingsFor(table.name, deps.tables.defaults, deps.tables.overrides),
+    generation: 1,
+    firstChunk: 0,
+    watermark: null,
+    plannedAt: new Date(deps.clock.nowMs()).toISOString(),
+  });
+}
+
+function missingTable(pattern: string, notMoved: readonly NotMoved[]): LakehaulError {
+  const other = notMoved.find(
+    (entry) => entry.name === pattern && ['view', 'materialized-view', 'external-table'].includes(entry.kind),
+  );
+  return other === undefined
+    ? new LakehaulError('TABLE_MISSING', `${pattern} does not exist at the source`, {
+        where: `tables.include: ${pattern}`,
+      })
+    : new LakehaulError('NOT_A_TABLE', `${pattern} is a ${other.kind}, not a table`, {
+        where: `tables.include: ${pattern}`,
+      });
+}
+
+function isOurs(deps: PlanDeps, existing: TargetTableState): boolean {
+  return existing.properties['lakehaul.migration'] === deps.migration;
+}
+
+function targetRefusals(deps: PlanDeps, plan: TablePlan, existing: TargetTableState | null): LakehaulError[] {
+  if (existing === null) return [];
+  const where = `${plan.target.catalog}.${plan.target.schema}.${plan.target.table}`;
+  const owner = existing.properties['lakehaul.migration'];
+  if (owner !== undefined && owner !== deps.migration)
+    return [new LakehaulError('TARGET_NOT_OURS', `${where} belongs to migration ${owner}`, { where })];
+  const refusals: LakehaulError[] = [];
+  if (existing.hasRowFilterOrMask)
+    refusals.push(new LakehaulError('ROW_FILTER', `${where} has a row filter or column mask`, { where }));
+  if (owner === undefined && !plan.acknowledgements.includes('adopt-target'))
+    refusals.push(new LakehaulError('TARGET_NOT_ACKNOWLEDGED', `${where} exists already`, { where }));
+  const differences = targetDifferences(plan, existing);
+  if (differences.length > 0)
+    refusals.push(new LakehaulError('TARGET_INCOMPATIBLE', `${where}: ${differences.join('; ')}`, { where }));
+  return refusals;
+}

@@ -1,0 +1,227 @@
+/** One table's plan: what moves, in which form, cut where. Reads the source, changes nothing. */
+import type { DiscoveredTable, Measure, Source } from '@lakehaul/adapters';
+import {
+  type Chunk,
+  type ColumnPlan,
+  LakehaulError,
+  movedColumns,
+  type RowPredicate,
+  type TablePlan,
+} from '@lakehaul/core';
+import {
+  type ColumnMeasureKind,
+  type Cut,
+  chooseKey,
+  MAX_AMPLIFICATION,
+  measuresFor,
+  numberChunks,
+  planColumn,
+  scanAmplification,
+  type TableSettings,
+  tableIdOf,
+  unacknowledged,
+} from '@lakehaul/planning';
+import { cutTable, keyColumnNames } from './cut-table.ts';
+
+export interface PlanTableRequest {
+  migration: string;
+  catalog: string;
+  table: DiscoveredTable;
+  settings: TableSettings;
+  generation: number;
+  firstChunk: number;
+  watermark: string | null;
+  plannedAt: string;
+}
+
+export interface PlannedTable {
+  plan: TablePlan;
+  chunks: () => Iterable<Chunk>;
+  /** Everything that stands against the plan, all at once; empty when it may be written. */
+  refusals: LakehaulError[];
+}
+
+/** Redshift's longest VARCHAR, less room for the separators: beyond it rows are hashed column by column. */
+const MAX_JOINED_BYTES = 65_000n;
+/** Rows of a table whose size nobody tells (no row in SVV_TABLE_INFO) are taken for this wide. */
+const DEFAULT_ROW_BYTES = 64n;
+
+export async function planTable(source: Source, request: PlanTableRequest): Promise<PlannedTable> {
+  const { table, settings } = request;
+  const where = `${table.name.schema}.${table.name.table}`;
+  const everything: RowPredicate = { parts: [], cutLine: settings.cutLine };
+  const refusals = tableRefusals(table, settings, where);
+  const { columns, rowCount, maxRowBytes } = await measureColumns(source, table, settings, everything);
+  refusals.push(...lossRefusals(columns, settings, where));
+
+  const tableRows = table.estimatedRows !== null && table.estimatedRows > rowCount ? table.estimatedRows : rowCount;
+  const bytesPerRow = bytesPerRowOf(table, tableRows);
+  const key = chooseKey({
+    columns: table.columns,
+    sortKeyStyle: table.sortKeyStyle,
+    key: settings.key,
+    estimatedBytes: rowCount * bytesPerRow,
+    chunkBytes: settings.chunkBytes,
+  });
+  const wantedRows = atLeastOne(settings.chunkBytes / bytesPerRow);
+  const cuts = await cutTable(source, {
+    table,
+    key,
+    cutLine: settings.cutLine,
+    watermark: request.watermark,
+    totalRows: rowCount,
+    wantedRows,
+  });
+  const isSharedScan = key.kind === 'hash';
+  const amplification = scanAmplification({
+    cuts,
+    totalRows: rowCount,
+    isZoneMapped: key.kind !== 'ranges' || key.isZoneMapped,
+    isSharedScan,
+    level: settings.level,
+    sampleEvery: settings.sampleEvery,
+  });
+  refusals.push(...amplificationRefusals(amplification, settings, where));
+
+  const plan: TablePlan = {
+    schemaVersion: 1,
+    migration: request.migration,
+    tableId: tableIdOf(table.name.schema, table.name.table),
+    generation: request.generation,
+    source: { ...table.name, oid: table.oid, columnListHash: table.columnListHash },
+    target: {
+      catalog: request.catalog,
+      ...(settings.target ?? { schema: table.name.schema, table: table.name.table }),
+      adopted: false,
+    },
+    columns,
+    keyColumns: keyColumnNames(key),
+    keyReason: key.reason,
+    cutLine: settings.cutLine,
+    watermark: request.watermark,
+    level: settings.level,
+    sampleEvery: settings.sampleEvery,
+    hashForm: maxRowBytes > MAX_JOINED_BYTES ? 'digest' : 'joined',
+    chunkCount: cuts.length,
+    firstChunk: request.firstChunk,
+    estimatedRows: rowCount.toString(),
+    estimatedBytes: (rowCount * bytesPerRow).toString(),
+    wantedChunkBytes: settings.chunkBytes.toString(),
+    scanAmplification: amplification,
+    priority: settings.priority,
+    acknowledgements: settings.acknowledge,
+    plannedAt: request.plannedAt,
+  };
+  return {
+    plan,
+    chunks: () =>
+      numberChunks(cuts, { generation: request.generation, firstChunk: request.firstChunk, bytesPerRow, isSharedScan }),
+    refusals,
+  };
+}
+
+function bytesPerRowOf(table: DiscoveredTable, tableRows: bigint): bigint {
+  if (table.estimatedBytes === null || table.estimatedBytes === 0n || tableRows === 0n) return DEFAULT_ROW_BYTES;
+  return atLeastOne(table.estimatedBytes / tableRows);
+}
+
+function atLeastOne(value: bigint): bigint {
+  return value > 0n ? value : 1n;
+}
+
+interface Measured {
+  columns: ColumnPlan[];
+  rowCount: bigint;
+  maxRowBytes: bigint;
+}
+
+/** Loss is judged against the rows that will be hauled, not against the declared types alone. */
+async function measureColumns(
+  source: Source,
+  table: DiscoveredTable,
+  settings: TableSettings,
+  predicate: RowPredicate,
+): Promise<Measured> {
+  const measures: Measure[] = [{ id: 'rowCount', kind: 'rowCount' }];
+  for (const column of table.columns)
+    for (const kind of measuresFor(column)) measures.push({ id: `${kind}:${column.ordinal}`, kind, column });
+  const answer = await source.measure({ table: table.name, predicate, measures });
+  const columns = table.columns.map((column) => {
+    const found = new Map<ColumnMeasureKind, string | null>(
+      measuresFor(column).map((kind) => [kind, answer.get(`${kind}:${column.ordinal}`) ?? null]),
+    );
+    return planColumn(column, settings, found);
+  });
+  const moved = movedColumns({ columns }).filter((column) => column.loss !== 'impossible');
+  const row = await source.measure({
+    table: table.name,
+    predicate,
+    measures: [{ id: 'maxRowBytes', kind: 'maxRowBytes', columns: moved }],
+  });
+  return {
+    columns,
+    rowCount: BigInt(answer.get('rowCount') ?? '0'),
+    maxRowBytes: BigInt(row.get('maxRowBytes') ?? '0'),
+  };
+}
+
+function tableRefusals(table: DiscoveredTable, settings: TableSettings, where: string): LakehaulError[] {
+  if (settings.acknowledge.includes('row-security')) return [];
+  if (table.hasRowSecurity)
+    return [
+      new LakehaulError(
+        'ROW_SECURITY',
+        `${where} has a row-level security policy: both engines would agree on the rows that it lets us see`,
+        { where },
+      ),
+    ];
+  if (table.hasMasking)
+    return [
+      new LakehaulError(
+        'ROW_SECURITY',
+        `${where} has a masking policy: both engines would agree on the masked values`,
+        { where },
+      ),
+    ];
+  return [];
+}
+
+function lossRefusals(columns: readonly ColumnPlan[], settings: TableSettings, where: string): LakehaulError[] {
+  const refusals = unacknowledged(columns, settings.acknowledge).map((column) => {
+    const name = column.source.name;
+    const next =
+      column.loss === 'impossible'
+        ? `acknowledge "exclude:${name}"`
+        : `acknowledge "loss:${name}" or "exclude:${name}"`;
+    return new LakehaulError('LOSS_NOT_ACKNOWLEDGED', `${where}.${name} is ${column.loss}: ${column.lossReason}`, {
+      where: `${where}.${name}`,
+      next: `${next} under tables.overrides for ${where}`,
+    });
+  });
+  const byName = new Map<string, string>();
+  for (const column of columns) {
+    const folded = column.target.name.toLowerCase();
+    const other = byName.get(folded);
+    if (other !== undefined && !column.excluded)
+      refusals.push(
+        new LakehaulError(
+          'TARGET_INCOMPATIBLE',
+          `${where} has the columns ${other} and ${column.target.name}, which the target cannot tell apart`,
+          { where, next: `rename one at the source or acknowledge "exclude:${column.target.name}"` },
+        ),
+      );
+    byName.set(folded, column.target.name);
+  }
+  return refusals;
+}
+
+function amplificationRefusals(amplification: number, settings: TableSettings, where: string): LakehaulError[] {
+  if (amplification <= MAX_AMPLIFICATION || settings.acknowledge.includes('scan-amplification')) return [];
+  return [
+    new LakehaulError('AMPLIFICATION_NOT_ACKNOWLEDGED', `${where} would be scanned ${amplification.toFixed(1)} times`, {
+      where,
+    }),
+  ];
+}
+
+export type { Cut };
