@@ -1,0 +1,118 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+/** Which packages of ours each one may import: the house of ARCHITECTURE.md. Arrows point one way only. */
+const MAY_IMPORT: Record<string, readonly string[]> = {
+  core: [],
+  planning: ['core'],
+  fingerprint: ['core'],
+  adapters: ['fingerprint', 'core'],
+  ledger: ['core'],
+  queue: ['core'],
+  gates: ['core'],
+  runtime: ['core'],
+  sandbox: ['core'],
+  planner: ['core', 'planning', 'fingerprint', 'adapters', 'ledger', 'queue', 'gates', 'runtime'],
+  worker: ['core', 'fingerprint', 'adapters', 'ledger', 'queue', 'runtime'],
+  verifier: ['core', 'fingerprint', 'adapters', 'ledger', 'queue', 'gates', 'runtime'],
+  cli: [
+    'core',
+    'planning',
+    'fingerprint',
+    'adapters',
+    'ledger',
+    'queue',
+    'gates',
+    'runtime',
+    'sandbox',
+    'planner',
+    'worker',
+    'verifier',
+  ],
+};
+
+const ROOT = join(import.meta.dirname, '../..');
+
+interface Import {
+  file: string;
+  specifier: string;
+}
+
+function sources(directory: string): string[] {
+  return readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.parentPath.includes('node_modules'))
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+function importsOf(file: string): Import[] {
+  const text = readFileSync(file, 'utf8');
+  const statements = text.matchAll(
+    /^\s*(?:import|export)\b[^;'"`]*?(?:\bfrom\s+)?'([^']+)'|\bimport\(\s*'([^']+)'\s*\)/gm,
+  );
+  return [...statements].map((match) => ({ file, specifier: match[1] ?? match[2] ?? '' }));
+}
+
+const rooms = ['packages', 'services'].flatMap((parent) =>
+  readdirSync(join(ROOT, parent)).map((name) => ({ name, directory: join(ROOT, parent, name) })),
+);
+
+describe('the house', () => {
+  it('every package and service has a place in the table', () => {
+    expect(rooms.map((room) => room.name).sort()).toEqual(Object.keys(MAY_IMPORT).sort());
+  });
+
+  it.each(rooms)('$name imports only what lies below it', ({ name, directory }) => {
+    const wrong = sources(directory)
+      .flatMap(importsOf)
+      .filter(({ file, specifier }) => {
+        const other = /^@lakehaul\/([^/]+)/.exec(specifier)?.[1];
+        if (other === undefined) return false;
+        const isTest = /\.test\.ts$/.test(file);
+        return !(MAY_IMPORT[name]?.includes(other) || other === name || (isTest && other === 'sandbox'));
+      });
+    expect(wrong).toEqual([]);
+  });
+
+  it.each(rooms)('$name declares what it imports', ({ name, directory }) => {
+    const manifest = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')) as {
+      dependencies?: Record<string, string>;
+    };
+    const declared = new Set(Object.keys(manifest.dependencies ?? {}));
+    const wrong = sources(directory)
+      .filter((file) => !/\.test\.ts$/.test(file))
+      .flatMap(importsOf)
+      .filter(({ specifier }) => !specifier.startsWith('.') && !specifier.startsWith('node:'))
+      .map(({ specifier }) =>
+        specifier.startsWith('@') ? specifier.split('/').slice(0, 2).join('/') : (specifier.split('/')[0] ?? ''),
+      )
+      .filter((dependency) => dependency !== `@lakehaul/${name}` && !declared.has(dependency));
+    expect([...new Set(wrong)]).toEqual([]);
+  });
+
+  it('no import crosses a package by a relative path', () => {
+    const wrong = rooms.flatMap(({ directory }) =>
+      sources(directory)
+        .filter((file) => !/\.test\.ts$/.test(file))
+        .flatMap(importsOf)
+        .filter(
+          ({ file, specifier }) => specifier.startsWith('.') && !join(file, '..', specifier).startsWith(directory),
+        ),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('the oracle imports nothing of ours', () => {
+    const imports = importsOf(join(ROOT, 'test/support/oracle.ts')).map((entry) => entry.specifier);
+    expect(imports.filter((specifier) => specifier.startsWith('@lakehaul') || specifier.startsWith('.'))).toEqual([]);
+    expect(imports).toContain('@duckdb/node-api');
+  });
+
+  it('no product code knows of the sandbox', () => {
+    const wrong = rooms
+      .filter((room) => room.name !== 'sandbox' && room.name !== 'cli')
+      .flatMap(({ directory }) => sources(directory).filter((file) => !/\.test\.ts$/.test(file)))
+      .filter((file) => /@lakehaul\/sandbox/.test(readFileSync(file, 'utf8')));
+    expect(wrong).toEqual([]);
+  });
+});
