@@ -48,9 +48,9 @@ function sources(directory: string): string[] {
 function importsOf(file: string): Import[] {
   const text = readFileSync(file, 'utf8');
   const statements = text.matchAll(
-    /^\s*(?:import|export)\b[^;'"`]*?(?:\bfrom\s+)?'([^']+)'|\bimport\(\s*'([^']+)'\s*\)/gm,
+    /^(?:import|export)\b[^;'"`=]*?\bfrom\s+'([^']+)'|^import\s+'([^']+)'|\bimport\(\s*'([^']+)'\s*\)/gm,
   );
-  return [...statements].map((match) => ({ file, specifier: match[1] ?? match[2] ?? '' }));
+  return [...statements].map((match) => ({ file, specifier: match[1] ?? match[2] ?? match[3] ?? '' }));
 }
 
 const rooms = ['packages', 'services'].flatMap((parent) =>
