@@ -1,0 +1,17 @@
+/** Entry point of the `lakehaul` command: finds the verb, wires the terminal and the signals, ends with its exit code. */
+import { runCommand } from './run-command.ts';
+
+const drain = new AbortController();
+let interrupts = 0;
+const interrupt = () => {
+  interrupts++;
+  if (interrupts > 1) process.exit(130);
+  process.stderr.write('\ndraining: running statements are handed over; once more stops at once. Run the same command again to resume.\n');
+  drain.abort();
+};
+process.on('SIGINT', interrupt);
+process.on('SIGTERM', interrupt);
+
+const status = await runCommand({ argv: process.argv.slice(2), env: process.env, stdout: process.stdout, stderr: process.stderr, signal: drain.signal });
+// Drivers keep sockets alive for a while; the answer is out, so nothing is left to wait for.
+process.exit(status);

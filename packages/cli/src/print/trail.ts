@@ -1,0 +1,46 @@
+/** A chunk's receipts as events in S3's order. */
+import { type Chunk, type ChunkRef, type ChunkState, chunkName, type KeyPart } from '@lakehaul/core';
+import type { StoredReceipt } from '@lakehaul/ledger';
+import { count, duration, size } from './units.ts';
+
+export function trailText(ref: ChunkRef, chunk: Chunk, state: ChunkState, trail: readonly StoredReceipt[]): string {
+  const head = [
+    `${chunkName(ref)}: ${state.stage}${state.isRepaired ? ' after a repair' : ''}`,
+    `  rows where ${chunk.parts.length === 0 ? 'anything' : chunk.parts.map(partText).join(' and ')}`,
+    `  planned for about ${count(chunk.estimatedRows)} rows, ${size(chunk.estimatedBytes)}`,
+  ];
+  let last = trail[0]?.lastModifiedMs ?? 0;
+  const events = trail.map((receipt) => {
+    const after = receipt.lastModifiedMs - last;
+    last = receipt.lastModifiedMs;
+    return `  ${new Date(receipt.lastModifiedMs).toISOString().replace('.000Z', 'Z')}  ${after > 0 ? `+${duration(after)}` : ''}`.padEnd(34) + `attempt ${receipt.attempt}  ${story(receipt)}  (${receipt.by.service} ${receipt.by.instance})`;
+  });
+  return [...head, ...events].join('\n');
+}
+
+export function partText(part: KeyPart): string {
+  switch (part.kind) {
+    case 'null':
+      return `${part.column} is NULL`;
+    case 'hash':
+      return `row hash modulo ${part.modulus} is ${part.bucket}`;
+    case 'range':
+      return [part.from === null ? '' : `${part.from} ≤ `, part.column, part.to === null ? '' : ` < ${part.to}`].join('');
+  }
+}
+
+function story(receipt: StoredReceipt): string {
+  const is = <S extends StoredReceipt['stage']>(stage: S): receipt is StoredReceipt<S> & StoredReceipt => receipt.stage === stage;
+  if (is('opened')) return `opened: ${receipt.body.reason}, level ${receipt.body.level}`;
+  if (is('submit')) return `${receipt.body.step} submitted as ${receipt.body.statementName}`;
+  if (is('unloaded')) return `unloaded ${count(receipt.body.rowCount)} rows into ${receipt.body.files.length} files, ${size(receipt.body.sizeBytes)}, statement ${receipt.body.statementId}`;
+  if (is('loaded')) return `loaded ${count(receipt.body.rowCount)} rows by ${receipt.body.operation} (told by ${receipt.body.rowCountFrom}), target version ${receipt.body.targetVersion}`;
+  if (is('verified') || is('counted') || is('reproved'))
+    return `${receipt.stage}: ${count(receipt.body.rowCounts.target)} rows equal at target version ${receipt.body.targetVersion}, level ${receipt.body.level}`;
+  if (is('mismatched')) return `mismatched: ${receipt.body.differences.join('; ')}`;
+  if (is('void')) return `over: ${receipt.body.code} ${receipt.body.message}`;
+  if (is('failed')) return `${receipt.body.step} failed: ${receipt.body.code} ${receipt.body.message}`;
+  if (is('quarantined')) return `quarantined: ${receipt.body.code} ${receipt.body.message} · next: ${receipt.body.next}`;
+  if (is('cleaned')) return `stage cleaned: ${receipt.body.files} files, ${size(receipt.body.sizeBytes)}`;
+  return receipt.stage;
+}

@@ -1,0 +1,54 @@
+import { parseArgs } from 'node:util';
+import { asLakehaulError, LakehaulError } from '@lakehaul/core';
+import { generalHelp, verbHelp } from './print/help.ts';
+import { problemJson, problemText } from './print/problem.ts';
+import { createTerminal, type Stream } from './print/terminal.ts';
+import { EXIT, exitCodeOf, type Verb, type VerbCall } from './verb.ts';
+import { VERBS } from './verbs/index.ts';
+
+export interface CommandCall {
+  argv: readonly string[];
+  env: Readonly<Record<string, string | undefined>>;
+  stdout: Stream;
+  stderr: Stream;
+  signal: AbortSignal;
+}
+
+export async function runCommand(call: CommandCall): Promise<number> {
+  const terminal = createTerminal(call.stdout, call.stderr, call.env);
+  const [name, ...rest] = call.argv;
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    const asked = VERBS.find((verb) => verb.name === rest[0]);
+    terminal.out(asked === undefined ? generalHelp(VERBS) : verbHelp(asked));
+    return name === undefined ? EXIT.usage : EXIT.done;
+  }
+  const isJson = rest.includes('--json');
+  try {
+    const verb = VERBS.find((candidate) => candidate.name === name);
+    if (verb === undefined) throw new LakehaulError('USAGE', `there is no verb ${name}`, { next: `one of ${VERBS.map((each) => each.name).join(', ')}` });
+    const parsed = parseFlags(verb, rest);
+    if (parsed.flags['help'] === true) {
+      terminal.out(verbHelp(verb));
+      return EXIT.done;
+    }
+    return await verb.run({ ...parsed, terminal, env: call.env, signal: call.signal });
+  } catch (thrown) {
+    const error = asLakehaulError(thrown);
+    if (isJson) terminal.out(JSON.stringify({ error: problemJson(error) }, null, 2));
+    terminal.talk(problemText(terminal, error));
+    if (error.code === 'INTERNAL' && error.cause instanceof Error && call.env['LAKEHAUL_DEBUG'] !== undefined) terminal.talk(error.cause.stack ?? '');
+    return exitCodeOf(error.code);
+  }
+}
+
+function parseFlags(verb: Verb, argv: readonly string[]): Pick<VerbCall, 'operands' | 'flags'> {
+  const options = Object.fromEntries(verb.flags.map((flag) => [flag.name, { type: flag.value === undefined ? ('boolean' as const) : ('string' as const) }]));
+  try {
+    const { values, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true, strict: true });
+    const defaults = Object.fromEntries(verb.flags.filter((flag) => flag.default !== undefined && flag.value !== undefined).map((flag) => [flag.name, flag.default]));
+    return { operands: positionals, flags: { ...defaults, ...values } };
+  } catch (thrown) {
+    const message = thrown instanceof Error ? thrown.message : String(thrown);
+    throw new LakehaulError('USAGE', message, { next: `lakehaul ${verb.name} --help` });
+  }
+}

@@ -1,0 +1,51 @@
+/** What a verb of the command is: its help is data, so that all of them read alike. */
+import type { ErrorCode } from '@lakehaul/core';
+import type { Terminal } from './print/terminal.ts';
+
+export interface Flag {
+  name: string;
+  /** Shown as `--name VALUE`; absent for a switch. */
+  value?: string;
+  doc: string;
+  default?: string;
+}
+
+export interface Verb {
+  name: string;
+  /** `[object]` part of the usage line. */
+  operands: string;
+  summary: string;
+  example: string;
+  flags: readonly Flag[];
+  /** Sub-commands, for the listing in the help. */
+  details?: readonly string[];
+  run: (call: VerbCall) => Promise<number>;
+}
+
+export interface VerbCall {
+  operands: readonly string[];
+  flags: Readonly<Record<string, string | boolean | undefined>>;
+  terminal: Terminal;
+  env: Readonly<Record<string, string | undefined>>;
+  /** Aborted by the first Ctrl-C: drain. */
+  signal: AbortSignal;
+}
+
+/** 0 done, 1 failed, 2 usage, 3 refused by a rule, 4 not proven. */
+export const EXIT = { done: 0, failed: 1, usage: 2, refused: 3, notProven: 4 } as const;
+
+export const COMMON_FLAGS: readonly Flag[] = [
+  { name: 'config', value: 'FILE', doc: 'the migration’s configuration', default: 'lakehaul.yaml' },
+  { name: 'json', doc: 'print one JSON document on stdout' },
+  { name: 'help', doc: 'print this text' },
+];
+
+const REFUSED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'TABLE_MISSING', 'NOT_A_TABLE', 'ROW_SECURITY', 'ROW_FILTER', 'LOSS_NOT_ACKNOWLEDGED', 'AMPLIFICATION_NOT_ACKNOWLEDGED', 'KEY_UNUSABLE',
+  'TARGET_INCOMPATIBLE', 'TARGET_NOT_OURS', 'TARGET_NOT_ACKNOWLEDGED', 'STATEMENT_TOO_LONG', 'LEDGER_CONFLICT',
+]);
+
+export function exitCodeOf(code: ErrorCode): number {
+  if (code === 'USAGE' || code === 'CONFIG_INVALID') return EXIT.usage;
+  return REFUSED.has(code) ? EXIT.refused : EXIT.failed;
+}

@@ -1,0 +1,31 @@
+import { readFile } from 'node:fs/promises';
+import { LakehaulError } from '@lakehaul/core';
+import { configReference, loadMigrationConfig } from '@lakehaul/runtime';
+import { problemsText } from '../print/config-problems.ts';
+import { COMMON_FLAGS, EXIT, type Verb } from '../verb.ts';
+
+export const config: Verb = {
+  name: 'config',
+  operands: 'check|reference',
+  summary: 'check lakehaul.yaml and print every problem at once',
+  example: 'lakehaul config check --config lakehaul.yaml',
+  details: ['check      all problems with line and column; changes nothing and connects to nothing', 'reference  every field with its meaning and default'],
+  flags: COMMON_FLAGS,
+  async run({ operands, flags, env, terminal }) {
+    const [action = 'check'] = operands;
+    if (action === 'reference') {
+      terminal.out(configReference());
+      return EXIT.done;
+    }
+    if (action !== 'check') throw new LakehaulError('USAGE', `config ${action} is not known`, { next: 'lakehaul config check' });
+    const path = String(flags['config']);
+    const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+      throw new LakehaulError('CONFIG_INVALID', `${path} cannot be read`, { cause, where: path, next: 'name the file with --config, or copy lakehaul.example.yaml' });
+    });
+    const result = loadMigrationConfig({ path, text, env });
+    const problems = 'problems' in result ? result.problems : [];
+    if (flags['json'] === true) terminal.out(JSON.stringify({ path, problems }, null, 2));
+    else terminal.out(problems.length === 0 ? `${path} is right` : `${path}: ${problemsText(problems)}`);
+    return problems.length === 0 ? EXIT.done : EXIT.usage;
+  },
+};
