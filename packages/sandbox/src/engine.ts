@@ -1,0 +1,119 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { LakehaulError } from '@lakehaul/core';
+import type { Engine } from './contracts.ts';
+
+export interface EngineOptions {
+  /** State that survives a restart lives here. One process at a time: DuckDB locks the database file. */
+  directory: string;
+  /** As DuckDB writes it, e.g. `2GB`. Default: DuckDB's own (80 % of the machine). */
+  memoryLimit?: string;
+  threads?: number;
+}
+
+export interface OpenEngine extends Engine {
+  /** Connections in use now. */
+  readonly activeConnections: number;
+  /** Interrupts what still runs, writes the source database's log into its file and closes. */
+  close(): Promise<void>;
+}
+
+/** Name under which the source's database is attached; its tables live in its schemas. */
+export const SOURCE_CATALOG = 'rs';
+
+/**
+ * Generated statements join up to 1,600 column expressions by `||` in one row text; DuckDB's default depth of 1,000
+ * refuses them although Redshift does not.
+ */
+const MAX_EXPRESSION_DEPTH = '200000';
+
+function settings(options: EngineOptions, scratch: string): Record<string, string> {
+  return {
+    // Everything needed is compiled in (icu, json, parquet); a sandbox must not reach for the network.
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+    // Neither cloud promises an order without ORDER BY, and keeping it costs memory in large UNLOADs.
+    preserve_insertion_order: 'false',
+    max_expression_depth: MAX_EXPRESSION_DEPTH,
+    temp_directory: scratch,
+    ...(options.memoryLimit === undefined ? {} : { memory_limit: options.memoryLimit }),
+    ...(options.threads === undefined ? {} : { threads: String(options.threads) }),
+  };
+}
+
+async function attachSource(instance: DuckDBInstance, directory: string): Promise<void> {
+  const connection = await instance.connect();
+  const file = join(directory, 'source.duckdb');
+  try {
+    // TimeZone belongs to icu, so it is no option of the instance; GLOBAL reaches all later connections.
+    await connection.run(`SET GLOBAL TimeZone = 'UTC'`);
+    await connection.run(`ATTACH '${file.replaceAll("'", "''")}' AS ${SOURCE_CATALOG}`);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    if (/lock on file/i.test(message))
+      throw new LakehaulError('USAGE', `another sandbox uses ${directory} already`, {
+        cause: error,
+        next: 'Stop it, or choose another directory.',
+      });
+    throw error;
+  } finally {
+    connection.closeSync();
+  }
+}
+
+/**
+ * Opens the one DuckDB of a sandbox directory. Every acquire is a fresh connection: it costs 60 µs, and no search path,
+ * setting, temporary table or open transaction of one session can leak into the next.
+ */
+export async function openEngine(options: EngineOptions): Promise<OpenEngine> {
+  const directory = join(options.directory, 'engine');
+  const scratch = join(directory, 'spill');
+  await rm(scratch, { recursive: true, force: true });
+  await mkdir(scratch, { recursive: true });
+  const instance = await DuckDBInstance.create(':memory:', settings(options, scratch));
+  try {
+    await attachSource(instance, directory);
+  } catch (error) {
+    instance.closeSync();
+    throw error;
+  }
+
+  const active = new Set<DuckDBConnection>();
+  let isClosed = false;
+  return {
+    directory,
+    get activeConnections() {
+      return active.size;
+    },
+    async acquire() {
+      if (isClosed) throw new LakehaulError('UNAVAILABLE', 'the sandbox engine is closed');
+      const connection = await instance.connect();
+      active.add(connection);
+      return {
+        connection,
+        release() {
+          if (active.delete(connection)) connection.closeSync();
+        },
+      };
+    },
+    async close() {
+      if (isClosed) return;
+      isClosed = true;
+      for (const connection of active) {
+        connection.interrupt();
+        connection.closeSync();
+      }
+      active.clear();
+      const last = await instance.connect();
+      try {
+        // Fails when an interrupted transaction is still unwinding: the write-ahead log then serves at the next start.
+        await last.run(`CHECKPOINT ${SOURCE_CATALOG}`).catch(() => undefined);
+        await last.run(`DETACH ${SOURCE_CATALOG}`).catch(() => undefined);
+      } finally {
+        last.closeSync();
+        instance.closeSync();
+      }
+    },
+  };
+}
