@@ -6,12 +6,20 @@ let interrupts = 0;
 const interrupt = () => {
   interrupts++;
   if (interrupts > 1) process.exit(130);
-  process.stderr.write('\ndraining: running statements are handed over; once more stops at once. Run the same command again to resume.\n');
+  process.stderr.write(
+    '\ndraining: running statements are handed over; once more stops at once. Run the same command again to resume.\n',
+  );
   drain.abort();
 };
 process.on('SIGINT', interrupt);
 process.on('SIGTERM', interrupt);
 
-const status = await runCommand({ argv: process.argv.slice(2), env: process.env, stdout: process.stdout, stderr: process.stderr, signal: drain.signal });
+const status = await runCommand({
+  argv: process.argv.slice(2),
+  env: process.env,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  signal: drain.signal,
+});
 // Drivers keep sockets alive for a while; the answer is out, so nothing is left to wait for.
 process.exit(status);

@@ -3,5 +3,14 @@ import type { Session } from './session.ts';
 
 export function planDeps(session: Session): PlanDeps {
   const { config, clouds, ledger, clock, log } = session;
-  return { ledger, source: clouds.source, target: clouds.target, clock, log, migration: config.migration, catalog: config.target.catalog, tables: config.tables };
+  return {
+    ledger,
+    source: clouds.source,
+    target: clouds.target,
+    clock,
+    log,
+    migration: config.migration,
+    catalog: config.target.catalog,
+    tables: config.tables,
+  };
 }

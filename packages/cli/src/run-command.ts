@@ -25,7 +25,10 @@ export async function runCommand(call: CommandCall): Promise<number> {
   const isJson = rest.includes('--json');
   try {
     const verb = VERBS.find((candidate) => candidate.name === name);
-    if (verb === undefined) throw new LakehaulError('USAGE', `there is no verb ${name}`, { next: `one of ${VERBS.map((each) => each.name).join(', ')}` });
+    if (verb === undefined)
+      throw new LakehaulError('USAGE', `there is no verb ${name}`, {
+        next: `one of ${VERBS.map((each) => each.name).join(', ')}`,
+      });
     const parsed = parseFlags(verb, rest);
     if (parsed.flags['help'] === true) {
       terminal.out(verbHelp(verb));
@@ -36,16 +39,26 @@ export async function runCommand(call: CommandCall): Promise<number> {
     const error = asLakehaulError(thrown);
     if (isJson) terminal.out(JSON.stringify({ error: problemJson(error) }, null, 2));
     terminal.talk(problemText(terminal, error));
-    if (error.code === 'INTERNAL' && error.cause instanceof Error && call.env['LAKEHAUL_DEBUG'] !== undefined) terminal.talk(error.cause.stack ?? '');
+    if (error.code === 'INTERNAL' && error.cause instanceof Error && call.env['LAKEHAUL_DEBUG'] !== undefined)
+      terminal.talk(error.cause.stack ?? '');
     return exitCodeOf(error.code);
   }
 }
 
 function parseFlags(verb: Verb, argv: readonly string[]): Pick<VerbCall, 'operands' | 'flags'> {
-  const options = Object.fromEntries(verb.flags.map((flag) => [flag.name, { type: flag.value === undefined ? ('boolean' as const) : ('string' as const) }]));
+  const options = Object.fromEntries(
+    verb.flags.map((flag) => [
+      flag.name,
+      { type: flag.value === undefined ? ('boolean' as const) : ('string' as const) },
+    ]),
+  );
   try {
     const { values, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true, strict: true });
-    const defaults = Object.fromEntries(verb.flags.filter((flag) => flag.default !== undefined && flag.value !== undefined).map((flag) => [flag.name, flag.default]));
+    const defaults = Object.fromEntries(
+      verb.flags
+        .filter((flag) => flag.default !== undefined && flag.value !== undefined)
+        .map((flag) => [flag.name, flag.default]),
+    );
     return { operands: positionals, flags: { ...defaults, ...values } };
   } catch (thrown) {
     const message = thrown instanceof Error ? thrown.message : String(thrown);

@@ -26,7 +26,10 @@ export function verbHelp(verb: Verb): string {
     `example: ${verb.example}`,
     ...(verb.details === undefined ? [] : ['', ...verb.details.map((line) => `  ${line}`)]),
     '',
-    ...verb.flags.map((flag, index) => `  ${(names[index] ?? '').padEnd(width)}  ${flag.doc}${flag.default === undefined ? '' : ` (default ${flag.default})`}`),
+    ...verb.flags.map(
+      (flag, index) =>
+        `  ${(names[index] ?? '').padEnd(width)}  ${flag.doc}${flag.default === undefined ? '' : ` (default ${flag.default})`}`,
+    ),
     '',
     EXIT_CODES,
   ].join('\n');

@@ -15,15 +15,26 @@ export function planText(migration: MigrationPlan, width: number, isDryRun: bool
         { title: 'chunks', align: 'right', text: ({ plan }) => count(plan.chunkCount) },
         { title: 'scans', align: 'right', text: ({ plan }) => `${plan.scanAmplification.toFixed(1)}×` },
         { title: 'level', text: ({ plan }) => plan.level },
-        { title: 'target', text: ({ plan, isNew }) => (isNew ? (plan.target.adopted ? 'adopted' : 'created') : 'planned') },
+        {
+          title: 'target',
+          text: ({ plan, isNew }) => (isNew ? (plan.target.adopted ? 'adopted' : 'created') : 'planned'),
+        },
       ],
       width,
     ),
-    ...migration.tables.map(({ plan }) => `${plan.source.schema}.${plan.source.table}: ${plan.keyReason}${plan.cutLine === null ? '' : `; rows from ${plan.cutLine.column} ${plan.cutLine.before} on come by the live path`}`),
+    ...migration.tables.map(
+      ({ plan }) =>
+        `${plan.source.schema}.${plan.source.table}: ${plan.keyReason}${plan.cutLine === null ? '' : `; rows from ${plan.cutLine.column} ${plan.cutLine.before} on come by the live path`}`,
+    ),
     ...lossLines(migration),
     ...notMovedLines(migration),
   ];
-  if (isDryRun) sections.push('target DDL:', ...migration.tables.flatMap(({ ddl }) => ddl.map((statement) => `  ${statement}`)), 'dry run: nothing was written');
+  if (isDryRun)
+    sections.push(
+      'target DDL:',
+      ...migration.tables.flatMap(({ ddl }) => ddl.map((statement) => `  ${statement}`)),
+      'dry run: nothing was written',
+    );
   return sections.join('\n');
 }
 
@@ -31,7 +42,10 @@ function lossLines(migration: MigrationPlan): string[] {
   const lines = migration.tables.flatMap(({ plan }) =>
     plan.columns
       .filter((column) => column.loss !== 'lossless' || column.excluded)
-      .map((column) => `  ${plan.source.table}.${column.source.name}: ${sourceTypeText(column.source.type)} as ${column.excluded ? 'excluded' : targetTypeText(column.target.type)} · ${column.loss}${column.lossReason === '' ? '' : ` · ${column.lossReason}`}`),
+      .map(
+        (column) =>
+          `  ${plan.source.table}.${column.source.name}: ${sourceTypeText(column.source.type)} as ${column.excluded ? 'excluded' : targetTypeText(column.target.type)} · ${column.loss}${column.lossReason === '' ? '' : ` · ${column.lossReason}`}`,
+      ),
   );
   return lines.length === 0 ? [] : ['columns in another form:', ...lines];
 }
@@ -40,7 +54,9 @@ const LISTED = 20;
 
 function notMovedLines(migration: MigrationPlan): string[] {
   if (migration.notMoved.length === 0) return [];
-  const lines = migration.notMoved.slice(0, LISTED).map((entry) => `  ${entry.kind} ${entry.name}${entry.detail === '' ? '' : ` · ${entry.detail}`}`);
+  const lines = migration.notMoved
+    .slice(0, LISTED)
+    .map((entry) => `  ${entry.kind} ${entry.name}${entry.detail === '' ? '' : ` · ${entry.detail}`}`);
   const more = migration.notMoved.length - LISTED;
   return ['not moved:', ...lines, ...(more > 0 ? [`  and ${more} more (--json lists all)`] : [])];
 }

@@ -12,7 +12,9 @@ const GAP = 2;
 
 export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[], width: number): string {
   const cells = rows.map((row) => columns.map((column) => oneLine(column.text(row))));
-  const widths = columns.map((column, index) => Math.max(visibleLength(column.title), ...cells.map((line) => visibleLength(line[index] ?? ''))));
+  const widths = columns.map((column, index) =>
+    Math.max(visibleLength(column.title), ...cells.map((line) => visibleLength(line[index] ?? ''))),
+  );
   const total = widths.reduce((sum, each) => sum + each, 0) + GAP * (columns.length - 1);
   const flexible = columns.findIndex((column) => column.isFlexible === true);
   if (total > width && flexible >= 0) widths[flexible] = Math.max(8, (widths[flexible] ?? 0) - (total - width));

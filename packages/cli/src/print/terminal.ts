@@ -16,7 +16,11 @@ export interface Stream {
   write(text: string): unknown;
 }
 
-export function createTerminal(stdout: Stream, stderr: Stream, env: Readonly<Record<string, string | undefined>>): Terminal {
+export function createTerminal(
+  stdout: Stream,
+  stderr: Stream,
+  env: Readonly<Record<string, string | undefined>>,
+): Terminal {
   const isTerminal = stderr.isTTY === true;
   let statusLines = 0;
   const clearStatus = () => {

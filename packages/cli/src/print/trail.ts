@@ -13,7 +13,11 @@ export function trailText(ref: ChunkRef, chunk: Chunk, state: ChunkState, trail:
   const events = trail.map((receipt) => {
     const after = receipt.lastModifiedMs - last;
     last = receipt.lastModifiedMs;
-    return `  ${new Date(receipt.lastModifiedMs).toISOString().replace('.000Z', 'Z')}  ${after > 0 ? `+${duration(after)}` : ''}`.padEnd(34) + `attempt ${receipt.attempt}  ${story(receipt)}  (${receipt.by.service} ${receipt.by.instance})`;
+    return (
+      `  ${new Date(receipt.lastModifiedMs).toISOString().replace('.000Z', 'Z')}  ${after > 0 ? `+${duration(after)}` : ''}`.padEnd(
+        34,
+      ) + `attempt ${receipt.attempt}  ${story(receipt)}  (${receipt.by.service} ${receipt.by.instance})`
+    );
   });
   return [...head, ...events].join('\n');
 }
@@ -25,22 +29,28 @@ export function partText(part: KeyPart): string {
     case 'hash':
       return `row hash modulo ${part.modulus} is ${part.bucket}`;
     case 'range':
-      return [part.from === null ? '' : `${part.from} ≤ `, part.column, part.to === null ? '' : ` < ${part.to}`].join('');
+      return [part.from === null ? '' : `${part.from} ≤ `, part.column, part.to === null ? '' : ` < ${part.to}`].join(
+        '',
+      );
   }
 }
 
 function story(receipt: StoredReceipt): string {
-  const is = <S extends StoredReceipt['stage']>(stage: S): receipt is StoredReceipt<S> & StoredReceipt => receipt.stage === stage;
+  const is = <S extends StoredReceipt['stage']>(stage: S): receipt is StoredReceipt<S> & StoredReceipt =>
+    receipt.stage === stage;
   if (is('opened')) return `opened: ${receipt.body.reason}, level ${receipt.body.level}`;
   if (is('submit')) return `${receipt.body.step} submitted as ${receipt.body.statementName}`;
-  if (is('unloaded')) return `unloaded ${count(receipt.body.rowCount)} rows into ${receipt.body.files.length} files, ${size(receipt.body.sizeBytes)}, statement ${receipt.body.statementId}`;
-  if (is('loaded')) return `loaded ${count(receipt.body.rowCount)} rows by ${receipt.body.operation} (told by ${receipt.body.rowCountFrom}), target version ${receipt.body.targetVersion}`;
+  if (is('unloaded'))
+    return `unloaded ${count(receipt.body.rowCount)} rows into ${receipt.body.files.length} files, ${size(receipt.body.sizeBytes)}, statement ${receipt.body.statementId}`;
+  if (is('loaded'))
+    return `loaded ${count(receipt.body.rowCount)} rows by ${receipt.body.operation} (told by ${receipt.body.rowCountFrom}), target version ${receipt.body.targetVersion}`;
   if (is('verified') || is('counted') || is('reproved'))
     return `${receipt.stage}: ${count(receipt.body.rowCounts.target)} rows equal at target version ${receipt.body.targetVersion}, level ${receipt.body.level}`;
   if (is('mismatched')) return `mismatched: ${receipt.body.differences.join('; ')}`;
   if (is('void')) return `over: ${receipt.body.code} ${receipt.body.message}`;
   if (is('failed')) return `${receipt.body.step} failed: ${receipt.body.code} ${receipt.body.message}`;
-  if (is('quarantined')) return `quarantined: ${receipt.body.code} ${receipt.body.message} · next: ${receipt.body.next}`;
+  if (is('quarantined'))
+    return `quarantined: ${receipt.body.code} ${receipt.body.message} · next: ${receipt.body.next}`;
   if (is('cleaned')) return `stage cleaned: ${receipt.body.files} files, ${size(receipt.body.sizeBytes)}`;
   return receipt.stage;
 }

@@ -1,7 +1,9 @@
 /** Numbers as people read them: thousands separators, binary sizes, durations. Exact for any bigint. */
 
 export function count(value: bigint | number | string): string {
-  return BigInt(value).toString().replace(/\B(?=(\d{3})+(?!\d))/g, ',');
+  return BigInt(value)
+    .toString()
+    .replace(/\B(?=(\d{3})+(?!\d))/g, ',');
 }
 
 const SIZES = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];

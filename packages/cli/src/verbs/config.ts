@@ -9,7 +9,10 @@ export const config: Verb = {
   operands: 'check|reference',
   summary: 'check lakehaul.yaml and print every problem at once',
   example: 'lakehaul config check --config lakehaul.yaml',
-  details: ['check      all problems with line and column; changes nothing and connects to nothing', 'reference  every field with its meaning and default'],
+  details: [
+    'check      all problems with line and column; changes nothing and connects to nothing',
+    'reference  every field with its meaning and default',
+  ],
   flags: COMMON_FLAGS,
   async run({ operands, flags, env, terminal }) {
     const [action = 'check'] = operands;
@@ -17,10 +20,15 @@ export const config: Verb = {
       terminal.out(configReference());
       return EXIT.done;
     }
-    if (action !== 'check') throw new LakehaulError('USAGE', `config ${action} is not known`, { next: 'lakehaul config check' });
+    if (action !== 'check')
+      throw new LakehaulError('USAGE', `config ${action} is not known`, { next: 'lakehaul config check' });
     const path = String(flags['config']);
     const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-      throw new LakehaulError('CONFIG_INVALID', `${path} cannot be read`, { cause, where: path, next: 'name the file with --config, or copy lakehaul.example.yaml' });
+      throw new LakehaulError('CONFIG_INVALID', `${path} cannot be read`, {
+        cause,
+        where: path,
+        next: 'name the file with --config, or copy lakehaul.example.yaml',
+      });
     });
     const result = loadMigrationConfig({ path, text, env });
     const problems = 'problems' in result ? result.problems : [];

@@ -1,7 +1,7 @@
 import { type MigrationPlan, planMigration, writeMigrationPlan } from '@lakehaul/planner';
+import { planDeps } from '../planning-deps.ts';
 import { planText } from '../print/plan.ts';
 import { problemJson, problemText } from '../print/problem.ts';
-import { planDeps } from '../planning-deps.ts';
 import { openSession } from '../session.ts';
 import { COMMON_FLAGS, EXIT, type Verb } from '../verb.ts';
 
@@ -21,7 +21,8 @@ export const plan: Verb = {
     else {
       call.terminal.out(planText(migration, call.terminal.columns, isDryRun));
       for (const refusal of migration.refusals) call.terminal.talk(problemText(call.terminal, refusal));
-      if (migration.refusals.length > 0) call.terminal.talk(`nothing was changed: ${migration.refusals.length} refusals above`);
+      if (migration.refusals.length > 0)
+        call.terminal.talk(`nothing was changed: ${migration.refusals.length} refusals above`);
     }
     return migration.refusals.length === 0 ? EXIT.done : EXIT.refused;
   },
@@ -43,7 +44,13 @@ function planJson(migration: MigrationPlan, isDryRun: boolean) {
       cutLine: table.cutLine,
       level: table.level,
       scanAmplification: table.scanAmplification,
-      columns: table.columns.map((column) => ({ name: column.source.name, target: column.target.type, loss: column.loss, reason: column.lossReason, excluded: column.excluded })),
+      columns: table.columns.map((column) => ({
+        name: column.source.name,
+        target: column.target.type,
+        loss: column.loss,
+        reason: column.lossReason,
+        excluded: column.excluded,
+      })),
       ddl,
     })),
     notMoved: migration.notMoved,

@@ -1,0 +1,133 @@
+/** Planner, workers and verifier in one process: what `run` and `demo` start. In a cluster each is a service of its own. */
+import { LakehaulError, type TablePlan } from '@lakehaul/core';
+import { Ledger } from '@lakehaul/ledger';
+import { feedQueues } from '@lakehaul/planner';
+import { ChunkQueues, type QueueStore } from '@lakehaul/queue';
+import { keepTables, startVerifier } from '@lakehaul/verifier';
+import { startWorker } from '@lakehaul/worker';
+import { type Session, VERSION } from './session.ts';
+import { type StatusReport, statusReport } from './status-report.ts';
+
+export interface FleetRequest {
+  session: Session;
+  store: QueueStore;
+  signal: AbortSignal;
+  onProgress: (report: StatusReport) => void;
+  /** Between two looks at the ledger. */
+  tickMs?: number;
+}
+
+const TICK_MS = 500;
+
+/** Runs until every chunk is done or waits for a person and every table is sealed, or until drained by the signal. */
+export async function runFleet(request: FleetRequest): Promise<StatusReport> {
+  const { session, store, signal } = request;
+  const { config, clouds, clock, log, metrics } = session;
+  const ledger = new Ledger({
+    store: clouds.ledgerStore,
+    prefix: config.ledger.prefix,
+    migration: config.migration,
+    actor: { ...session.ledger.actor, service: 'fleet', version: VERSION },
+    clock,
+    ids: session.ids,
+  });
+  const stop = new StopSignal();
+  const queues = new ChunkQueues({ store, migration: config.migration, log, metrics });
+  const limits = { maxAttempts: config.attempts.max, maxFailures: config.attempts.failuresPerAttempt };
+  const shared = { ledger, queues, clock, log, metrics, limits, onStop: (error: unknown) => stop.raise(error) };
+  const workers = [
+    ...startWorker({
+      ...shared,
+      source: clouds.source,
+      stage: clouds.stage,
+      target: clouds.target,
+      stagingPrefix: stagingPrefix(config),
+      sourceTimeoutMs: config.statements.sourceTimeoutMs,
+      targetTimeoutMs: config.statements.targetTimeoutMs,
+      inFlightMs: config.statements.inFlightMs,
+      slots: { unload: config.services.unloadSlots, load: config.services.loadSlots },
+    }),
+    startVerifier({
+      ...shared,
+      stage: clouds.stage,
+      target: clouds.target,
+      slots: config.services.verifySlots,
+      diffRows: config.services.diffRows,
+    }),
+  ];
+  const scan = ledger.openScan();
+  const plans = await ledger.readPlans();
+  try {
+    return await loop(request, { ledger, queues, scan, plans, stop });
+  } finally {
+    await Promise.all(workers.map((worker) => (signal.aborted || stop.isRaised ? worker.drain() : worker.stop())));
+    await queues.close();
+  }
+}
+
+export function stagingPrefix(config: { staging: { prefix: string }; migration: string }): string {
+  return [config.staging.prefix.replace(/\/+$/, ''), config.migration].filter((part) => part !== '').join('/');
+}
+
+interface LoopState {
+  ledger: Ledger;
+  queues: ChunkQueues;
+  scan: ReturnType<Ledger['openScan']>;
+  plans: TablePlan[];
+  stop: StopSignal;
+}
+
+async function loop(request: FleetRequest, state: LoopState): Promise<StatusReport> {
+  const { session, signal } = request;
+  const { config, clouds, log } = session;
+  for (;;) {
+    state.stop.throwIfRaised();
+    const fed = await feedQueues(
+      {
+        ledger: state.ledger,
+        scan: state.scan,
+        queues: state.queues,
+        clock: session.clock,
+        log,
+        windowSize: config.services.windowSize,
+        limits: config.limits,
+      },
+      state.plans,
+    );
+    await keepTables(
+      {
+        ledger: state.ledger,
+        target: clouds.target,
+        stage: clouds.stage,
+        scan: state.scan,
+        log,
+        graceMs: config.staging.graceMs,
+      },
+      state.plans,
+    );
+    const report = await statusReport(state.ledger, state.plans, state.scan);
+    request.onProgress(report);
+    const isSettled =
+      fed.open === 0 && report.tables.every((table) => table.done < table.chunks || table.isSealCurrent);
+    if (isSettled || signal.aborted) return report;
+    await session.clock.sleep(request.tickMs ?? TICK_MS, signal).catch(() => undefined);
+  }
+}
+
+/** An error that only a person can settle, raised in a worker, ends the loop. */
+class StopSignal {
+  #error: unknown = null;
+
+  get isRaised(): boolean {
+    return this.#error !== null;
+  }
+
+  raise(error: unknown): void {
+    this.#error ??= error;
+  }
+
+  throwIfRaised(): void {
+    if (this.#error !== null)
+      throw this.#error instanceof Error ? this.#error : new LakehaulError('INTERNAL', String(this.#error));
+  }
+}

@@ -1,0 +1,57 @@
+/** `status` fits 80×24: one line a table, worst first, then the sentence that matters. */
+import type { StatusReport, TableStatus } from '../status-report.ts';
+import { table } from './table.ts';
+import { styled, type Terminal } from './terminal.ts';
+import { count, percent, size } from './units.ts';
+
+const TABLE_LINES = 15;
+
+export function statusText(report: StatusReport, terminal: Pick<Terminal, 'hasColour' | 'columns'>): string {
+  const worstFirst = [...report.tables].sort((a, b) => badness(b) - badness(a) || a.table.localeCompare(b.table));
+  const shown = worstFirst.slice(0, TABLE_LINES);
+  const more = worstFirst.length - shown.length;
+  const rows = table(
+    shown,
+    [
+      { title: 'table', text: (row) => row.table, isFlexible: true },
+      {
+        title: 'state',
+        text: (row) =>
+          styled(terminal, badness(row) > 1 ? 'red' : badness(row) === 1 ? 'yellow' : 'green', stateOf(row)),
+      },
+      { title: 'proven', align: 'right', text: (row) => `${count(row.done)}/${count(row.chunks)}` },
+      { title: '', align: 'right', text: (row) => percent(BigInt(row.done), BigInt(row.chunks)) },
+      { title: 'rows', align: 'right', text: (row) => count(row.sealedRows ?? row.estimatedRows) },
+      { title: 'level', text: (row) => row.level },
+    ],
+    terminal.columns,
+  );
+  return [rows, ...(more > 0 ? [`and ${more} more tables (--json lists all)`] : []), '', ...sentences(report)].join(
+    '\n',
+  );
+}
+
+function badness(status: TableStatus): number {
+  if (status.stages.quarantined > 0) return 3;
+  if (status.stages.mismatched > 0 || (status.isSealCurrent && status.seal?.isSealed === false)) return 2;
+  return status.done < status.chunks || !status.isSealCurrent ? 1 : 0;
+}
+
+function stateOf(status: TableStatus): string {
+  if (status.stages.quarantined > 0) return `${status.stages.quarantined} quarantined`;
+  if (status.stages.mismatched > 0) return `${status.stages.mismatched} repairing`;
+  if (status.done < status.chunks) return 'hauling';
+  if (!status.isSealCurrent) return 'to be sealed';
+  if (status.seal?.isSealed === false) return 'seal broken';
+  return status.repaired > 0 ? `sealed, ${status.repaired} repaired` : 'sealed';
+}
+
+function sentences(report: StatusReport): string[] {
+  const sealed = report.tables.filter((each) => badness(each) === 0).length;
+  const waiting = report.tables.flatMap((each) => each.quarantinedChunks.map((chunk) => `${each.table}/${chunk}`));
+  const lines = [`${sealed} of ${report.tables.length} tables proven and sealed; ${size(report.stagedBytes)} staged.`];
+  if (waiting.length > 0) lines.push(`${waiting.length} chunks wait for you: lakehaul chunk ${waiting[0]}`);
+  lines.push(`decision: ${report.decision.verdict}, evidence: ${report.decision.evidence}`);
+  for (const reason of report.decision.reasons) lines.push(`  ${reason.code}  ${reason.reason} · next: ${reason.next}`);
+  return lines;
+}

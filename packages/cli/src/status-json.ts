@@ -1,0 +1,24 @@
+import type { StatusReport } from './status-report.ts';
+
+/** The stable shape of `status --json`: 64-bit numbers as text. */
+export function statusJson(report: StatusReport) {
+  return {
+    migration: report.migration,
+    tables: report.tables.map((table) => ({
+      table: table.table,
+      tableId: table.tableId,
+      level: table.level,
+      chunks: table.chunks,
+      done: table.done,
+      stages: table.stages,
+      repaired: table.repaired,
+      rows: (table.sealedRows ?? table.estimatedRows).toString(),
+      isSealed: table.seal?.isSealed === true && table.isSealCurrent,
+      sealFaults: table.isSealCurrent ? (table.seal?.faults ?? []) : [],
+      quarantinedChunks: table.quarantinedChunks,
+    })),
+    totals: { chunks: report.chunks, done: report.done, stagedBytes: report.stagedBytes.toString() },
+    evidence: report.decision.evidence,
+    decision: { verdict: report.decision.verdict, reasons: report.decision.reasons },
+  };
+}

@@ -1,0 +1,115 @@
+/** What `status`, `run` and `demo` show: the ledger and the seals turned into numbers and a decision. */
+import { type ChunkStage, isDone, type TablePlan } from '@lakehaul/core';
+import { type Decision, decide, type TableEvidence } from '@lakehaul/gates';
+import type { Ledger, LedgerScan } from '@lakehaul/ledger';
+import { byTable, newestReceiptMs, newestSeal, type Seal } from '@lakehaul/verifier';
+
+export interface TableStatus {
+  table: string;
+  tableId: string;
+  level: TablePlan['level'];
+  chunks: number;
+  stages: Record<ChunkStage, number>;
+  /** Chunks whose rows are proven as far as the level promises. */
+  done: number;
+  repaired: number;
+  /** Planned rows and bytes; the bytes of what is done follow from the chunks done. */
+  estimatedRows: bigint;
+  estimatedBytes: bigint;
+  /** Rows under proven chunks; known from the seal. */
+  sealedRows: bigint | null;
+  seal: Seal | null;
+  isSealCurrent: boolean;
+  quarantinedChunks: number[];
+}
+
+export interface StatusReport {
+  migration: string;
+  tables: TableStatus[];
+  stagedBytes: bigint;
+  chunks: number;
+  done: number;
+  decision: Decision;
+}
+
+const NO_STAGES: Record<ChunkStage, number> = {
+  planned: 0,
+  opened: 0,
+  unloaded: 0,
+  loaded: 0,
+  void: 0,
+  counted: 0,
+  verified: 0,
+  mismatched: 0,
+  quarantined: 0,
+};
+const LISTED_CHUNKS = 100;
+
+export async function statusReport(
+  ledger: Ledger,
+  plans: readonly TablePlan[],
+  scan: LedgerScan,
+): Promise<StatusReport> {
+  const tables: TableStatus[] = [];
+  for (const generations of byTable(plans)) tables.push(await tableStatus(ledger, generations, scan));
+  return {
+    migration: ledger.migration,
+    tables,
+    stagedBytes: scan.stagedBytes(),
+    chunks: tables.reduce((sum, table) => sum + table.chunks, 0),
+    done: tables.reduce((sum, table) => sum + table.done, 0),
+    decision: decide({ tables: tables.map(evidenceOf), performance: null, queries: null }),
+  };
+}
+
+async function tableStatus(ledger: Ledger, plans: readonly TablePlan[], scan: LedgerScan): Promise<TableStatus> {
+  const stages = { ...NO_STAGES };
+  let repaired = 0;
+  let done = 0;
+  const quarantinedChunks: number[] = [];
+  for (const plan of plans)
+    scan.forEach(plan, (chunk, state) => {
+      stages[state.stage]++;
+      if (isDone(state)) done++;
+      if (state.isRepaired) repaired++;
+      if (state.stage === 'quarantined' && quarantinedChunks.length < LISTED_CHUNKS) quarantinedChunks.push(chunk);
+    });
+  const first = plans[0];
+  const newest = first === undefined ? null : await newestSeal(ledger, first.tableId);
+  return {
+    table: `${first?.source.schema}.${first?.source.table}`,
+    tableId: first?.tableId ?? '',
+    level: first?.level ?? 'count',
+    chunks: plans.reduce((sum, plan) => sum + plan.chunkCount, 0),
+    stages,
+    done,
+    repaired,
+    estimatedRows: plans.reduce((sum, plan) => sum + BigInt(plan.estimatedRows), 0n),
+    estimatedBytes: plans.reduce((sum, plan) => sum + BigInt(plan.estimatedBytes), 0n),
+    sealedRows: newest === null ? null : BigInt(newest.seal.rowCount),
+    seal: newest?.seal ?? null,
+    isSealCurrent: newest !== null && newest.sealedMs > newestReceiptMs(scan, plans),
+    quarantinedChunks,
+  };
+}
+
+function evidenceOf(table: TableStatus): TableEvidence {
+  return {
+    table: table.table,
+    tableId: table.tableId,
+    chunks: table.chunks,
+    done: table.done,
+    mismatched: table.stages.mismatched,
+    quarantined: table.stages.quarantined,
+    unacknowledged: 0,
+    seal:
+      table.seal === null
+        ? null
+        : {
+            isSealed: table.seal.isSealed,
+            isCurrent: table.isSealCurrent,
+            faultCount: table.seal.faultCount,
+            firstFault: table.seal.faults[0]?.message ?? '',
+          },
+  };
+}

@@ -1,0 +1,29 @@
+import type { Verb } from '../verb.ts';
+import { chunk } from './chunk.ts';
+import { config } from './config.ts';
+import { demo } from './demo.ts';
+import { diff } from './diff.ts';
+import { doctor } from './doctor.ts';
+import { plan } from './plan.ts';
+import { run } from './run.ts';
+import { sandbox } from './sandbox.ts';
+import { seal } from './seal.ts';
+import { status } from './status.ts';
+import { test } from './test.ts';
+import { verify } from './verify.ts';
+
+/** In the order in which a newcomer meets them. */
+export const VERBS: readonly Verb[] = [
+  demo,
+  sandbox,
+  config,
+  doctor,
+  plan,
+  run,
+  status,
+  verify,
+  seal,
+  diff,
+  chunk,
+  test,
+];

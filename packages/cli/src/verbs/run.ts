@@ -1,0 +1,81 @@
+import { LakehaulError } from '@lakehaul/core';
+import { planMigration, writeMigrationPlan } from '@lakehaul/planner';
+import { openQueueStore } from '@lakehaul/queue';
+import { runFleet } from '../fleet.ts';
+import { planDeps } from '../planning-deps.ts';
+import { problemText } from '../print/problem.ts';
+import { ProgressLine } from '../print/progress.ts';
+import { statusText } from '../print/status.ts';
+import { openSession } from '../session.ts';
+import { statusJson } from '../status-json.ts';
+import { COMMON_FLAGS, EXIT, type Verb } from '../verb.ts';
+
+export const run: Verb = {
+  name: 'run',
+  operands: '',
+  summary: 'plan what is not planned, then haul, prove, repair and seal until all is done',
+  example: 'lakehaul run --config lakehaul.yaml',
+  details: [
+    'Planner, workers and verifier run in this process; in a cluster each is a service of its own.',
+    'Ctrl-C drains; the same command goes on where it stopped.',
+  ],
+  flags: [
+    ...COMMON_FLAGS,
+    {
+      name: 'log',
+      value: 'LEVEL',
+      doc: 'JSON log lines on stderr from this level on: debug, info, warn, error',
+      default: 'error',
+    },
+    { name: 'yes', doc: 'do not ask before the first change at the target' },
+  ],
+  async run(call) {
+    await using session = await openSession(call, {
+      logLevel: logLevel(call.flags['log']),
+      logTo: (line) => call.terminal.talk(line.trimEnd()),
+    });
+    const deps = planDeps(session);
+    const migration = await planMigration(deps);
+    if (migration.refusals.length > 0) {
+      for (const refusal of migration.refusals) call.terminal.talk(problemText(call.terminal, refusal));
+      call.terminal.talk(`nothing was changed: ${migration.refusals.length} refusals above`);
+      return EXIT.refused;
+    }
+    await writeMigrationPlan(deps, migration);
+    const store = await openQueueStore(queueOptions(session.config.queue, call.env), { log: session.log });
+    try {
+      const progress = new ProgressLine(call.terminal, session.clock);
+      const report = await runFleet({
+        session,
+        store,
+        signal: call.signal,
+        onProgress: (status) => progress.show(status),
+      });
+      call.terminal.out(
+        call.flags['json'] === true
+          ? JSON.stringify({ ...statusJson(report), queueStore: store.kind }, null, 2)
+          : statusText(report, call.terminal),
+      );
+      return report.decision.evidence === 'PASS' ? EXIT.done : EXIT.notProven;
+    } finally {
+      await store.stop();
+    }
+  },
+};
+
+const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+
+function logLevel(flag: unknown): (typeof LEVELS)[number] {
+  const level = LEVELS.find((known) => known === flag);
+  if (level === undefined)
+    throw new LakehaulError('USAGE', `--log ${String(flag)} is no level`, { next: LEVELS.join(', ') });
+  return level;
+}
+
+export function queueOptions(
+  queue: { kind: 'auto' | 'redis' | 'embedded' },
+  env: Readonly<Record<string, string | undefined>>,
+) {
+  const url = env['LAKEHAUL_REDIS_URL'];
+  return { kind: queue.kind, path: env['PATH'] ?? '', ...(url === undefined ? {} : { url }) };
+}

@@ -1,0 +1,35 @@
+import { LakehaulError } from '@lakehaul/core';
+import { byTable, sealTable } from '@lakehaul/verifier';
+import { findPlans } from '../find-chunk.ts';
+import { count } from '../print/units.ts';
+import { openSession, readLedger } from '../session.ts';
+import { COMMON_FLAGS, EXIT, type Verb } from '../verb.ts';
+
+export const seal: Verb = {
+  name: 'seal',
+  operands: '[TABLE]',
+  summary: 'one scan over each table: no chunk missing, doubled, stale or foreign',
+  example: 'lakehaul seal public.flights',
+  flags: COMMON_FLAGS,
+  async run(call) {
+    await using session = await openSession(call);
+    const { plans, scan } = await readLedger(session.ledger);
+    const [name] = call.operands;
+    const chosen = name === undefined ? plans : findPlans(plans, name);
+    if (chosen.length === 0) throw new LakehaulError('USAGE', 'nothing is planned yet', { next: 'lakehaul plan' });
+    const seals = [];
+    for (const generations of byTable(chosen))
+      seals.push(
+        await sealTable({ ledger: session.ledger, target: session.clouds.target }, generations, scan, session.log),
+      );
+    if (call.flags['json'] === true) call.terminal.out(JSON.stringify({ seals }, null, 2));
+    else
+      for (const each of seals) {
+        call.terminal.out(
+          `${each.tableId}: ${each.isSealed ? 'sealed' : `${each.faultCount} faults`}, ${count(each.rowCount)} rows in ${count(each.chunks)} chunks at target version ${each.targetVersion}`,
+        );
+        for (const fault of each.faults) call.terminal.out(`  ${fault.kind}  ${fault.message}`);
+      }
+    return seals.every((each) => each.isSealed) ? EXIT.done : EXIT.notProven;
+  },
+};

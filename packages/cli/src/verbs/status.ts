@@ -1,0 +1,33 @@
+import { LakehaulError } from '@lakehaul/core';
+import { statusText } from '../print/status.ts';
+import { openSession, readLedger, type Session } from '../session.ts';
+import { statusJson } from '../status-json.ts';
+import { statusReport } from '../status-report.ts';
+import { COMMON_FLAGS, EXIT, type Verb } from '../verb.ts';
+
+export const status: Verb = {
+  name: 'status',
+  operands: '',
+  summary: 'where every table stands, worst first, and what the evidence says',
+  example: 'lakehaul status --watch',
+  flags: [...COMMON_FLAGS, { name: 'watch', doc: 'look again every two seconds until everything is proven or Ctrl-C' }],
+  async run(call) {
+    await using session = await openSession(call);
+    const { plans, scan } = await readLedger(session.ledger);
+    if (plans.length === 0) throw new LakehaulError('USAGE', 'nothing is planned yet', { next: 'lakehaul plan' });
+    for (;;) {
+      const report = await statusReport(session.ledger, plans, scan);
+      const isProven = report.decision.evidence === 'PASS';
+      if (call.flags['json'] === true) call.terminal.out(JSON.stringify(statusJson(report)));
+      else if (call.flags['watch'] === true) call.terminal.status(statusText(report, call.terminal));
+      else call.terminal.out(statusText(report, call.terminal));
+      if (call.flags['watch'] !== true || isProven || call.signal.aborted) return isProven ? EXIT.done : EXIT.notProven;
+      await pause(session, call.signal);
+      await scan.refresh();
+    }
+  },
+};
+
+async function pause(session: Session, signal: AbortSignal): Promise<void> {
+  await session.clock.sleep(2_000, signal).catch(() => undefined);
+}

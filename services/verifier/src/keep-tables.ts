@@ -1,0 +1,63 @@
+/** One pass over all tables: seals the ones whose last chunk is proven, deletes staged files past their grace. */
+import type { Stage, Target } from '@lakehaul/adapters';
+import { isDone, type Log, type TablePlan } from '@lakehaul/core';
+import type { Ledger, LedgerScan } from '@lakehaul/ledger';
+import { cleanStage } from './clean-stage.ts';
+import { isSealCurrent } from './seal-state.ts';
+import { sealTable } from './seal-table.ts';
+
+export interface KeepDeps {
+  ledger: Ledger;
+  target: Target;
+  stage: Stage;
+  scan: LedgerScan;
+  log: Log;
+  /** Staged files stay this long after the proof. */
+  graceMs: number;
+}
+
+export async function keepTables(
+  deps: KeepDeps,
+  plans: readonly TablePlan[],
+): Promise<{ sealed: number; cleaned: number }> {
+  await deps.scan.refresh();
+  const nowMs = await deps.ledger.serverTimeMs();
+  let sealed = 0;
+  let cleaned = 0;
+  for (const generations of byTable(plans)) {
+    if (
+      generations.every((plan) => isComplete(deps.scan, plan)) &&
+      !(await isSealCurrent(deps.ledger, deps.scan, generations))
+    ) {
+      await sealTable(deps, generations, deps.scan, deps.log);
+      sealed++;
+    }
+    for (const plan of generations) cleaned += await cleanChunks(deps, plan, nowMs);
+  }
+  return { sealed, cleaned };
+}
+
+export function byTable(plans: readonly TablePlan[]): TablePlan[][] {
+  const tables = new Map<string, TablePlan[]>();
+  for (const plan of plans) tables.set(plan.tableId, [...(tables.get(plan.tableId) ?? []), plan]);
+  return [...tables.values()];
+}
+
+function isComplete(scan: LedgerScan, plan: TablePlan): boolean {
+  let complete = true;
+  scan.forEach(plan, (_chunk, state) => {
+    if (!isDone(state)) complete = false;
+  });
+  return complete;
+}
+
+async function cleanChunks(deps: KeepDeps, plan: TablePlan, nowMs: number): Promise<number> {
+  const due: { chunk: number; attempt: number }[] = [];
+  deps.scan.forEach(plan, (chunk, state) => {
+    if (isDone(state) && !state.isCleaned && nowMs - state.lastModifiedMs > deps.graceMs)
+      due.push({ chunk, attempt: state.attempt });
+  });
+  for (const { chunk, attempt } of due)
+    await cleanStage(deps, { tableId: plan.tableId, generation: plan.generation, chunk, attempt }, deps.log);
+  return due.length;
+}

@@ -1,0 +1,25 @@
+/** Whether a table's newest seal still speaks for what is proven now. */
+import type { TablePlan } from '@lakehaul/core';
+import type { Ledger, LedgerScan } from '@lakehaul/ledger';
+import type { Seal } from './seal-table.ts';
+
+/** A seal is current when no receipt of the table is newer than it (S3 time; the same second counts as newer). */
+export async function isSealCurrent(ledger: Ledger, scan: LedgerScan, plans: readonly TablePlan[]): Promise<boolean> {
+  const newest = await newestSeal(ledger, plans[0]?.tableId ?? '');
+  return newest !== null && newest.sealedMs > newestReceiptMs(scan, plans);
+}
+
+export async function newestSeal(ledger: Ledger, tableId: string): Promise<{ seal: Seal; sealedMs: number } | null> {
+  const record = await ledger.latestRecord<Seal>(`tables/${tableId}/seals`);
+  return record === null ? null : { seal: record.body, sealedMs: record.lastModifiedMs };
+}
+
+/** Cleaning the stage changes no claim, but moves a chunk's time; so a seal may be taken again, never too seldom. */
+export function newestReceiptMs(scan: LedgerScan, plans: readonly TablePlan[]): number {
+  let newest = 0;
+  for (const plan of plans)
+    scan.forEach(plan, (_chunk, state) => {
+      if (state.proofMs > newest) newest = state.proofMs;
+    });
+  return newest;
+}

@@ -1,0 +1,54 @@
+/** Wires the verify step to its queue. */
+import type { Stage, Target } from '@lakehaul/adapters';
+import type { Clock, Log } from '@lakehaul/core';
+import { type Ledger, runStep, type StepLimits } from '@lakehaul/ledger';
+import { type ChunkJob, type ChunkQueues, type RunningWorker, startStepWorker } from '@lakehaul/queue';
+import type { Metrics } from '@lakehaul/runtime';
+import { verifyChunk } from './verify-chunk.ts';
+
+export interface VerifierDeps {
+  ledger: Ledger;
+  target: Target;
+  stage: Stage;
+  queues: ChunkQueues;
+  clock: Clock;
+  log: Log;
+  metrics: Metrics;
+  limits: StepLimits;
+  slots: number;
+  diffRows: number;
+  onStop: (error: unknown) => void;
+}
+
+export function startVerifier(deps: VerifierDeps): RunningWorker {
+  const verify = {
+    ledger: deps.ledger,
+    target: deps.target,
+    stage: deps.stage,
+    maxAttempts: deps.limits.maxAttempts,
+    diffRows: deps.diffRows,
+  };
+  const handle = async (job: ChunkJob, signal: AbortSignal) => {
+    const next = await runStep({
+      ledger: deps.ledger,
+      log: deps.log,
+      limits: deps.limits,
+      job,
+      signal,
+      act: (attempt, _state, log) => verifyChunk(verify, attempt, log),
+      // A loaded attempt is never void: what a verify step finds wrong is a mismatch, and the next attempt replaces it.
+      voidAttempt: (_attempt, error) => Promise.reject(error),
+    });
+    return { next: next === null ? null : { ...job, ...next } };
+  };
+  return startStepWorker({
+    queues: deps.queues,
+    step: 'verify',
+    slots: deps.slots,
+    handle,
+    log: deps.log,
+    metrics: deps.metrics,
+    clock: deps.clock,
+    onStop: deps.onStop,
+  });
+}

@@ -1,0 +1,83 @@
+/** Wires the steps of this service to their queues. */
+import type { Source, Stage, Target } from '@lakehaul/adapters';
+import type { Clock, Log } from '@lakehaul/core';
+import { type Ledger, runStep, type StepLimits } from '@lakehaul/ledger';
+import { type ChunkJob, type ChunkQueues, type RunningWorker, startStepWorker } from '@lakehaul/queue';
+import type { Metrics } from '@lakehaul/runtime';
+import { loadChunk } from './load-chunk.ts';
+import { unloadChunk } from './unload-chunk.ts';
+import { voidAttempt } from './void-attempt.ts';
+
+export interface WorkerDeps {
+  ledger: Ledger;
+  source: Source;
+  stage: Stage;
+  target: Target;
+  queues: ChunkQueues;
+  clock: Clock;
+  log: Log;
+  metrics: Metrics;
+  stagingPrefix: string;
+  sourceTimeoutMs: number;
+  targetTimeoutMs: number;
+  inFlightMs: number;
+  limits: StepLimits;
+  /** Slots per step; a step without slots is not worked here (unload and load may be separate deployments). */
+  slots: { unload: number; load: number };
+  /** An error that only a person can settle for the whole run: the service ends with it. */
+  onStop: (error: unknown) => void;
+}
+
+export function startWorker(deps: WorkerDeps): RunningWorker[] {
+  const { ledger, clock } = deps;
+  const serverTimeMs = () => ledger.serverTimeMs();
+  const unload = {
+    ledger,
+    source: deps.source,
+    stage: deps.stage,
+    clock,
+    stagingPrefix: deps.stagingPrefix,
+    sourceTimeoutMs: deps.sourceTimeoutMs,
+    inFlightMs: deps.inFlightMs,
+    serverTimeMs,
+  };
+  const load = {
+    ledger,
+    target: deps.target,
+    stage: deps.stage,
+    nowMs: () => clock.nowMs(),
+    sleep: (ms: number, signal: AbortSignal) => clock.sleep(ms, signal),
+    serverTimeMs,
+    targetTimeoutMs: deps.targetTimeoutMs,
+  };
+
+  const handle = async (job: ChunkJob, signal: AbortSignal) => {
+    const next = await runStep({
+      ledger,
+      log: deps.log,
+      limits: deps.limits,
+      job,
+      signal,
+      act: (attempt, state, log) =>
+        job.step === 'unload'
+          ? unloadChunk(unload, attempt, state, signal, log)
+          : loadChunk(load, attempt, signal, log),
+      voidAttempt: (attempt, error) => voidAttempt(load, attempt, error),
+    });
+    return { next: next === null ? null : { ...job, ...next } };
+  };
+  return (['unload', 'load'] as const)
+    .filter((step) => deps.slots[step] > 0)
+    .map((step) =>
+      startStepWorker({
+        queues: deps.queues,
+        step,
+        slots: deps.slots[step],
+        handle,
+        log: deps.log,
+        metrics: deps.metrics,
+        clock,
+        onStop: deps.onStop,
+      }),
+    );
+}
