@@ -193,6 +193,11 @@ export const ERROR_CODES = {
     doc: 'A newer attempt of this chunk exists, so this job is history.',
     next: 'Nothing; the newer attempt goes on.',
   },
+  ATTEMPT_ENDED: {
+    disposition: 'reopen',
+    doc: 'The attempt is being ended, so no further statement of it may be sent.',
+    next: 'Nothing; it is declared void when none of its statements can commit any more, and a new attempt starts.',
+  },
   LEDGER_CONFLICT: {
     disposition: 'stop',
     doc: 'The ledger holds something else than this run expects: another plan, another schema version.',

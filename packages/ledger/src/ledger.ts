@@ -1,0 +1,230 @@
+/**
+ * The ledger: the one truth about what was planned, done and proven, as immutable objects in S3. Nothing in it is ever
+ * overwritten or deleted; every write is create-once, and whoever comes second goes on with what the first one wrote.
+ */
+import {
+  type Actor,
+  type AttemptRef,
+  type Chunk,
+  type ChunkRef,
+  type ChunkState,
+  type Clock,
+  chunkStateOf,
+  type Ids,
+  type ObjectStore,
+  type ProofBody,
+  type ReceiptBodies,
+  type Stage,
+  type TablePlan,
+} from '@lakehaul/core';
+import type { z } from 'zod';
+import { createOnce, type LedgerContext } from './create-once.ts';
+import {
+  appendReceipt,
+  mayLoad,
+  type OpenRequest,
+  type OpenResult,
+  openAttempt,
+  recordSubmission,
+  refuseUnproven,
+  refuseUnsettled,
+} from './fence.ts';
+import { LedgerKeys } from './keys.ts';
+import { PlanStore } from './plan-store.ts';
+import { highestAttempt, ReceiptStore, type StoredReceipt, type WriteResult } from './receipt-store.ts';
+import { type LedgerRecord, type RecordResult, RecordStore } from './records.ts';
+import { type LedgerScan, SCAN_DEFAULTS, Scan, type ScanOptions } from './scan.ts';
+
+export interface LedgerOptions {
+  store: ObjectStore;
+  prefix: string;
+  migration: string;
+  actor: Actor;
+  clock: Clock;
+  ids: Ids;
+}
+
+export class Ledger {
+  readonly migration: string;
+  readonly actor: Actor;
+  readonly keys: LedgerKeys;
+  readonly #context: LedgerContext;
+  readonly #plans: PlanStore;
+  readonly #receipts: ReceiptStore;
+  readonly #records: RecordStore;
+
+  constructor(options: LedgerOptions) {
+    const { store, migration, actor, clock, ids } = options;
+    this.migration = migration;
+    this.actor = actor;
+    this.keys = new LedgerKeys(options.prefix, migration);
+    this.#context = { store, keys: this.keys, migration, actor, clock, ids };
+    this.#plans = new PlanStore(this.#context);
+    this.#receipts = new ReceiptStore(this.#context);
+    this.#records = new RecordStore(this.#context);
+  }
+
+  // ---------------------------------------------------------------- plans
+
+  /** `created: false`: the table has a plan of this generation already; read that one. */
+  writePlan(plan: TablePlan, chunks: Iterable<Chunk> | AsyncIterable<Chunk>): Promise<{ created: boolean }> {
+    return this.#plans.write(plan, chunks);
+  }
+
+  readPlans(): Promise<TablePlan[]> {
+    return this.#plans.readAll();
+  }
+
+  readPlan(tableId: string, generation: number): Promise<TablePlan | null> {
+    return this.#plans.read(tableId, generation);
+  }
+
+  chunks(plan: Pick<TablePlan, 'tableId' | 'generation'>): AsyncIterable<Chunk> {
+    return this.#plans.chunks(plan);
+  }
+
+  readChunk(ref: ChunkRef): Promise<Chunk> {
+    return this.#plans.readChunk(ref);
+  }
+
+  // ---------------------------------------------------------------- receipts
+
+  /** `opened` and `submit` have rules of their own: openAttempt, recordSubmission. */
+  async write<S extends Exclude<Stage, 'opened' | 'submit'>>(
+    ref: AttemptRef,
+    stage: S,
+    body: ReceiptBodies[S],
+    causedBy: string | null,
+  ): Promise<WriteResult<S>> {
+    if (stage === 'verified' || stage === 'counted' || stage === 'reproved')
+      await refuseUnproven(this.#receipts, ref, stage, body as ProofBody);
+    if (stage === 'void') await refuseUnsettled(this.#receipts, ref, body as ReceiptBodies['void']);
+    return this.#receipts.create(ref, stage, body, causedBy);
+  }
+
+  /** Of a repeatable stage: the latest. */
+  read<S extends Stage>(ref: AttemptRef, stage: S): Promise<StoredReceipt<S> | null> {
+    return this.#receipts.read(ref, stage);
+  }
+
+  /** Everything that ever happened to the chunk, in the order of S3's clock. */
+  trail(ref: ChunkRef): Promise<StoredReceipt[]> {
+    return this.#receipts.trail(ref);
+  }
+
+  async chunkState(ref: ChunkRef): Promise<ChunkState> {
+    return chunkStateOf(highestAttempt(await this.#receipts.listChunk(ref)));
+  }
+
+  submissions(ref: AttemptRef): Promise<StoredReceipt<'submit'>[]> {
+    return this.#receipts.readAll(ref, 'submit');
+  }
+
+  /** A later proof of a chunk that is done. */
+  async recordReproof(ref: AttemptRef, body: ProofBody): Promise<StoredReceipt<'reproved'>> {
+    const count = (await this.#receipts.listStage(ref, 'reproved')).length;
+    const { result } = await appendReceipt(count + 1, (proof) => this.write(ref, 'reproved', { ...body, proof }, null));
+    return result.receipt;
+  }
+
+  async latestReproof(ref: AttemptRef): Promise<ProofBody | null> {
+    return (await this.#receipts.read(ref, 'reproved'))?.body ?? null;
+  }
+
+  /** Rows of a diff hold values: an object apart, that the bucket's lifecycle removes; the receipt has its digest. */
+  async writeDiff(ref: AttemptRef, rows: string): Promise<string> {
+    const key = this.keys.diff(ref, this.#context.ids.uuid());
+    await createOnce(this.#context, key, rows);
+    return key;
+  }
+
+  /** Null when it has expired. */
+  async readDiff(key: string): Promise<string | null> {
+    const found = await this.#context.store.get(key);
+    return found === null ? null : new TextDecoder().decode(found.body);
+  }
+
+  // ---------------------------------------------------------------- fence
+
+  openAttempt(ref: ChunkRef, request: OpenRequest): Promise<OpenResult> {
+    return openAttempt(this.#receipts, ref, request);
+  }
+
+  /** Before a statement is sent. Send it only when `isMine`. Without a number: the next free one. */
+  recordSubmission(
+    ref: AttemptRef,
+    body: Omit<ReceiptBodies['submit'], 'submission'> & { submission?: number },
+  ): Promise<WriteResult<'submit'>> {
+    return recordSubmission(this.#receipts, ref, body);
+  }
+
+  async recordFailure(ref: AttemptRef, body: Omit<ReceiptBodies['failed'], 'failure'>): Promise<{ failures: number }> {
+    const count = (await this.#receipts.listStage(ref, 'failed')).length;
+    const { ordinal } = await appendReceipt(count + 1, (failure) =>
+      this.#receipts.create(ref, 'failed', { ...body, failure }, null),
+    );
+    return { failures: ordinal };
+  }
+
+  mayLoad(ref: AttemptRef): Promise<{ ok: true } | { ok: false; blockedBy: number }> {
+    return mayLoad(this.#receipts, ref);
+  }
+
+  // ---------------------------------------------------------------- records
+
+  /** One record under one name, e.g. `tables/<tableId>/prepared`; the first one stays. */
+  writeRecord<T>(path: string, body: T, causedBy: string | null = null): Promise<RecordResult<T>> {
+    return this.#records.write(path, body, causedBy);
+  }
+
+  readRecord<T = unknown>(path: string, schema?: z.ZodType<T>): Promise<LedgerRecord<T> | null> {
+    return this.#records.read(path, schema);
+  }
+
+  /** The next one of a numbered series, e.g. `tables/<tableId>/seals`, `settings/limits`. */
+  appendRecord<T>(path: string, body: T, causedBy: string | null = null): Promise<RecordResult<T>> {
+    return this.#records.append(path, body, causedBy);
+  }
+
+  readRecords<T = unknown>(path: string, schema?: z.ZodType<T>): Promise<LedgerRecord<T>[]> {
+    return this.#records.readAll(path, schema);
+  }
+
+  /** The last of a numbered series. */
+  latestRecord<T = unknown>(path: string, schema?: z.ZodType<T>): Promise<LedgerRecord<T> | null> {
+    return this.#records.latest(path, schema);
+  }
+
+  /** Live settings (pause, limits, acknowledgements): append-only, the last one wins. */
+  appendSetting<T>(name: string, value: T, causedBy: string | null = null): Promise<RecordResult<T>> {
+    return this.#records.append(`settings/${name}`, value, causedBy);
+  }
+
+  latestSetting<T = unknown>(name: string, schema?: z.ZodType<T>): Promise<LedgerRecord<T> | null> {
+    return this.#records.latest(`settings/${name}`, schema);
+  }
+
+  /** Whether the store honours If-None-Match: the fence is built on it. Leaves one small object behind. */
+  async probeCreateOnce(): Promise<{ isCreateOnce: boolean; where: string }> {
+    const where = this.keys.probe(this.#context.ids.uuid());
+    const text = JSON.stringify({ schemaVersion: 1, by: this.actor });
+    await createOnce(this.#context, where, text);
+    return { isCreateOnce: !(await createOnce(this.#context, where, text)), where };
+  }
+
+  // ---------------------------------------------------------------- scan and time
+
+  /** S3's clock, the one that receipts are ordered by. */
+  serverTimeMs(): Promise<number> {
+    return this.#context.store.serverTimeMs();
+  }
+
+  openScan(options: Partial<ScanOptions> = {}): LedgerScan {
+    return new Scan({
+      context: this.#context,
+      plans: this.#plans,
+      receipts: this.#receipts,
+      options: { ...SCAN_DEFAULTS, ...options },
+    });
+  }
+}

@@ -1,0 +1,99 @@
+/** Everything in the ledger that belongs to no single chunk: seals, prepared tables, settings, approvals. */
+import { must } from '@lakehaul/core';
+import type { z } from 'zod';
+import { createOnce, type LedgerContext } from './create-once.ts';
+import { conflict, envelope, parseAs, parseJson, SCHEMA_VERSION } from './schemas.ts';
+
+export interface LedgerRecord<T = unknown> {
+  schemaVersion: 1;
+  migration: string;
+  nonce: string;
+  at: string;
+  by: { service: string; instance: string; version: string };
+  causedBy: string | null;
+  body: T;
+  key: string;
+  lastModifiedMs: number;
+}
+
+export interface RecordResult<T> {
+  record: LedgerRecord<T>;
+  isMine: boolean;
+}
+
+export class RecordStore {
+  readonly #context: LedgerContext;
+
+  constructor(context: LedgerContext) {
+    this.#context = context;
+  }
+
+  /** One record under one name; the first one stays. */
+  write<T>(path: string, body: T, causedBy: string | null = null): Promise<RecordResult<T>> {
+    return this.#create(`${this.#context.keys.record(path)}.json`, body, causedBy);
+  }
+
+  /** The next one of a numbered series. */
+  async append<T>(path: string, body: T, causedBy: string | null = null): Promise<RecordResult<T>> {
+    const prefix = `${this.#context.keys.record(path)}/`;
+    let last = 0;
+    for await (const info of this.#context.store.list(prefix)) last = Math.max(last, numberOf(prefix, info.key));
+    for (let number = last + 1; ; number++) {
+      const result = await this.#create(`${prefix}${String(number).padStart(10, '0')}.json`, body, causedBy);
+      if (result.isMine) return result;
+    }
+  }
+
+  async read<T>(path: string, schema?: z.ZodType<T>): Promise<LedgerRecord<T> | null> {
+    return this.#readKey(`${this.#context.keys.record(path)}.json`, schema);
+  }
+
+  /** All under the path, in key order: of a numbered series the last one is the one that counts. */
+  async readAll<T>(path: string, schema?: z.ZodType<T>): Promise<LedgerRecord<T>[]> {
+    const records: LedgerRecord<T>[] = [];
+    for await (const info of this.#context.store.list(`${this.#context.keys.record(path)}/`))
+      records.push(must(await this.#readKey<T>(info.key, schema), info.key));
+    return records;
+  }
+
+  async latest<T>(path: string, schema?: z.ZodType<T>): Promise<LedgerRecord<T> | null> {
+    const prefix = `${this.#context.keys.record(path)}/`;
+    let latest: string | null = null;
+    for await (const info of this.#context.store.list(prefix)) if (numberOf(prefix, info.key) > 0) latest = info.key;
+    return latest === null ? null : this.#readKey(latest, schema);
+  }
+
+  async #create<T>(key: string, body: T, causedBy: string | null): Promise<RecordResult<T>> {
+    const { migration, actor, clock, ids, store } = this.#context;
+    const record = {
+      schemaVersion: SCHEMA_VERSION,
+      migration,
+      nonce: ids.uuid(),
+      at: new Date(clock.nowMs()).toISOString(),
+      by: actor,
+      causedBy,
+      body,
+    } as const;
+    if (await createOnce(this.#context, key, JSON.stringify(record))) {
+      const info = must(await store.head(key), `${key}, just written,`);
+      return { record: { ...record, key, lastModifiedMs: info.lastModifiedMs }, isMine: true };
+    }
+    const existing = must(await this.#readKey<T>(key), `${key}, which exists,`);
+    return { record: existing, isMine: existing.nonce === record.nonce };
+  }
+
+  /** Without a schema the body is what the caller says it is: only for records that this package's callers write. */
+  async #readKey<T>(key: string, schema?: z.ZodType<T>): Promise<LedgerRecord<T> | null> {
+    const found = await this.#context.store.get(key);
+    if (found === null) return null;
+    const outer = parseAs(envelope, key, parseJson(key, found.body));
+    if (outer.migration !== this.#context.migration) throw conflict(key, `belongs to migration ${outer.migration}`);
+    const body = schema === undefined ? (outer.body as T) : parseAs(schema, key, outer.body);
+    return { ...outer, body, key, lastModifiedMs: found.info.lastModifiedMs };
+  }
+}
+
+function numberOf(prefix: string, key: string): number {
+  const match = /^(\d{10})\.json$/.exec(key.slice(prefix.length));
+  return match === null ? 0 : Number(match[1]);
+}
