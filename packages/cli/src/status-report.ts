@@ -55,7 +55,7 @@ export async function statusReport(
   return {
     migration: ledger.migration,
     tables,
-    stagedBytes: scan.stagedBytes(),
+    stagedBytes: await scan.stagedBytes(),
     chunks: tables.reduce((sum, table) => sum + table.chunks, 0),
     done: tables.reduce((sum, table) => sum + table.done, 0),
     decision: decide({ tables: tables.map(evidenceOf), performance: null, queries: null }),

@@ -1,5 +1,5 @@
 /** A chunk's receipts as events in S3's order. */
-import { type Chunk, type ChunkRef, type ChunkState, chunkName, type KeyPart } from '@lakehaul/core';
+import { type Chunk, type ChunkRef, type ChunkState, chunkName, type KeyPart, type Stage } from '@lakehaul/core';
 import type { StoredReceipt } from '@lakehaul/ledger';
 import { count, duration, size } from './units.ts';
 
@@ -35,22 +35,34 @@ export function partText(part: KeyPart): string {
   }
 }
 
-function story(receipt: StoredReceipt): string {
-  const is = <S extends StoredReceipt['stage']>(stage: S): receipt is StoredReceipt<S> & StoredReceipt =>
-    receipt.stage === stage;
-  if (is('opened')) return `opened: ${receipt.body.reason}, level ${receipt.body.level}`;
-  if (is('submit')) return `${receipt.body.step} submitted as ${receipt.body.statementName}`;
-  if (is('unloaded'))
-    return `unloaded ${count(receipt.body.rowCount)} rows into ${receipt.body.files.length} files, ${size(receipt.body.sizeBytes)}, statement ${receipt.body.statementId}`;
-  if (is('loaded'))
-    return `loaded ${count(receipt.body.rowCount)} rows by ${receipt.body.operation} (told by ${receipt.body.rowCountFrom}), target version ${receipt.body.targetVersion}`;
-  if (is('verified') || is('counted') || is('reproved'))
-    return `${receipt.stage}: ${count(receipt.body.rowCounts.target)} rows equal at target version ${receipt.body.targetVersion}, level ${receipt.body.level}`;
-  if (is('mismatched')) return `mismatched: ${receipt.body.differences.join('; ')}`;
-  if (is('void')) return `over: ${receipt.body.code} ${receipt.body.message}`;
-  if (is('failed')) return `${receipt.body.step} failed: ${receipt.body.code} ${receipt.body.message}`;
-  if (is('quarantined'))
-    return `quarantined: ${receipt.body.code} ${receipt.body.message} · next: ${receipt.body.next}`;
-  if (is('cleaned')) return `stage cleaned: ${receipt.body.files} files, ${size(receipt.body.sizeBytes)}`;
-  return receipt.stage;
+/** One receipt of a known stage: the stage tells the body's shape. */
+type AnyReceipt = { [S in Stage]: StoredReceipt<S> }[Stage];
+
+function story(stored: StoredReceipt): string {
+  const receipt = stored as AnyReceipt;
+  const { stage } = receipt;
+  switch (stage) {
+    case 'opened':
+      return `opened: ${receipt.body.reason}, level ${receipt.body.level}`;
+    case 'submit':
+      return `${receipt.body.step} submitted as ${receipt.body.statementName}`;
+    case 'unloaded':
+      return `unloaded ${count(receipt.body.rowCount)} rows into ${receipt.body.files.length} files, ${size(receipt.body.sizeBytes)}, statement ${receipt.body.statementId}`;
+    case 'loaded':
+      return `loaded ${count(receipt.body.rowCount)} rows by ${receipt.body.operation} (told by ${receipt.body.rowCountFrom}), target version ${receipt.body.targetVersion}`;
+    case 'verified':
+    case 'counted':
+    case 'reproved':
+      return `${stage}: ${count(receipt.body.rowCounts.target)} rows equal at target version ${receipt.body.targetVersion}, level ${receipt.body.level}`;
+    case 'mismatched':
+      return `mismatched: ${receipt.body.differences.join('; ')}`;
+    case 'void':
+      return `over: ${receipt.body.code} ${receipt.body.message}`;
+    case 'failed':
+      return `${receipt.body.step} failed: ${receipt.body.code} ${receipt.body.message}`;
+    case 'quarantined':
+      return `quarantined: ${receipt.body.code} ${receipt.body.message} · next: ${receipt.body.next}`;
+    case 'cleaned':
+      return `stage cleaned: ${receipt.body.files} files, ${size(receipt.body.sizeBytes)}`;
+  }
 }
