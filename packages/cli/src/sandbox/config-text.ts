@@ -1,0 +1,52 @@
+/** lakehaul.yaml for a sandbox: the same file as for the real clouds, only endpoints differ. */
+import type { SandboxEndpoints } from '@lakehaul/sandbox';
+import { stringify } from 'yaml';
+
+export interface ConfigTables {
+  include: readonly string[];
+  exclude?: readonly string[];
+  defaults?: Record<string, unknown>;
+  overrides?: readonly Record<string, unknown>[];
+}
+
+export function sandboxConfig(request: {
+  migration: string;
+  endpoints: SandboxEndpoints;
+  caFile: string;
+  tables: ConfigTables;
+  services?: Record<string, unknown>;
+  staging?: Record<string, unknown>;
+}): string {
+  const { endpoints } = request;
+  const region = 'us-east-1';
+  return stringify({
+    migration: request.migration,
+    source: {
+      kind: 'provisioned',
+      clusterIdentifier: 'sandbox',
+      region,
+      database: 'dev',
+      dbUser: 'lakehaul',
+      unloadRoleArn: 'arn:aws:iam::000000000000:role/lakehaul-unload',
+      endpoint: endpoints.redshift,
+    },
+    staging: { bucket: 'lakehaul-staging', prefix: 'staging', region, endpoint: endpoints.s3, ...request.staging },
+    ledger: { bucket: 'lakehaul-ledger', prefix: 'ledger', region, endpoint: endpoints.s3 },
+    target: {
+      host: endpoints.databricks.host,
+      port: endpoints.databricks.port,
+      httpPath: endpoints.databricks.httpPath,
+      catalog: 'main',
+      auth: { kind: 'token' },
+      caFile: request.caFile,
+    },
+    queue: { kind: 'auto' },
+    tables: {
+      include: request.tables.include,
+      exclude: request.tables.exclude ?? [],
+      defaults: request.tables.defaults ?? {},
+      overrides: request.tables.overrides ?? [],
+    },
+    ...(request.services === undefined ? {} : { services: request.services }),
+  });
+}

@@ -1,0 +1,129 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { LakehaulError } from '@lakehaul/core';
+import { startSandbox } from '@lakehaul/sandbox';
+import { table } from '../print/table.ts';
+import { count } from '../print/units.ts';
+import { sandboxConfig } from '../sandbox/config-text.ts';
+import { loadTable } from '../sandbox/load-table.ts';
+import { openDatabricksSql, openRedshiftSql, type SqlRows } from '../sandbox/sql-clients.ts';
+import { mustState, removeState, SANDBOX_DIRECTORY, writeState } from '../sandbox/state.ts';
+import { COMMON_FLAGS, EXIT, type Verb, type VerbCall } from '../verb.ts';
+
+export const sandbox: Verb = {
+  name: 'sandbox',
+  operands: 'up | load TABLE FILE… | sql redshift|databricks "SQL"',
+  summary: 'the local clouds: start them, put own data in, look at both sides',
+  example: 'lakehaul sandbox load public.events events.ndjson.gz',
+  details: [
+    'up                        runs until Ctrl-C; writes a ready lakehaul.yaml and its credentials',
+    'load SCHEMA.TABLE FILE…   Parquet, NDJSON(.gz) or CSV into the Redshift side; types from --ddl or the files',
+    'sql redshift "SELECT …"   through the Redshift Data API; sql databricks "…" through the warehouse',
+  ],
+  flags: [
+    ...COMMON_FLAGS.filter((flag) => flag.name !== 'config'),
+    { name: 'directory', value: 'DIR', doc: 'where the sandbox keeps its data', default: SANDBOX_DIRECTORY },
+    { name: 'ddl', value: 'FILE', doc: 'with load: the CREATE TABLE statement to use' },
+  ],
+  run(call) {
+    const [action] = call.operands;
+    if (action === 'up') return up(call);
+    if (action === 'load') return load(call);
+    if (action === 'sql') return sql(call);
+    throw new LakehaulError('USAGE', `sandbox ${action ?? ''} is not known`, { next: 'up, load or sql' });
+  },
+};
+
+async function up(call: VerbCall): Promise<number> {
+  const directory = resolve(String(call.flags['directory']));
+  await mkdir(directory, { recursive: true });
+  await using clouds = await startSandbox({ directory });
+  const caFile = join(directory, 'ca.pem');
+  await writeFile(caFile, clouds.endpoints.databricks.caPem);
+  await writeFile(
+    join(directory, 'lakehaul.yaml'),
+    sandboxConfig({ migration: 'sandbox', endpoints: clouds.endpoints, caFile, tables: { include: ['*.*'] } }),
+  );
+  const { accessKeyId, secretAccessKey, token } = clouds.credentials;
+  await writeFile(
+    join(directory, 'env'),
+    `export AWS_ACCESS_KEY_ID=${accessKeyId}\nexport AWS_SECRET_ACCESS_KEY=${secretAccessKey}\nexport LAKEHAUL_TARGET_TOKEN=${token}\n`,
+    { mode: 0o600 },
+  );
+  await writeState(directory, { pid: process.pid, endpoints: clouds.endpoints, credentials: clouds.credentials });
+  try {
+    if (call.flags['json'] === true)
+      call.terminal.out(JSON.stringify({ directory, endpoints: clouds.endpoints }, null, 2));
+    else
+      call.terminal.out(
+        [
+          `the local clouds run; Ctrl-C stops them, their data stays in ${directory}`,
+          `  S3          ${clouds.endpoints.s3}`,
+          `  Redshift    ${clouds.endpoints.redshift}`,
+          `  Databricks  https://${clouds.endpoints.databricks.host}:${clouds.endpoints.databricks.port}${clouds.endpoints.databricks.httpPath}`,
+          'in another terminal:',
+          `  lakehaul sandbox load public.events FILE…`,
+          `  . ${join(directory, 'env')} && lakehaul run --config ${join(directory, 'lakehaul.yaml')}`,
+        ].join('\n'),
+      );
+    await new Promise<void>((done) => {
+      if (call.signal.aborted) done();
+      else call.signal.addEventListener('abort', () => done(), { once: true });
+    });
+  } finally {
+    await removeState(directory);
+  }
+  return EXIT.done;
+}
+
+async function load(call: VerbCall): Promise<number> {
+  const [, name, ...files] = call.operands;
+  const parts = /^([^.]+)\.(.+)$/s.exec(name ?? '');
+  if (parts === null || files.length === 0)
+    throw new LakehaulError('USAGE', 'sandbox load needs SCHEMA.TABLE and at least one file', {
+      next: 'lakehaul sandbox load public.events events.csv',
+    });
+  const directory = resolve(String(call.flags['directory']));
+  const loaded = await loadTable({
+    directory,
+    schema: parts[1] ?? '',
+    table: parts[2] ?? '',
+    files: files.map((file) => resolve(file)),
+    ddlFile: typeof call.flags['ddl'] === 'string' ? call.flags['ddl'] : null,
+  });
+  if (call.flags['json'] === true) call.terminal.out(JSON.stringify({ table: name, rows: loaded.rowCount.toString() }));
+  else call.terminal.out(`${name}: ${count(loaded.rowCount)} rows`);
+  return EXIT.done;
+}
+
+async function sql(call: VerbCall): Promise<number> {
+  const [, side, text] = call.operands;
+  if ((side !== 'redshift' && side !== 'databricks') || text === undefined)
+    throw new LakehaulError('USAGE', 'sandbox sql needs a side and a statement', {
+      next: 'lakehaul sandbox sql redshift "SELECT 1"',
+    });
+  const state = await mustState(resolve(String(call.flags['directory'])));
+  await using client = side === 'redshift' ? openRedshiftSql(state) : await openDatabricksSql(state);
+  const result = await client.run(text);
+  if (call.flags['json'] === true) call.terminal.out(JSON.stringify(result, null, 2));
+  else call.terminal.out(rowsText(result, call.terminal.columns));
+  return EXIT.done;
+}
+
+const SHOWN_ROWS = 1_000;
+
+function rowsText(result: SqlRows, width: number): string {
+  if (result.columns.length === 0) return 'done';
+  const shown = result.rows.slice(0, SHOWN_ROWS);
+  const text = table(
+    shown,
+    result.columns.map((title, index) => ({
+      title,
+      text: (row: (string | null)[]) => row[index] ?? 'NULL',
+      isFlexible: index === result.columns.length - 1,
+    })),
+    width,
+  );
+  const more = result.rows.length - shown.length;
+  return `${text}\n(${count(result.rows.length)} rows${more > 0 ? `, ${count(more)} not shown; --json prints all` : ''})`;
+}
