@@ -93,7 +93,7 @@ export type Expression =
       kind: 'case';
       at: number;
       operand: Expression | null;
-      branches: { when: Expression; then: Expression }[];
+      branches: { when: Expression; result: Expression }[];
       otherwise: Expression | null;
     }
   | { kind: 'extract'; at: number; field: string; operand: Expression }

@@ -28,6 +28,9 @@ export type {
   ExtraFunction,
   ResolvedSource,
 } from './emit-types.ts';
+export type { ParseOptions } from './parse.ts';
+export { parseDatabricks, parseExpressionText, parseRedshift } from './parse.ts';
+export { referencedParameters, referencedSources } from './referenced.ts';
 export { NotSupported, SqlSemanticError, SqlSyntaxError } from './sql-failure.ts';
 export type { ColumnInfo, SqlType, SqlTypeKind } from './sql-type.ts';
 export { databricksTypeText, duckdbTypeText, isText, redshiftTypeText } from './sql-type.ts';
