@@ -1,0 +1,123 @@
+/**
+ * Runs a migration without a queue: every open chunk's next step, one after the other, through the very functions that
+ * the services run. Deterministic, and fast enough for many small migrations.
+ */
+import { type ChunkRef, nextAttempt, nextStep, type Step, type TablePlan } from '@lakehaul/core';
+import { Ledger, runStep } from '@lakehaul/ledger';
+import { planMigration, writeMigrationPlan } from '@lakehaul/planner';
+import { keepTables, verifyChunk } from '@lakehaul/verifier';
+import { loadChunk, unloadChunk, voidAttempt } from '@lakehaul/worker';
+import { stagingPrefix } from '../../packages/cli/src/fleet.ts';
+import { planDeps } from '../../packages/cli/src/planning-deps.ts';
+import { readLedger, type Session } from '../../packages/cli/src/session.ts';
+import { type StatusReport, statusReport } from '../../packages/cli/src/status-report.ts';
+
+export async function planAll(session: Session): Promise<TablePlan[]> {
+  const deps = planDeps(session);
+  const migration = await planMigration(deps);
+  const [refusal] = migration.refusals;
+  if (refusal !== undefined) throw refusal;
+  await writeMigrationPlan(deps, migration);
+  return session.ledger.readPlans();
+}
+
+export interface Driver {
+  /** Runs one step of one chunk now, whatever its state. */
+  step(ref: ChunkRef, job: { attempt: number; step: Step }, signal?: AbortSignal): Promise<void>;
+  /** Drives until nothing changes any more; tells the end. `until` may stop it earlier. */
+  drive(options?: { until?: (stages: Map<string, string>) => boolean; maxPasses?: number }): Promise<StatusReport>;
+  ledger: Ledger;
+}
+
+export function driver(session: Session, name = 'driver'): Driver {
+  const { config, clouds, clock, log } = session;
+  const ledger = new Ledger({
+    store: clouds.ledgerStore,
+    prefix: config.ledger.prefix,
+    migration: config.migration,
+    actor: { service: name, instance: name, version: 'test' },
+    clock,
+    ids: session.ids,
+  });
+  const serverTimeMs = () => ledger.serverTimeMs();
+  const unload = {
+    ledger,
+    source: clouds.source,
+    stage: clouds.stage,
+    clock,
+    stagingPrefix: stagingPrefix(config),
+    sourceTimeoutMs: config.statements.sourceTimeoutMs,
+    inFlightMs: 0,
+    serverTimeMs,
+  };
+  const load = {
+    ledger,
+    target: clouds.target,
+    stage: clouds.stage,
+    nowMs: () => clock.nowMs(),
+    sleep: (ms: number, signal: AbortSignal) => clock.sleep(ms, signal),
+    serverTimeMs,
+    targetTimeoutMs: config.statements.targetTimeoutMs,
+  };
+  const verify = {
+    ledger,
+    target: clouds.target,
+    stage: clouds.stage,
+    maxAttempts: config.attempts.max,
+    diffRows: 100,
+  };
+  const limits = { maxAttempts: config.attempts.max, maxFailures: config.attempts.failuresPerAttempt };
+
+  const step: Driver['step'] = async (ref, job, signal = new AbortController().signal) => {
+    await runStep({
+      ledger,
+      log,
+      limits,
+      job: { ...ref, ...job },
+      signal,
+      act: (attempt, state, stepLog) => {
+        if (job.step === 'unload') return unloadChunk(unload, attempt, state, signal, stepLog);
+        return job.step === 'load' ? loadChunk(load, attempt, signal, stepLog) : verifyChunk(verify, attempt, stepLog);
+      },
+      voidAttempt: (attempt, error) =>
+        job.step === 'verify' ? Promise.reject(error) : voidAttempt(load, attempt, error),
+    });
+  };
+
+  return {
+    ledger,
+    step,
+    async drive({ until, maxPasses = 60 } = {}) {
+      const { plans, scan } = await readLedger(ledger);
+      for (let pass = 0; pass < maxPasses; pass++) {
+        const open: { ref: ChunkRef; attempt: number; step: Step }[] = [];
+        const stages = new Map<string, string>();
+        for (const plan of plans)
+          scan.forEach(plan, (chunk, state) => {
+            stages.set(`${plan.source.table}/${chunk}`, state.stage);
+            const next = nextStep(state);
+            if (next !== null)
+              open.push({
+                ref: { tableId: plan.tableId, generation: plan.generation, chunk },
+                attempt: nextAttempt(state),
+                step: next,
+              });
+          });
+        if (open.length === 0 || until?.(stages) === true) break;
+        for (const { ref, attempt, step: name } of open) await step(ref, { attempt, step: name });
+        await scan.refresh();
+      }
+      await keepTables(
+        { ledger, target: clouds.target, stage: clouds.stage, scan, log, graceMs: config.staging.graceMs },
+        plans,
+      );
+      return statusReport(ledger, plans, scan);
+    },
+  };
+}
+
+/** Plan, drive to the end, and the report. */
+export async function haul(session: Session): Promise<StatusReport> {
+  await planAll(session);
+  return driver(session).drive();
+}
