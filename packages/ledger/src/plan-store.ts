@@ -21,7 +21,7 @@ type PageEntry = PlanHead['pages'][number];
 
 export class PlanStore {
   readonly #context: LedgerContext;
-  readonly #heads = new RecentlyUsed<string, PlanHead>(KEPT_HEADS);
+  readonly #heads = new RecentlyUsed<string, PlanHead | null>(KEPT_HEADS);
   readonly #pages = new RecentlyUsed<string, Chunk[]>(KEPT_PAGES);
 
   constructor(context: LedgerContext) {
@@ -166,15 +166,20 @@ export class PlanStore {
 
   async #head(tableId: string, generation: number): Promise<PlanHead | null> {
     const key = this.#context.keys.planHead(tableId, generation);
-    const known = this.#heads.peek(key);
-    if (known !== undefined) return known;
+    const head = await this.#heads.get(key, () => this.#fetchHead(key, tableId, generation));
+    // Only what is there never changes: somebody may write the plan in the next moment.
+    if (head === null) this.#heads.forget(key);
+    return head;
+  }
+
+  async #fetchHead(key: string, tableId: string, generation: number): Promise<PlanHead | null> {
     const found = await this.#context.store.get(key);
     if (found === null) return null;
     const head = parseAs(planHead, key, parseJson(key, found.body));
     const { plan } = head;
     if (plan.migration !== this.#context.migration || plan.tableId !== tableId || plan.generation !== generation)
       throw conflict(key, 'is the plan of something else');
-    return this.#heads.get(key, async () => head);
+    return head;
   }
 }
 

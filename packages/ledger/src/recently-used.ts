@@ -2,14 +2,9 @@
 export class RecentlyUsed<K, V> {
   readonly #limit: number;
   readonly #values = new Map<K, Promise<V>>();
-  readonly #ready = new Map<K, V>();
 
   constructor(limit: number) {
     this.#limit = limit;
-  }
-
-  peek(key: K): V | undefined {
-    return this.#ready.get(key);
   }
 
   async get(key: K, fetch: () => Promise<V>): Promise<V> {
@@ -19,22 +14,19 @@ export class RecentlyUsed<K, V> {
     this.#values.delete(key);
     this.#values.set(key, value);
     if (known !== undefined) return known;
-    this.#evict();
+    for (const oldest of this.#values.keys()) {
+      if (this.#values.size <= this.#limit) break;
+      this.#values.delete(oldest);
+    }
     try {
-      const fetched = await value;
-      if (this.#values.get(key) === value) this.#ready.set(key, fetched);
-      return fetched;
+      return await value;
     } catch (thrown) {
       if (this.#values.get(key) === value) this.#values.delete(key);
       throw thrown;
     }
   }
 
-  #evict(): void {
-    for (const oldest of this.#values.keys()) {
-      if (this.#values.size <= this.#limit) return;
-      this.#values.delete(oldest);
-      this.#ready.delete(oldest);
-    }
+  forget(key: K): void {
+    this.#values.delete(key);
   }
 }

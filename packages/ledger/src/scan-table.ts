@@ -63,6 +63,11 @@ function codeOf(stage: ChunkStage): number {
   return must(STAGE_CODES.get(stage), `code of ${stage}`);
 }
 
+/** Stages that are stronger than a proof of the same attempt. */
+function isTakenBack(stage: ChunkStage): boolean {
+  return stage === 'mismatched' || stage === 'quarantined';
+}
+
 export class ScanTable {
   readonly tableId: string;
   readonly generation: number;
@@ -172,8 +177,10 @@ export class ScanTable {
     const place = chunk - this.firstChunk;
     if (folded.attempt <= (this.#foldedAttempts[place] ?? 0)) return;
     this.#foldedAttempts[place] = folded.attempt;
-    // A list may have shown more already: a later attempt, or the same one taken back.
-    if (folded.attempt <= (this.#attempts[place] ?? 0)) return;
+    // A list may have shown more already: a later attempt, or the same one taken back (its marker keeps the block listed).
+    const listedAttempt = this.#attempts[place] ?? 0;
+    if (folded.attempt < listedAttempt) return;
+    if (folded.attempt === listedAttempt && isTakenBack(this.stageOf(chunk))) return;
     this.#stages[place] = codeOf(folded.stage);
     this.#attempts[place] = folded.attempt;
     this.#submissions[place] = folded.submissions;
