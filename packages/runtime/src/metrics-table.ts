@@ -1,0 +1,160 @@
+/**
+ * Every metric that we export. Alerts, dashboards and autoscaling name nothing that is not in this table (a test reads
+ * them against it). Labels are bounded: step, stage, state, error code and outside point come from our own code;
+ * table, chunk and statement id are never labels here (2,000 tables x 3 steps x 12 buckets render for 0.2 s a scrape).
+ */
+export interface MetricEntry {
+  kind: 'counter' | 'gauge' | 'histogram';
+  help: string;
+  unit: 'count' | 'rows' | 'bytes' | 'seconds' | 'slots' | 'info';
+  labels: readonly string[];
+  buckets?: readonly number[];
+}
+
+/** Chunks take seconds in a demo and an hour on a tired warehouse. */
+const STEP_BUCKETS = [1, 2, 5, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200] as const;
+const CALL_BUCKETS = [0.005, 0.02, 0.1, 0.5, 2, 10, 60, 600, 3600] as const;
+
+export const METRICS = {
+  lakehaul_build_info: {
+    kind: 'gauge',
+    unit: 'info',
+    help: 'Constant 1; the labels say what runs.',
+    labels: ['service', 'version', 'node'],
+  },
+  lakehaul_chunks: {
+    kind: 'gauge',
+    unit: 'count',
+    help: 'Chunks by stage of the journey, from the ledger. Exported by the planner only.',
+    labels: ['stage'],
+  },
+  lakehaul_staged_bytes: {
+    kind: 'gauge',
+    unit: 'bytes',
+    help: 'Bytes staged and not cleaned yet, from the ledger.',
+    labels: [],
+  },
+  lakehaul_moved_rows_total: {
+    kind: 'counter',
+    unit: 'rows',
+    help: 'Rows unloaded, loaded or verified.',
+    labels: ['step'],
+  },
+  lakehaul_moved_bytes_total: {
+    kind: 'counter',
+    unit: 'bytes',
+    help: 'Staged bytes unloaded, loaded or verified.',
+    labels: ['step'],
+  },
+  lakehaul_step_duration_seconds: {
+    kind: 'histogram',
+    unit: 'seconds',
+    help: 'Time a job held its slot, by how it ended: done, failed or handed-over.',
+    labels: ['step', 'outcome'],
+    buckets: STEP_BUCKETS,
+  },
+  lakehaul_step_failures_total: {
+    kind: 'counter',
+    unit: 'count',
+    help: 'Failures of a step by error code, backpressure left out.',
+    labels: ['step', 'code'],
+  },
+  lakehaul_outside_calls_total: {
+    kind: 'counter',
+    unit: 'count',
+    help: 'Calls that left the process, each try counted.',
+    labels: ['point'],
+  },
+  lakehaul_outside_failures_total: {
+    kind: 'counter',
+    unit: 'count',
+    help: 'Tries of outside calls that failed, by error code.',
+    labels: ['point', 'code'],
+  },
+  lakehaul_outside_retries_total: {
+    kind: 'counter',
+    unit: 'count',
+    help: 'Outside calls repeated after a failure.',
+    labels: ['point'],
+  },
+  lakehaul_outside_duration_seconds: {
+    kind: 'histogram',
+    unit: 'seconds',
+    help: 'Time of one try of an outside call.',
+    labels: ['point'],
+    buckets: CALL_BUCKETS,
+  },
+  lakehaul_queue_jobs: {
+    kind: 'gauge',
+    unit: 'count',
+    help: 'Jobs in the queue by state: waiting, active, delayed. An empty queue does not mean done.',
+    labels: ['step', 'state'],
+  },
+  lakehaul_queue_paused: { kind: 'gauge', unit: 'info', help: '1 while the step is paused.', labels: ['step'] },
+  lakehaul_queue_jobs_added_total: {
+    kind: 'counter',
+    unit: 'count',
+    help: 'Jobs let into a queue; jobs already there are counted too.',
+    labels: ['step'],
+  },
+  lakehaul_queue_errors_total: {
+    kind: 'counter',
+    unit: 'count',
+    help: 'Errors of the connection to the queue store.',
+    labels: ['step'],
+  },
+  lakehaul_slots: { kind: 'gauge', unit: 'slots', help: 'Slots of this process by step.', labels: ['step'] },
+  lakehaul_slots_busy: {
+    kind: 'gauge',
+    unit: 'slots',
+    help: 'Slots that hold a running step; each one is a statement at source or target.',
+    labels: ['step'],
+  },
+  lakehaul_handovers_total: {
+    kind: 'counter',
+    unit: 'count',
+    help: 'Jobs handed back to the queue at shutdown.',
+    labels: ['step'],
+  },
+  lakehaul_stalls_total: {
+    kind: 'counter',
+    unit: 'count',
+    help: 'Jobs taken over from a worker that died or froze.',
+    labels: ['step'],
+  },
+  lakehaul_lock_losses_total: {
+    kind: 'counter',
+    unit: 'count',
+    help: 'Jobs whose lock could not be renewed in time; the step is aborted here and goes on elsewhere.',
+    labels: ['step'],
+  },
+  lakehaul_loop_age_seconds: {
+    kind: 'gauge',
+    unit: 'seconds',
+    help: 'Time since a loop of this service made progress; the liveness probe judges the same number.',
+    labels: ['loop'],
+  },
+  lakehaul_process_resident_memory_bytes: {
+    kind: 'gauge',
+    unit: 'bytes',
+    help: 'Resident memory of this process.',
+    labels: [],
+  },
+  lakehaul_process_cpu_seconds_total: {
+    kind: 'counter',
+    unit: 'seconds',
+    help: 'CPU time of this process, user and system.',
+    labels: [],
+  },
+} as const satisfies Record<string, MetricEntry>;
+
+export type MetricName = keyof typeof METRICS;
+
+type NamesOfKind<K extends MetricEntry['kind']> = {
+  [N in MetricName]: (typeof METRICS)[N]['kind'] extends K ? N : never;
+}[MetricName];
+
+export type CounterName = NamesOfKind<'counter'>;
+export type GaugeName = NamesOfKind<'gauge'>;
+export type HistogramName = NamesOfKind<'histogram'>;
+export type MetricLabels<N extends MetricName> = Readonly<Record<(typeof METRICS)[N]['labels'][number], string>>;
