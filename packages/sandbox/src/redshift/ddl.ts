@@ -1,0 +1,297 @@
+import { SOURCE_CATALOG } from '../engine.ts';
+import {
+  type ColumnDefinition,
+  type CreateTable,
+  duckdbTypeText,
+  emitExpression,
+  type SqlType,
+  type StatementBody,
+} from '../sql/index.ts';
+import {
+  type Attribute,
+  engineName,
+  findNamespace,
+  findRelation,
+  insertNamespace,
+  OWN_SCHEMA,
+  type Relation,
+  rows,
+} from './catalogue.ts';
+import { deleteRelation, insertAttributes, insertRelation } from './catalogue-write.ts';
+import { insertSelected } from './dml.ts';
+import { quoteLiteral, quoteName } from './quote.ts';
+import { emit, emitOptions, lookUp, needTable, splitName } from './resolve.ts';
+import { DatabaseError } from './service-error.ts';
+import type { Session } from './session.ts';
+
+type Body<K extends StatementBody['kind']> = Extract<StatementBody, { kind: K }>;
+
+const COLUMNS_MAX = 1600;
+
+export async function createSchema(session: Session, body: Body<'create-schema'>): Promise<void> {
+  const name = body.name.at(-1) as string;
+  if ((await findNamespace(session.connection, name)) !== null) {
+    if (body.ifNotExists) return;
+    throw new DatabaseError(`Schema "${name}" already exists`);
+  }
+  await insertNamespace(session.connection, session.options.catalogue.nextOid(), name);
+}
+
+/** The schema that a new object goes to; it must exist, and the name must be free. */
+async function placeFor(
+  session: Session,
+  parts: readonly string[],
+): Promise<{ schema: string; name: string; taken: Relation | null }> {
+  const split = splitName(session, parts);
+  const schema = split.schema ?? session.searchPath[0] ?? 'public';
+  if ((await findNamespace(session.connection, schema)) === null)
+    throw new DatabaseError(`schema "${schema}" does not exist`);
+  return { schema, name: split.name, taken: await findRelation(session.connection, schema, split.name) };
+}
+
+/** Rows inserted by CREATE TABLE AS; null otherwise. */
+export async function createTable(session: Session, body: CreateTable): Promise<number | null> {
+  if (body.temporary) throw new DatabaseError('temporary tables are not supported by the sandbox');
+  const { schema, name, taken } = await placeFor(session, body.name);
+  if (taken) {
+    if (body.ifNotExists) return null;
+    throw new DatabaseError(`Relation "${name}" already exists`);
+  }
+  const emitted = body.query === null ? null : await emit(session, body.query);
+  const definitions = emitted
+    ? emitted.columns.map((column) => plainColumn(column.name, storedType(column.type)))
+    : body.columns;
+  if (definitions.length > COLUMNS_MAX) throw new DatabaseError(`tables can have at most ${COLUMNS_MAX} columns`);
+  const oid = session.options.catalogue.nextOid();
+  const attributes = await readColumns(session, body, oid, definitions);
+  const relation: Relation = {
+    ...{
+      oid,
+      schema,
+      name,
+      kind: 'table',
+      attributes,
+      distStyle: distStyle(body, attributes),
+      sortStyle: sortStyle(body, attributes),
+    },
+    ...{ viewText: null, location: null, hasRowSecurity: false, hasMasking: false },
+  };
+  await createEngineTable(session, relation);
+  await insertRelation(session.connection, relation);
+  return emitted ? insertSelected(session, relation, relation.attributes, emitted) : null;
+}
+
+/** Text without a known length becomes the longest VARCHAR. */
+function storedType(type: SqlType): SqlType {
+  if (type.kind === 'string') return { kind: 'varchar', length: 65535 };
+  if (type.kind === 'void') return { kind: 'varchar', length: 1 };
+  return type.kind === 'tinyint' ? { kind: 'smallint' } : type;
+}
+
+function plainColumn(name: string, type: SqlType): ColumnDefinition {
+  return { name, type, nullable: true, comment: null, default: null, attributes: {} };
+}
+
+export async function readColumns(
+  session: Session,
+  table: CreateTable | null,
+  oid: number,
+  definitions: readonly ColumnDefinition[],
+): Promise<Attribute[]> {
+  const attributes: Attribute[] = [];
+  for (const [index, column] of definitions.entries())
+    attributes.push(await readColumn(session, table, oid, column, index + 1));
+  return attributes;
+}
+
+async function readColumn(
+  session: Session,
+  table: CreateTable | null,
+  oid: number,
+  column: ColumnDefinition,
+  number: number,
+): Promise<Attribute> {
+  const { attributes } = column;
+  const identity = attributes['IDENTITY'] === undefined ? null : attributes['IDENTITY'].replaceAll(/[()\s]/g, '');
+  const inKey = table?.sortKey?.columns.indexOf(column.name) ?? -1;
+  // Of an interleaved key the places are negative, in turn: as pg_attribute has them.
+  const sign = table?.sortKey?.style === 'interleaved' && inKey % 2 === 1 ? -1 : 1;
+  const sortKeyOrdinal = 'SORTKEY' in attributes ? 1 : sign * (inKey + 1);
+  const isPrimaryKey = (table?.primaryKey.includes(column.name) ?? false) || 'PRIMARY KEY' in attributes;
+  return {
+    number,
+    name: column.name,
+    type: column.type,
+    isNotNull: !column.nullable || identity !== null || isPrimaryKey,
+    defaultSql:
+      identity === null ? await defaultSql(session, column) : await createIdentity(session, oid, number, identity),
+    encoding: (attributes['ENCODE'] ?? defaultEncoding(column.type, sortKeyOrdinal !== 0))
+      .toLowerCase()
+      .replace('raw', 'none'),
+    isDistKey: 'DISTKEY' in attributes || table?.distKey === column.name,
+    sortKeyOrdinal,
+    identity,
+    isPrimaryKey,
+    isCaseInsensitive: /case_insensitive|^ci$/i.test(attributes['COLLATE'] ?? ''),
+  };
+}
+
+async function defaultSql(session: Session, column: ColumnDefinition): Promise<string | null> {
+  if (column.default === null) return null;
+  return emitExpression(column.default, { ...(await emitOptions(session, null)), columns: [] }).sql;
+}
+
+async function createIdentity(session: Session, oid: number, number: number, identity: string): Promise<string> {
+  const [seed = '1', step = '1'] = identity.split(',');
+  if (!/^-?\d+$/.test(seed) || !/^-?\d+$/.test(step))
+    throw new DatabaseError(`IDENTITY(${identity}) is not understood`);
+  const sequence = `${OWN_SCHEMA}.identity_${oid}_${number}`;
+  await session.connection.run(
+    `CREATE SEQUENCE ${sequence} START WITH ${seed} INCREMENT BY ${step}${step.startsWith('-') ? ` MINVALUE ${'-9223372036854775807'} MAXVALUE 9223372036854775807` : ''}`,
+  );
+  return `nextval('${sequence}')`;
+}
+
+/** What Redshift chooses under ENCODE AUTO (developer guide, c_Compression_encodings). */
+function defaultEncoding(type: SqlType, isSortKey: boolean): string {
+  if (isSortKey || ['boolean', 'real', 'double', 'geometry', 'hllsketch'].includes(type.kind)) return 'none';
+  if (['smallint', 'integer', 'bigint', 'decimal', 'date', 'timestamp', 'timestamptz'].includes(type.kind))
+    return 'az64';
+  return type.kind === 'char' || type.kind === 'varchar' ? 'lzo' : 'zstd';
+}
+
+function distStyle(body: CreateTable, attributes: readonly Attribute[]): string {
+  return attributes.some((attribute) => attribute.isDistKey) ? 'KEY' : (body.distStyle?.toUpperCase() ?? 'AUTO');
+}
+
+function sortStyle(body: CreateTable, attributes: readonly Attribute[]): Relation['sortStyle'] {
+  if (body.sortKey) return body.sortKey.style;
+  return attributes.some((attribute) => attribute.sortKeyOrdinal !== 0) ? 'compound' : 'none';
+}
+
+function columnSql(attribute: Attribute): string {
+  const parts = [quoteName(attribute.name), duckdbTypeText(attribute.type)];
+  if (attribute.isNotNull) parts.push('NOT NULL');
+  if (attribute.defaultSql !== null) parts.push(`DEFAULT ${attribute.defaultSql}`);
+  return parts.join(' ');
+}
+
+/** Keys are informational in Redshift, so the engine is not told of them. */
+async function createEngineTable(session: Session, relation: Relation): Promise<void> {
+  const names = new Set(relation.attributes.map((attribute) => attribute.name.toLowerCase()));
+  if (names.size !== relation.attributes.length)
+    throw new DatabaseError('column names that differ only in case (or not at all) are not supported by the sandbox');
+  await session.connection.run(
+    `CREATE TABLE ${engineName(relation.schema, relation.name)} (${relation.attributes.map(columnSql).join(', ')})`,
+  );
+}
+
+/** A view is its text; it is read anew whenever it is used. */
+export async function createView(session: Session, body: Body<'create-view'>): Promise<void> {
+  const { schema, name, taken } = await placeFor(session, body.name);
+  if (taken && !(body.orReplace && taken.kind === 'view')) throw new DatabaseError(`Relation "${name}" already exists`);
+  const emitted = await emit(session, body.query);
+  if (taken) await deleteRelation(session.connection, taken.oid);
+  const oid = session.options.catalogue.nextOid();
+  const definitions = emitted.columns.map((column, index) =>
+    plainColumn(body.columns?.[index] ?? column.name, storedType(column.type)),
+  );
+  const attributes = await readColumns(session, null, oid, definitions);
+  await insertRelation(session.connection, {
+    ...{ oid, schema, name, kind: 'view', attributes, distStyle: 'EVEN', sortStyle: 'none', viewText: body.queryText },
+    ...{ location: null, hasRowSecurity: false, hasMasking: false },
+  });
+}
+
+export async function dropObjects(session: Session, body: Body<'drop'>): Promise<void> {
+  for (const name of body.names) {
+    if (body.object === 'schema') await dropSchema(session, name.at(-1) as string, body);
+    else await dropRelation(session, name, body);
+  }
+}
+
+async function dropRelation(session: Session, name: string[], body: Body<'drop'>): Promise<void> {
+  const found = await lookUp(session, name);
+  if (!found) {
+    if (body.ifExists) return;
+    throw new DatabaseError(`${body.object === 'view' ? 'View' : 'Table'} "${name.join('.')}" does not exist`);
+  }
+  const isView = found.kind === 'view';
+  if (isView !== (body.object === 'view')) throw new DatabaseError(`"${found.name}" is not a ${body.object}`);
+  if (found.kind === 'table') await session.connection.run(`DROP TABLE ${engineName(found.schema, found.name)}`);
+  await deleteRelation(session.connection, found.oid);
+}
+
+async function dropSchema(session: Session, name: string, body: Body<'drop'>): Promise<void> {
+  if ((await findNamespace(session.connection, name)) === null) {
+    if (body.ifExists) return;
+    throw new DatabaseError(`schema "${name}" does not exist`);
+  }
+  const inside = await rows(
+    session.connection,
+    `SELECT oid FROM ${OWN_SCHEMA}.relations WHERE schema_name = ${quoteLiteral(name)}`,
+  );
+  if (inside.length > 0 && !body.cascade)
+    throw new DatabaseError(`cannot drop schema ${name} because other objects depend on it`);
+  for (const relation of inside) await deleteRelation(session.connection, Number(relation['oid']));
+  await session.connection.run(`DROP SCHEMA ${SOURCE_CATALOG}.${quoteName(name)} CASCADE`);
+  await session.connection.run(`DELETE FROM ${OWN_SCHEMA}.namespaces WHERE name = ${quoteLiteral(name)}`);
+}
+
+export async function alterTable(session: Session, body: Body<'alter-table'>): Promise<void> {
+  for (const action of body.actions) {
+    const relation = await needTable(session, body.table);
+    const table = engineName(relation.schema, relation.name);
+    switch (action.kind) {
+      case 'add-columns':
+        for (const column of action.columns) await addColumn(session, relation, column);
+        break;
+      case 'drop-columns':
+        for (const column of action.columns) {
+          await session.connection.run(`ALTER TABLE ${table} DROP COLUMN ${quoteName(column)}`);
+          await session.connection.run(
+            `DELETE FROM ${OWN_SCHEMA}.attributes WHERE relation = ${relation.oid} AND name = ${quoteLiteral(column)}`,
+          );
+        }
+        break;
+      case 'rename-column':
+        await session.connection.run(
+          `ALTER TABLE ${table} RENAME COLUMN ${quoteName(action.from)} TO ${quoteName(action.to)}`,
+        );
+        await session.connection.run(
+          `UPDATE ${OWN_SCHEMA}.attributes SET name = ${quoteLiteral(action.to)} WHERE relation = ${relation.oid} AND name = ${quoteLiteral(action.from)}`,
+        );
+        break;
+      case 'rename-table': {
+        const to = action.to.at(-1) as string;
+        await session.connection.run(`ALTER TABLE ${table} RENAME TO ${quoteName(to)}`);
+        await session.connection.run(
+          `UPDATE ${OWN_SCHEMA}.relations SET name = ${quoteLiteral(to)} WHERE oid = ${relation.oid}`,
+        );
+        break;
+      }
+      case 'set-owner':
+        break;
+      default:
+        throw new DatabaseError(`ALTER TABLE ${action.kind.replaceAll('-', ' ')} is not supported by the sandbox`);
+    }
+  }
+}
+
+/** A number is never used again, so that a column's order stays what it was. */
+async function addColumn(session: Session, relation: Relation, column: ColumnDefinition): Promise<void> {
+  const number = Math.max(0, ...relation.attributes.map((attribute) => attribute.number)) + 1;
+  const attribute = await readColumn(session, null, relation.oid, column, number);
+  if (attribute.isNotNull && attribute.defaultSql === null)
+    throw new DatabaseError('ALTER TABLE ADD COLUMN defined as NOT NULL must have a non-null default expression');
+  await session.connection.run(
+    `ALTER TABLE ${engineName(relation.schema, relation.name)} ADD COLUMN ${columnSql({ ...attribute, isNotNull: false })}`,
+  );
+  await insertAttributes(session.connection, relation.oid, [attribute]);
+}
+
+/** Comments are accepted; no view of the sandbox shows them. */
+export async function commentOn(session: Session, body: Body<'comment-on'>): Promise<void> {
+  if (body.object === 'table' && !(await lookUp(session, body.name)))
+    throw new DatabaseError(`relation "${body.name.join('.')}" does not exist`);
+}

@@ -1,0 +1,117 @@
+import {
+  duckdbTypeText,
+  type EmittedQuery,
+  emitExpression,
+  type Insert,
+  isText,
+  type SqlType,
+  type StatementBody,
+} from '../sql/index.ts';
+import { type Attribute, engineName, type Relation } from './catalogue.ts';
+import { quoteLiteral, quoteName } from './quote.ts';
+import { emit, emitOptions, needTable } from './resolve.ts';
+import { DatabaseError } from './service-error.ts';
+import type { Session } from './session.ts';
+
+type Body<K extends StatementBody['kind']> = Extract<StatementBody, { kind: K }>;
+
+/**
+ * A value as the column takes it. Lengths count bytes; blanks over the length are cut, anything else over it is an
+ * error (developer guide, r_Character_types). CHAR is kept without its padding, which means nothing in Redshift.
+ */
+export function fitSql(value: string, from: SqlType, to: SqlType): string {
+  if (to.kind === 'char' || to.kind === 'varchar') {
+    const text = isText(from) ? value : `CAST(${value} AS VARCHAR)`;
+    const bare = `rtrim(${text}, ' ')`;
+    const failure = `error(${quoteLiteral(`Value too long for ${to.kind === 'char' ? 'character' : 'character varying'}(${to.length})`)})`;
+    const whole = to.kind === 'char' ? bare : text;
+    const cut =
+      to.kind === 'char'
+        ? bare
+        : `rpad(${bare}, CAST(length(${bare}) + ${to.length} - strlen(${bare}) AS INTEGER), ' ')`;
+    return `CASE WHEN strlen(${text}) <= ${to.length} THEN ${whole} WHEN strlen(${bare}) <= ${to.length} THEN ${cut} WHEN ${text} IS NULL THEN NULL ELSE ${failure} END`;
+  }
+  if (to.kind === 'super') return from.kind === 'super' ? value : `to_json(${value})`;
+  if (to.kind === 'varbyte') return isText(from) ? `encode(${value})` : value;
+  // Hex EWKB is the text form of both.
+  if (to.kind === 'geometry' || to.kind === 'geography' || to.kind === 'hllsketch')
+    return isText(from) ? `unhex(${value})` : value;
+  if (from.kind === to.kind && from.kind !== 'decimal') return value;
+  return `CAST(${value} AS ${duckdbTypeText(to)})`;
+}
+
+export async function insertRows(session: Session, body: Insert): Promise<number> {
+  if (body.mode !== 'append') throw new DatabaseError(`INSERT ${body.mode} is not Redshift's`);
+  const relation = await needTable(session, body.table);
+  const attributes =
+    body.columns === null ? relation.attributes : body.columns.map((name) => needColumn(relation, name));
+  return insertSelected(session, relation, attributes, await emit(session, body.query));
+}
+
+export function needColumn(relation: Relation, name: string): Attribute {
+  const found = relation.attributes.find((attribute) => attribute.name === name);
+  if (!found) throw new DatabaseError(`column "${name}" of relation "${relation.name}" does not exist`);
+  return found;
+}
+
+/** INSERT of an emitted query into these columns; the others get their defaults. */
+export async function insertSelected(
+  session: Session,
+  relation: Relation,
+  columns: readonly Attribute[],
+  emitted: EmittedQuery,
+): Promise<number> {
+  if (emitted.columns.length > columns.length)
+    throw new DatabaseError('INSERT has more expressions than target columns');
+  const targets = columns.slice(0, emitted.columns.length);
+  const names = targets.map((_, index) => `v${index + 1}`);
+  const values = targets.map((target, index) => {
+    if (target.identity !== null) throw new DatabaseError(`cannot set an identity column to a value`);
+    return fitSql(names[index] as string, (emitted.columns[index] as { type: SqlType }).type, target.type);
+  });
+  const result = await session.connection.run(
+    `INSERT INTO ${engineName(relation.schema, relation.name)} (${targets.map((target) => quoteName(target.name)).join(', ')})
+     SELECT ${values.join(', ')} FROM (${emitted.sql}) AS given(${names.join(', ')})`,
+  );
+  return result.rowsChanged;
+}
+
+export async function updateRows(session: Session, body: Body<'update'>): Promise<number> {
+  const relation = await needTable(session, body.table);
+  const scope = await tableScope(session, relation, body.alias);
+  const sets = body.set.map(({ column, value }) => {
+    const target = needColumn(relation, column);
+    const emitted = emitExpression(value, scope);
+    return `${quoteName(column)} = ${fitSql(`(${emitted.sql})`, emitted.type, target.type)}`;
+  });
+  const where = body.where === null ? '' : ` WHERE ${emitExpression(body.where, scope).sql}`;
+  const result = await session.connection.run(
+    `UPDATE ${engineName(relation.schema, relation.name)} AS ${quoteName(scope.name)} SET ${sets.join(', ')}${where}`,
+  );
+  return result.rowsChanged;
+}
+
+export async function deleteRows(session: Session, body: Body<'delete'>): Promise<number> {
+  const relation = await needTable(session, body.table);
+  const scope = await tableScope(session, relation, body.alias);
+  const where = body.where === null ? '' : ` WHERE ${emitExpression(body.where, scope).sql}`;
+  const result = await session.connection.run(
+    `DELETE FROM ${engineName(relation.schema, relation.name)} AS ${quoteName(scope.name)}${where}`,
+  );
+  return result.rowsChanged;
+}
+
+async function tableScope(session: Session, relation: Relation, alias: string | null) {
+  const columns = relation.attributes.map(({ name, type }) => ({ name, type }));
+  return { ...(await emitOptions(session, null)), columns, name: alias ?? relation.name };
+}
+
+/** TRUNCATE commits the transaction it stands in (developer guide, r_TRUNCATE). */
+export async function truncateTable(session: Session, table: readonly string[]): Promise<void> {
+  const relation = await needTable(session, table);
+  await session.commit();
+  await session.begin();
+  await session.connection.run(`DELETE FROM ${engineName(relation.schema, relation.name)}`);
+  await session.commit();
+  await session.begin();
+}

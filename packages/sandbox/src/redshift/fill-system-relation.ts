@@ -1,0 +1,92 @@
+import { rows } from './catalogue.ts';
+import type { QueryEntry } from './query-history.ts';
+import { quoteLiteral, quoteName } from './quote.ts';
+import type { Session } from './session.ts';
+import { ENGINE_TABLES_SQL, type SystemRelation, TABLE_INFO_TEMP } from './system-relations.ts';
+
+/** Puts what only the process knows into a temporary table of the session's connection. */
+export async function fillSystemRelation(session: Session, fill: SystemRelation['fill']): Promise<void> {
+  if (fill === 'query-history') await fillQueryHistory(session);
+  if (fill === 'table-info') await fillTableInfo(session);
+}
+
+const HISTORY_SHAPE = JSON.stringify([
+  {
+    queryId: 'BIGINT',
+    transactionId: 'BIGINT',
+    sessionId: 'BIGINT',
+    userId: 'BIGINT',
+    databaseName: 'VARCHAR',
+    queryType: 'VARCHAR',
+    queryLabel: 'VARCHAR',
+    status: 'VARCHAR',
+    startMicros: 'BIGINT',
+    endMicros: 'BIGINT',
+    queueMicros: 'BIGINT',
+    executionMicros: 'BIGINT',
+    returnedRows: 'BIGINT',
+    returnedBytes: 'BIGINT',
+    errorMessage: 'VARCHAR',
+    queryText: 'VARCHAR',
+    unload: {
+      format: 'VARCHAR',
+      location: 'VARCHAR',
+      rowCount: 'BIGINT',
+      files: [{ url: 'VARCHAR', rowCount: 'BIGINT', sizeBytes: 'BIGINT' }],
+    },
+  },
+]);
+
+/** query_text is char(4000) in the real view. */
+const QUERY_TEXT_MAX = 4000;
+
+async function fillQueryHistory(session: Session): Promise<void> {
+  const { history } = session.options;
+  const entries = history.all().map((entry) => live(entry, history.nowMicros()));
+  await session.connection.run(
+    `CREATE OR REPLACE TEMP TABLE __query_history AS SELECT unnest(from_json(${quoteLiteral(JSON.stringify(entries))}, ${quoteLiteral(HISTORY_SHAPE)}), max_depth := 2)`,
+  );
+}
+
+/** What still runs shows the time that has passed. */
+function live(entry: QueryEntry, nowMicros: number): QueryEntry {
+  const queryText = entry.queryText.slice(0, QUERY_TEXT_MAX);
+  if (entry.endMicros !== null) return { ...entry, queryText };
+  const queueMicros = entry.status === 'queued' ? nowMicros - entry.startMicros : entry.queueMicros;
+  const executionMicros = entry.status === 'running' ? nowMicros - entry.startMicros - entry.queueMicros : 0;
+  return { ...entry, queryText, queueMicros, executionMicros };
+}
+
+const BLOCK_BYTES = 262_144;
+
+/** Tables that are empty have no row in SVV_TABLE_INFO. */
+async function fillTableInfo(session: Session): Promise<void> {
+  const { connection } = session;
+  const tables = await rows(
+    connection,
+    `SELECT r.oid, r.schema_name, r.name, t.estimated_size AS row_count,
+       (SELECT sum(CASE a.type_oid WHEN 1043 THEN 16 WHEN 1042 THEN 8 WHEN 21 THEN 2 WHEN 23 THEN 4 WHEN 16 THEN 1 ELSE 8 END)
+        FROM rs.__redshift.attributes a WHERE a.relation = r.oid) AS row_bytes
+     FROM rs.__redshift.relations r JOIN (${ENGINE_TABLES_SQL}) t ON t.schema_name = r.schema_name AND t.table_name = r.name
+     WHERE r.kind = 'table' AND t.estimated_size > 0`,
+  );
+  await connection.run(`CREATE OR REPLACE TEMP TABLE __table_info (oid BIGINT, row_count BIGINT, size_mb BIGINT)`);
+  for (const table of tables) {
+    const storage = await storedBytes(session, String(table['schema_name']), String(table['name']));
+    const estimate = Number(table['row_count']) * Number(table['row_bytes'] ?? 8);
+    const sizeMb = Math.max(1, Math.ceil((storage > 0 ? storage : estimate) / 1_048_576));
+    await connection.run(
+      `INSERT INTO ${TABLE_INFO_TEMP} VALUES (${String(table['oid'])}, ${String(table['row_count'])}, ${sizeMb})`,
+    );
+  }
+}
+
+/** Bytes of the blocks on disk; 0 as long as the rows are only in the write-ahead log. */
+async function storedBytes(session: Session, schema: string, name: string): Promise<number> {
+  const table = quoteLiteral(`rs.${quoteName(schema)}.${quoteName(name)}`);
+  const [found] = await rows(
+    session.connection,
+    `SELECT count(DISTINCT block_id) AS blocks FROM pragma_storage_info(${table}) WHERE persistent AND block_id >= 0`,
+  );
+  return Number(found?.['blocks'] ?? 0) * BLOCK_BYTES;
+}

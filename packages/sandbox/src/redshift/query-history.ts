@@ -1,0 +1,100 @@
+import { appendFile, mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+export type QueryType =
+  | 'SELECT'
+  | 'INSERT'
+  | 'UPDATE'
+  | 'DELETE'
+  | 'UNLOAD'
+  | 'CTAS'
+  | 'DDL'
+  | 'COMMAND'
+  | 'UTILITY'
+  | 'OTHER';
+
+/** One row of SYS_QUERY_HISTORY; times are microseconds since 1970, durations microseconds. */
+export interface QueryEntry {
+  queryId: number;
+  transactionId: number;
+  sessionId: number;
+  userId: number;
+  userName: string;
+  databaseName: string;
+  queryType: QueryType;
+  /** SET query_group; `default` without one. */
+  queryLabel: string;
+  status: 'queued' | 'running' | 'success' | 'failed' | 'canceled';
+  startMicros: number;
+  endMicros: number | null;
+  queueMicros: number;
+  executionMicros: number;
+  returnedRows: number;
+  returnedBytes: number;
+  errorMessage: string;
+  queryText: string;
+  unload: UnloadEntry | null;
+}
+
+/** What SYS_UNLOAD_HISTORY and SYS_UNLOAD_DETAIL say of it. */
+export interface UnloadEntry {
+  format: string;
+  location: string;
+  rowCount: number;
+  files: { url: string; rowCount: number; sizeBytes: number }[];
+}
+
+/** Rows that a monitoring query sees at most; the real views keep seven days. */
+const ENTRIES_MAX = 20_000;
+
+/** Every query that ran, in memory for the system views and in a file for the next start. */
+export class QueryHistory {
+  private readonly path: string;
+  private readonly nowMs: () => number;
+  private readonly directory: string;
+  private entries: QueryEntry[] = [];
+  private lastId = 1000;
+  private pending: Promise<void> = Promise.resolve();
+
+  constructor(directory: string, nowMs: () => number) {
+    this.directory = directory;
+    this.path = join(directory, 'query-history.ndjson');
+    this.nowMs = nowMs;
+  }
+
+  async open(): Promise<void> {
+    await mkdir(this.directory, { recursive: true });
+    const text = await readFile(this.path, 'utf8').catch(() => '');
+    // A torn last line is what a kill leaves.
+    const lines = text.split('\n').slice(0, -1).slice(-ENTRIES_MAX);
+    this.entries = lines.map((line) => JSON.parse(line) as QueryEntry);
+    this.lastId = this.entries.reduce((max, entry) => Math.max(max, entry.queryId), this.lastId);
+  }
+
+  nextId(): number {
+    this.lastId += 1;
+    return this.lastId;
+  }
+
+  nowMicros(): number {
+    return Math.round((this.nowMs() + (performance.now() % 1)) * 1000);
+  }
+
+  begin(entry: QueryEntry): void {
+    this.entries.push(entry);
+    if (this.entries.length > ENTRIES_MAX) this.entries.splice(0, this.entries.length - ENTRIES_MAX);
+  }
+
+  end(entry: QueryEntry): void {
+    const line = `${JSON.stringify(entry)}\n`;
+    this.pending = this.pending.then(() => appendFile(this.path, line)).catch(() => undefined);
+  }
+
+  all(): readonly QueryEntry[] {
+    return this.entries;
+  }
+
+  async close(): Promise<void> {
+    await this.pending;
+  }
+}
