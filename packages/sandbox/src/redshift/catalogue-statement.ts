@@ -45,7 +45,7 @@ const PATTERNS: readonly [Action, RegExp][] = [
   ['external-schema', pattern('CREATE EXTERNAL SCHEMA (?:IF NOT EXISTS )?<n>')],
   [
     'external-table',
-    pattern("CREATE EXTERNAL TABLE <q>\\s*(\\(.*?\\))\\s*(?:PARTITIONED|ROW|STORED|LOCATION).*LOCATION? *'([^']*)'"),
+    pattern("CREATE EXTERNAL TABLE <q>\\s*(\\(.*?\\))\\s*(?=PARTITIONED|ROW|STORED|LOCATION).*?LOCATION\\s*'([^']*)'"),
   ],
   ['routine', pattern('CREATE (?:OR REPLACE )?(PROCEDURE|FUNCTION) <q>\\s*\\(')],
 ];
