@@ -1,6 +1,6 @@
 import { must } from '@lakehaul/core';
+import type { Session } from '@lakehaul/fleet';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Session } from '../../packages/cli/src/session.ts';
 import { type Driver, driver, planAll } from '../support/drive.ts';
 import { startWorld, type World } from '../support/world.ts';
 

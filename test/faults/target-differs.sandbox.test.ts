@@ -1,8 +1,8 @@
 import type { DifferenceReport } from '@lakehaul/adapters';
 import { lineageOf } from '@lakehaul/core';
+import { readLedger, type Session } from '@lakehaul/fleet';
 import { reproveChunk, sealTable } from '@lakehaul/verifier';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readLedger, type Session } from '../../packages/cli/src/session.ts';
 import { driver, haul } from '../support/drive.ts';
 import { startWorld, type World } from '../support/world.ts';
 

@@ -3,13 +3,12 @@
  * the services run. Deterministic, and fast enough for many small migrations.
  */
 import { type ChunkRef, nextAttempt, nextStep, type Step, type TablePlan } from '@lakehaul/core';
+import { readLedger, type Session, stagingPrefix } from '@lakehaul/fleet';
 import { Ledger, runStep } from '@lakehaul/ledger';
 import { planMigration, writeMigrationPlan } from '@lakehaul/planner';
 import { keepTables, verifyChunk } from '@lakehaul/verifier';
 import { loadChunk, unloadChunk, voidAttempt } from '@lakehaul/worker';
-import { stagingPrefix } from '../../packages/cli/src/fleet.ts';
 import { planDeps } from '../../packages/cli/src/planning-deps.ts';
-import { readLedger, type Session } from '../../packages/cli/src/session.ts';
 import { type StatusReport, statusReport } from '../../packages/cli/src/status-report.ts';
 
 export async function planAll(session: Session): Promise<TablePlan[]> {

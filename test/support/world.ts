@@ -5,11 +5,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openSession, type Session, type SessionOptions } from '@lakehaul/fleet';
 import { loadMigrationConfig, type MigrationConfig } from '@lakehaul/runtime';
 import { type Sandbox, type SandboxOptions, startSandbox } from '@lakehaul/sandbox';
 import { type ConfigTables, sandboxConfig } from '../../packages/cli/src/sandbox/config-text.ts';
 import { openDatabricksSql, openRedshiftSql, type SqlClient } from '../../packages/cli/src/sandbox/sql-clients.ts';
-import { type Session, type SessionOptions, sessionFor } from '../../packages/cli/src/session.ts';
 import { type BucketFiles, type Comparison, compareTables, openCopy, readActiveTable } from './oracle.ts';
 
 export interface World extends AsyncDisposable {
@@ -58,7 +58,7 @@ export async function startWorld(options: Partial<SandboxOptions> = {}): Promise
       return more.change === undefined ? loaded.config : more.change(loaded.config);
     },
     async session(config, sessionOptions = {}) {
-      const session = await sessionFor(config, { credentials: clouds.credentials, ...sessionOptions });
+      const session = await openSession(config, { credentials: clouds.credentials, ...sessionOptions });
       sessions.push(session);
       return session;
     },

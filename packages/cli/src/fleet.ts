@@ -1,11 +1,11 @@
 /** Planner, workers and verifier in one process: what `run` and `demo` start. In a cluster each is a service of its own. */
 import { LakehaulError, type TablePlan } from '@lakehaul/core';
+import { type Session, stagingPrefix, VERSION } from '@lakehaul/fleet';
 import { Ledger } from '@lakehaul/ledger';
 import { feedQueues } from '@lakehaul/planner';
 import { ChunkQueues, type QueueStore } from '@lakehaul/queue';
 import { keepTables, startVerifier } from '@lakehaul/verifier';
 import { startWorker } from '@lakehaul/worker';
-import { type Session, VERSION } from './session.ts';
 import { type StatusReport, statusReport } from './status-report.ts';
 
 export interface FleetRequest {
@@ -63,10 +63,6 @@ export async function runFleet(request: FleetRequest): Promise<StatusReport> {
     await Promise.all(workers.map((worker) => (signal.aborted || stop.isRaised ? worker.drain() : worker.stop())));
     await queues.close();
   }
-}
-
-export function stagingPrefix(config: { staging: { prefix: string }; migration: string }): string {
-  return [config.staging.prefix.replace(/\/+$/, ''), config.migration].filter((part) => part !== '').join('/');
 }
 
 interface LoopState {

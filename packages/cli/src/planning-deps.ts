@@ -1,5 +1,5 @@
+import type { Session } from '@lakehaul/fleet';
 import type { PlanDeps } from '@lakehaul/planner';
-import type { Session } from './session.ts';
 
 export function planDeps(session: Session): PlanDeps {
   const { config, clouds, ledger, clock, log } = session;

@@ -1,5 +1,5 @@
 /** The demo's one JSON document. */
-import type { Session } from '../session.ts';
+import type { Session } from '@lakehaul/fleet';
 import type { StatusReport } from '../status-report.ts';
 import type { LiveRows } from './live-writer.ts';
 

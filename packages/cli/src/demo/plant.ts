@@ -1,5 +1,5 @@
 /** The demo changes one hauled row behind the haul's back, so that everybody sees the alarm ring and the repair. */
-import { type AttemptRef, isDone, type Log, lineageOf, must, type TablePlan } from '@lakehaul/core';
+import { type AttemptRef, isDone, LakehaulError, type Log, lineageOf, type TablePlan } from '@lakehaul/core';
 import type { Ledger, LedgerScan } from '@lakehaul/ledger';
 import { reproveChunk, type VerifyDeps } from '@lakehaul/verifier';
 import type { SqlClient } from '../sandbox/sql-clients.ts';
@@ -41,5 +41,5 @@ export async function plantAndProve(request: {
     await reproveChunk(request.verify, attempt, request.log);
     return attempt;
   }
-  return must(undefined, 'a chunk with rows to plant a change in');
+  throw new LakehaulError('INTERNAL', `${plan.tableId} has no chunk with rows to plant a change in`);
 }

@@ -2,6 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LakehaulError, must } from '@lakehaul/core';
+import { openSession, readLedger, type Session } from '@lakehaul/fleet';
 import { planMigration, writeMigrationPlan } from '@lakehaul/planner';
 import { openQueueStore } from '@lakehaul/queue';
 import { loadMigrationConfig } from '@lakehaul/runtime';
@@ -14,7 +15,6 @@ import { ProgressLine } from '../print/progress.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { sandboxConfig } from '../sandbox/config-text.ts';
 import { openDatabricksSql, openRedshiftSql, type SqlClient } from '../sandbox/sql-clients.ts';
-import { readLedger, type Session, sessionFor } from '../session.ts';
 import type { StatusReport } from '../status-report.ts';
 import { type DemoResult, demoResult } from './demo-result.ts';
 import { countLiveRows, LIVE_TABLE_DDL, LiveWriter } from './live-writer.ts';
@@ -96,9 +96,10 @@ async function openDemoSession(request: DemoRequest, clouds: Sandbox): Promise<S
   };
   const loaded = loadMigrationConfig({ path, text, env });
   if ('problems' in loaded) throw new LakehaulError('CONFIG_INVALID', problemsText(loaded.problems), { where: path });
-  return sessionFor(loaded.config, {
+  return openSession(loaded.config, {
     logLevel: request.logLevel,
     logTo: (line) => request.terminal.talk(line.trimEnd()),
+    credentials: { accessKeyId, secretAccessKey },
   });
 }
 

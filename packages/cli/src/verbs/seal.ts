@@ -1,8 +1,9 @@
 import { LakehaulError } from '@lakehaul/core';
+import { readLedger } from '@lakehaul/fleet';
 import { byTable, sealTable } from '@lakehaul/verifier';
 import { findPlans } from '../find-chunk.ts';
 import { count } from '../print/units.ts';
-import { openSession, readLedger } from '../session.ts';
+import { openSession } from '../session.ts';
 import { COMMON_FLAGS, EXIT, type Verb } from '../verb.ts';
 
 export const seal: Verb = {

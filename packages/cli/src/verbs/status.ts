@@ -1,6 +1,7 @@
 import { LakehaulError } from '@lakehaul/core';
+import { readLedger, type Session } from '@lakehaul/fleet';
 import { statusText } from '../print/status.ts';
-import { openSession, readLedger, type Session } from '../session.ts';
+import { openSession } from '../session.ts';
 import { statusJson } from '../status-json.ts';
 import { statusReport } from '../status-report.ts';
 import { COMMON_FLAGS, EXIT, type Verb } from '../verb.ts';

@@ -1,8 +1,9 @@
 import { chunkName, isDone, LakehaulError } from '@lakehaul/core';
+import { readLedger } from '@lakehaul/fleet';
 import { reproveChunk } from '@lakehaul/verifier';
 import { findChunk, findPlans } from '../find-chunk.ts';
 import { count } from '../print/units.ts';
-import { openSession, readLedger } from '../session.ts';
+import { openSession } from '../session.ts';
 import { COMMON_FLAGS, EXIT, type Verb } from '../verb.ts';
 
 export const verify: Verb = {

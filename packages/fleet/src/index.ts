@@ -1,0 +1,9 @@
+export {
+  COMMON_SETTINGS,
+  type HostedService,
+  type HostRequest,
+  hostService,
+  type ServiceContext,
+} from './host-service.ts';
+export { type LoopOptions, startLoop } from './loop.ts';
+export { openSession, readLedger, type Session, type SessionOptions, stagingPrefix, VERSION } from './session.ts';

@@ -1,0 +1,49 @@
+/** A service's loop: one pass after another with a pause in between; a failed pass is told and the next one comes. */
+import { asLakehaulError, type Clock, type Log } from '@lakehaul/core';
+import type { HostedService } from './host-service.ts';
+
+export interface LoopOptions {
+  name: string;
+  everyMs: number;
+  clock: Clock;
+  log: Log;
+  runOnce: () => Promise<void>;
+  /** Errors that only a person can settle end the service. */
+  fail: (error: unknown) => void;
+}
+
+/** A pass may be long (a scan of a million chunks, a seal); beyond this it is stuck. */
+const STUCK_MS = 15 * 60_000;
+
+export function startLoop(options: LoopOptions): HostedService {
+  const { name, clock, log } = options;
+  const stopping = new AbortController();
+  let lastProgressMs = clock.nowMs();
+  const run = async () => {
+    while (!stopping.signal.aborted) {
+      try {
+        await options.runOnce();
+      } catch (thrown) {
+        const error = asLakehaulError(thrown);
+        if (error.disposition === 'stop' || error.disposition === 'refuse') {
+          options.fail(error);
+          return;
+        }
+        log.warn('pass failed', { loop: name, code: error.code, reason: error.message });
+      }
+      lastProgressMs = clock.nowMs();
+      await clock.sleep(options.everyMs, stopping.signal).catch(() => undefined);
+    }
+  };
+  const done = run();
+  const stop = async () => {
+    stopping.abort();
+    await done;
+  };
+  return {
+    loops: () => [{ name, lastProgressMs: () => lastProgressMs, limitMs: STUCK_MS }],
+    drain: stop,
+    stop,
+    done: new Promise(() => undefined),
+  };
+}

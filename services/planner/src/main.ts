@@ -1,0 +1,62 @@
+/** Entry point of the planner service: plans what is not planned yet, then feeds the queues from the ledger in a loop. */
+import { hostService, startLoop } from '@lakehaul/fleet';
+import { feedQueues } from './feed-queues.ts';
+import { planMigration, writeMigrationPlan } from './plan-migration.ts';
+
+const SETTINGS = {
+  feedEveryMs: {
+    env: 'LAKEHAUL_FEED_EVERY',
+    type: 'durationMs',
+    default: '5s',
+    doc: 'Pause between two looks at the ledger.',
+  },
+} as const;
+
+process.exit(
+  await hostService({
+    name: 'planner',
+    settings: SETTINGS,
+    argv: process.argv.slice(2),
+    env: process.env,
+    start: async ({ session, queues, fail }, settings) => {
+      const { config, clouds, ledger, clock, log, metrics } = session;
+      const deps = {
+        ledger,
+        source: clouds.source,
+        target: clouds.target,
+        clock,
+        log,
+        migration: config.migration,
+        catalog: config.target.catalog,
+        tables: config.tables,
+      };
+      await writeMigrationPlan(deps, await planMigration(deps));
+      const scan = ledger.openScan();
+      return startLoop({
+        name: 'feed',
+        everyMs: settings.feedEveryMs,
+        clock,
+        log,
+        fail,
+        runOnce: async () => {
+          const plans = await ledger.readPlans();
+          await feedQueues(
+            { ledger, scan, queues, clock, log, windowSize: config.services.windowSize, limits: config.limits },
+            plans,
+          );
+          for (const [stage, chunks] of stageCounts(scan, plans)) metrics.set('lakehaul_chunks', { stage }, chunks);
+        },
+      });
+    },
+  }),
+);
+
+function stageCounts(
+  scan: ReturnType<import('@lakehaul/ledger').Ledger['openScan']>,
+  plans: readonly { tableId: string }[],
+): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const tableId of new Set(plans.map((plan) => plan.tableId)))
+    for (const [stage, chunks] of scan.counts(tableId)) counts.set(stage, (counts.get(stage) ?? 0) + chunks);
+  return counts;
+}

@@ -1,0 +1,71 @@
+/** Entry point of the verifier service: proves chunks, and keeps the tables (seals, stage clean-up) in a loop. */
+import { hostService, startLoop } from '@lakehaul/fleet';
+import { keepTables } from './keep-tables.ts';
+import { startVerifier } from './start-verifier.ts';
+
+const SETTINGS = {
+  verifySlots: {
+    env: 'LAKEHAUL_VERIFY_SLOTS',
+    type: 'integer',
+    default: '8',
+    min: 1,
+    max: 2_000,
+    doc: 'Proofs that this process keeps running.',
+  },
+  keepEveryMs: {
+    env: 'LAKEHAUL_KEEP_EVERY',
+    type: 'durationMs',
+    default: '30s',
+    doc: 'Pause between two passes over all tables (seals, stage clean-up); 0s leaves them to another process.',
+  },
+} as const;
+
+process.exit(
+  await hostService({
+    name: 'verifier',
+    settings: SETTINGS,
+    argv: process.argv.slice(2),
+    env: process.env,
+    start: ({ session, queues, fail }, settings) => {
+      const { config, clouds, ledger, clock, log, metrics } = session;
+      const worker = startVerifier({
+        ledger,
+        target: clouds.target,
+        stage: clouds.stage,
+        queues,
+        clock,
+        log,
+        metrics,
+        limits: { maxAttempts: config.attempts.max, maxFailures: config.attempts.failuresPerAttempt },
+        slots: settings.verifySlots,
+        diffRows: config.services.diffRows,
+        onStop: fail,
+      });
+      const scan = ledger.openScan();
+      const keeper =
+        settings.keepEveryMs === 0
+          ? null
+          : startLoop({
+              name: 'keep',
+              everyMs: settings.keepEveryMs,
+              clock,
+              log,
+              fail,
+              runOnce: async () =>
+                void (await keepTables(
+                  { ledger, target: clouds.target, stage: clouds.stage, scan, log, graceMs: config.staging.graceMs },
+                  await ledger.readPlans(),
+                )),
+            });
+      return {
+        loops: () => [
+          { name: worker.step, lastProgressMs: () => worker.lastProgressMs(), limitMs: 120_000 },
+          ...(keeper?.loops() ?? []),
+        ],
+        drain: async () => void (await Promise.all([worker.drain(), keeper?.drain()])),
+        stop: async () => void (await Promise.all([worker.stop(), keeper?.stop()])),
+        done: new Promise(() => undefined),
+      };
+    },
+  }),
+);
