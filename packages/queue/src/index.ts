@@ -1,1 +1,14 @@
-export {};
+export { type ChunkJob, jobIdOf, parseChunkJob } from './chunk-job.ts';
+export { ChunkQueues, type ChunkQueuesOptions, type JobToAdd, type StepCounts } from './chunk-queues.ts';
+export type { QueueMetrics } from './queue-metrics.ts';
+export { openQueueStore, type QueueStore, type QueueStoreOptions } from './queue-store.ts';
+export { type RunningWorker, type StepWorkerOptions, startStepWorker } from './step-worker.ts';
+export {
+  type Candidate,
+  type LimitRow,
+  matchesLimit,
+  type SelectedJob,
+  selectJobs,
+  type TableCandidates,
+  type WindowRequest,
+} from './window.ts';
