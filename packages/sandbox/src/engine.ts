@@ -15,6 +15,8 @@ export interface EngineOptions {
 export interface OpenEngine extends Engine {
   /** Connections in use now. */
   readonly activeConnections: number;
+  /** The database attached as the source catalog. */
+  readonly sourceFile: string;
   /** Interrupts what still runs, writes the source database's log into its file and closes. */
   close(): Promise<void>;
 }
@@ -27,6 +29,9 @@ export const SOURCE_CATALOG = 'rs';
  * refuses them although Redshift does not.
  */
 const MAX_EXPRESSION_DEPTH = '200000';
+
+const INTERRUPT_EVERY_MS = 20;
+const GIVE_UP_MS = 3_000;
 
 function settings(options: EngineOptions, scratch: string): Record<string, string> {
   return {
@@ -42,9 +47,8 @@ function settings(options: EngineOptions, scratch: string): Record<string, strin
   };
 }
 
-async function attachSource(instance: DuckDBInstance, directory: string): Promise<void> {
+async function attachSource(instance: DuckDBInstance, file: string): Promise<void> {
   const connection = await instance.connect();
-  const file = join(directory, 'source.duckdb');
   try {
     // TimeZone belongs to icu, so it is no option of the instance; GLOBAL reaches all later connections.
     await connection.run(`SET GLOBAL TimeZone = 'UTC'`);
@@ -52,7 +56,7 @@ async function attachSource(instance: DuckDBInstance, directory: string): Promis
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     if (/lock on file/i.test(message))
-      throw new LakehaulError('USAGE', `another sandbox uses ${directory} already`, {
+      throw new LakehaulError('USAGE', `another sandbox uses ${file} already`, {
         cause: error,
         next: 'Stop it, or choose another directory.',
       });
@@ -69,11 +73,14 @@ async function attachSource(instance: DuckDBInstance, directory: string): Promis
 export async function openEngine(options: EngineOptions): Promise<OpenEngine> {
   const directory = join(options.directory, 'engine');
   const scratch = join(directory, 'spill');
-  await rm(scratch, { recursive: true, force: true });
-  await mkdir(scratch, { recursive: true });
+  const sourceFile = join(directory, 'source.duckdb');
+  await mkdir(directory, { recursive: true });
   const instance = await DuckDBInstance.create(':memory:', settings(options, scratch));
   try {
-    await attachSource(instance, directory);
+    await attachSource(instance, sourceFile);
+    // Only now, under the lock: what a killed process spilled is of no use to anybody.
+    await rm(scratch, { recursive: true, force: true });
+    await mkdir(scratch, { recursive: true });
   } catch (error) {
     instance.closeSync();
     throw error;
@@ -83,6 +90,7 @@ export async function openEngine(options: EngineOptions): Promise<OpenEngine> {
   let isClosed = false;
   return {
     directory,
+    sourceFile,
     get activeConnections() {
       return active.size;
     },
@@ -100,10 +108,12 @@ export async function openEngine(options: EngineOptions): Promise<OpenEngine> {
     async close() {
       if (isClosed) return;
       isClosed = true;
-      for (const connection of active) {
-        connection.interrupt();
-        connection.closeSync();
+      // Again and again: an interrupt that comes before its statement has begun is lost, and holders start new ones.
+      for (let waitedMs = 0; active.size > 0 && waitedMs < GIVE_UP_MS; waitedMs += INTERRUPT_EVERY_MS) {
+        for (const connection of active) connection.interrupt();
+        await new Promise((resolve) => setTimeout(resolve, INTERRUPT_EVERY_MS));
       }
+      for (const connection of active) connection.closeSync();
       active.clear();
       const last = await instance.connect();
       try {
