@@ -1,0 +1,154 @@
+import { must } from '@lakehaul/core';
+import { readLedger, type Session } from '@lakehaul/fleet';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { statusReport } from '../../packages/cli/src/status-report.ts';
+import { eventually, type Fleet, type Service, startFleet } from '../support/processes.ts';
+import { startWorld, type World } from '../support/world.ts';
+
+/** Real processes, real Redis: workers are SIGKILLed at the worst moments. Equal in the end, nothing started twice. */
+const ROWS = 400;
+const TABLES = { include: ['k.t'], defaults: { level: 'full', chunkBytes: '8KiB' } };
+
+let world: World;
+let fleet: Fleet;
+let session: Session;
+const running: Service[] = [];
+
+beforeEach(async () => {
+  world = await startWorld();
+  await world.redshift.run('CREATE SCHEMA "k"');
+  await world.redshift.run('CREATE TABLE "k"."t" (id integer, name varchar(40)) SORTKEY (id)');
+  await world.redshift.run(
+    `INSERT INTO "k"."t" VALUES ${Array.from({ length: ROWS }, (_, id) => `(${id}, 'name ${id}')`).join(', ')}`,
+  );
+  fleet = await startFleet(world, TABLES);
+  session = await world.session(world.config(TABLES, { migration: 'fleet' }));
+});
+afterEach(async () => {
+  world.clouds.faults.release();
+  await fleet[Symbol.asyncDispose]();
+  await world[Symbol.asyncDispose]();
+  running.length = 0;
+});
+
+const start = (...parameters: Parameters<Fleet['start']>) => {
+  const service = fleet.start(...parameters);
+  running.push(service);
+  return service;
+};
+
+const hit = (point: string) =>
+  eventually(`a call of ${point}`, async () => world.clouds.faults.hits.some((each) => each.point === point), {
+    services: running,
+  });
+
+async function expectEqualInTheEnd(): Promise<void> {
+  await eventually(
+    'everything proven and sealed',
+    async () => {
+      const { plans, scan } = await readLedger(session.ledger);
+      return plans.length > 0 && (await statusReport(session.ledger, plans, scan)).decision.evidence === 'PASS';
+    },
+    { withinMs: 150_000, services: running },
+  );
+  expect(await world.judge({ schema: 'k', table: 't' })).toEqual({
+    sourceRows: BigInt(ROWS),
+    targetRows: BigInt(ROWS),
+    missing: 0n,
+    extra: 0n,
+  });
+}
+
+/** How often each step of each chunk was submitted. */
+async function submissions(step: 'unload' | 'load'): Promise<number[]> {
+  const { plans } = await readLedger(session.ledger);
+  const plan = must(plans[0], 'plan');
+  const counts: number[] = [];
+  for (let chunk = 0; chunk < plan.chunkCount; chunk++) {
+    const trail = await session.ledger.trail({ tableId: plan.tableId, generation: 1, chunk });
+    counts.push(
+      trail.filter((receipt) => receipt.stage === 'submit' && 'step' in receipt.body && receipt.body.step === step)
+        .length,
+    );
+  }
+  return counts;
+}
+
+describe('a worker is killed', () => {
+  it('during UNLOAD: its statement is taken over, not started again', async () => {
+    world.clouds.faults.set([{ point: 'redshift.unload', nth: 1, happens: { kind: 'delay', until: 'released' } }]);
+    start('planner');
+    const worker = start('worker', { LAKEHAUL_UNLOAD_SLOTS: '2', LAKEHAUL_LOAD_SLOTS: '2' });
+    await hit('redshift.unload');
+    await worker.kill();
+    world.clouds.faults.release();
+    start('worker');
+    start('verifier');
+    await expectEqualInTheEnd();
+    expect(Math.max(...(await submissions('unload')))).toBe(1);
+  });
+
+  it('during COPY INTO: no row twice', async () => {
+    world.clouds.faults.set([
+      { point: 'databricks.copy.commit', nth: 1, happens: { kind: 'delay', until: 'released' } },
+    ]);
+    start('planner');
+    const worker = start('worker');
+    await hit('databricks.copy.commit');
+    await worker.kill();
+    world.clouds.faults.release();
+    start('worker');
+    start('verifier');
+    await expectEqualInTheEnd();
+  });
+
+  it('again and again: equal in the end', async () => {
+    start('planner');
+    start('verifier');
+    for (let round = 0; round < 3; round++) {
+      const worker = start('worker', { LAKEHAUL_UNLOAD_SLOTS: '2', LAKEHAUL_LOAD_SLOTS: '2' });
+      await eventually(
+        'the worker works',
+        async () =>
+          worker.lines.some(
+            (line) =>
+              line['message'] === 'unload submitted' ||
+              line['message'] === 'chunk loaded' ||
+              line['message'] === 'statement taken over',
+          ),
+        { services: running },
+      );
+      await worker.kill();
+    }
+    start('worker');
+    await expectEqualInTheEnd();
+  });
+
+  it('SIGTERM hands the work over within a second or two and ends with 0', async () => {
+    world.clouds.faults.set([{ point: 'redshift.unload', nth: 1, happens: { kind: 'delay', until: 'released' } }]);
+    start('planner');
+    const worker = start('worker');
+    await hit('redshift.unload');
+    const askedMs = Date.now();
+    expect(await worker.terminate()).toBe(0);
+    expect(Date.now() - askedMs).toBeLessThan(5_000);
+    world.clouds.faults.release();
+    start('worker');
+    start('verifier');
+    await expectEqualInTheEnd();
+    expect(Math.max(...(await submissions('unload')))).toBe(1);
+  });
+});
+
+describe('two whole fleets on one migration by mistake', () => {
+  it('equal in the end, no row twice', async () => {
+    const other = await startFleet(world, TABLES);
+    try {
+      for (const each of [fleet, other])
+        for (const name of ['planner', 'worker', 'verifier'] as const) running.push(each.start(name));
+      await expectEqualInTheEnd();
+    } finally {
+      await other[Symbol.asyncDispose]();
+    }
+  });
+});

@@ -1,0 +1,151 @@
+/** A real fleet: service processes on a private Redis, over the sandbox of the test's own process. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { type ConfigTables, sandboxConfig } from '../../packages/cli/src/sandbox/config-text.ts';
+import type { World } from './world.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+export function redisBinary(): string | null {
+  for (const directory of (process.env['PATH'] ?? '').split(delimiter))
+    for (const name of ['redis-server', 'valkey-server'])
+      if (existsSync(join(directory, name))) return join(directory, name);
+  return null;
+}
+
+export interface Service {
+  name: string;
+  child: ChildProcess;
+  /** JSON log lines so far. */
+  lines: Record<string, unknown>[];
+  kill(): Promise<void>;
+  terminate(): Promise<number>;
+}
+
+export interface Fleet extends AsyncDisposable {
+  redisUrl: string;
+  configFile: string;
+  start(name: 'planner' | 'worker' | 'verifier', env?: Record<string, string>): Service;
+}
+
+export async function startRedis(): Promise<AsyncDisposable & { url: string; child: ChildProcess }> {
+  const binary = redisBinary();
+  if (binary === null) throw new Error('this test needs redis-server on the PATH');
+  const directory = mkdtempSync(join(tmpdir(), 'lakehaul-redis-'));
+  const port = await freePort();
+  const child = spawn(
+    binary,
+    ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', directory],
+    { stdio: ['ignore', 'pipe', 'ignore'] },
+  );
+  await new Promise<void>((resolve, reject) => {
+    child.stdout?.on('data', (chunk: Buffer) => chunk.toString().includes('Ready to accept connections') && resolve());
+    child.once('exit', () => reject(new Error('redis-server ended')));
+  });
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    child,
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGKILL');
+      await once(child, 'exit').catch(() => undefined);
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+export async function startFleet(
+  world: World,
+  tables: ConfigTables,
+  options: { migration?: string } = {},
+): Promise<Fleet> {
+  const redis = await startRedis();
+  const caFile = join(world.directory, 'ca.pem');
+  const migration = options.migration ?? 'fleet';
+  const configFile = join(world.directory, `${migration}.yaml`);
+  writeFileSync(configFile, sandboxConfig({ migration, endpoints: world.clouds.endpoints, caFile, tables }));
+  const services: Service[] = [];
+  return {
+    redisUrl: redis.url,
+    configFile,
+    start(name, env = {}) {
+      const { accessKeyId, secretAccessKey, token } = world.clouds.credentials;
+      const child = spawn(
+        process.execPath,
+        ['--import', join(ROOT, 'node_modules/tsx/dist/esm/index.mjs'), join(ROOT, 'services', name, 'src/main.ts')],
+        {
+          env: {
+            PATH: process.env['PATH'],
+            AWS_ACCESS_KEY_ID: accessKeyId,
+            AWS_SECRET_ACCESS_KEY: secretAccessKey,
+            LAKEHAUL_TARGET_TOKEN: token,
+            LAKEHAUL_REDIS_URL: redis.url,
+            LAKEHAUL_CONFIG: configFile,
+            LAKEHAUL_HTTP_PORT: '0',
+            LAKEHAUL_FEED_EVERY: '500ms',
+            LAKEHAUL_KEEP_EVERY: '1s',
+            ...env,
+          },
+          stdio: ['ignore', 'ignore', 'pipe'],
+        },
+      );
+      const service: Service = {
+        name,
+        child,
+        lines: [],
+        async kill() {
+          child.kill('SIGKILL');
+          if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+        },
+        async terminate() {
+          child.kill('SIGTERM');
+          if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+          return child.exitCode ?? -1;
+        },
+      };
+      let rest = '';
+      child.stderr?.on('data', (chunk: Buffer) => {
+        const parts = (rest + chunk.toString()).split('\n');
+        rest = parts.pop() ?? '';
+        for (const line of parts)
+          service.lines.push(line.startsWith('{') ? (JSON.parse(line) as Record<string, unknown>) : { message: line });
+      });
+      services.push(service);
+      return service;
+    },
+    async [Symbol.asyncDispose]() {
+      for (const service of services) await service.kill();
+      await redis[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Waits for something that the fleet does by itself; says what it waited for when it does not come. */
+export async function eventually<T>(
+  what: string,
+  look: () => Promise<T | null | false | undefined>,
+  options: { withinMs?: number; services?: readonly Service[] } = {},
+): Promise<T> {
+  const end = Date.now() + (options.withinMs ?? 60_000);
+  while (Date.now() < end) {
+    const found = await look();
+    if (found !== null && found !== false && found !== undefined) return found;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  const logs = (options.services ?? []).flatMap((service) =>
+    service.lines.slice(-15).map((line) => `${service.name}: ${JSON.stringify(line)}`),
+  );
+  throw new Error(`waited in vain for: ${what}\n${logs.join('\n')}`);
+}
