@@ -1,7 +1,7 @@
 import { parseRedshift, type Statement } from '../sql/index.ts';
 import { findNamespace, insertNamespace, OWN_SCHEMA, rows } from './catalogue.ts';
 import { insertRelation } from './catalogue-write.ts';
-import { readColumns } from './ddl.ts';
+import { readColumns } from './ddl-columns.ts';
 import { quoteLiteral } from './quote.ts';
 import { lookUp, needTable } from './resolve.ts';
 import { DatabaseError } from './service-error.ts';
@@ -28,6 +28,8 @@ type Action =
   | 'detach-masking'
   | 'external-schema'
   | 'external-table'
+  | 'grant'
+  | 'revoke'
   | 'routine';
 
 const NAME = '(?:"(?:[^"]|"")+"|[A-Za-z_][\\w$]*)';
@@ -47,6 +49,8 @@ const PATTERNS: readonly [Action, RegExp][] = [
     'external-table',
     pattern("CREATE EXTERNAL TABLE <q>\\s*(\\(.*?\\))\\s*(?=PARTITIONED|ROW|STORED|LOCATION).*?LOCATION\\s*'([^']*)'"),
   ],
+  ['grant', pattern('GRANT ([a-z, ]+) ON (?:TABLE )?<q> TO (?:(ROLE|GROUP|USER) )?<n>')],
+  ['revoke', pattern('REVOKE ([a-z, ]+) ON (?:TABLE )?<q> FROM (?:(ROLE|GROUP|USER) )?<n>')],
   ['routine', pattern('CREATE (?:OR REPLACE )?(PROCEDURE|FUNCTION) <q>\\s*\\(')],
 ];
 
@@ -101,6 +105,15 @@ export async function runCatalogueStatement(
       return insertNamespace(session.connection, session.options.catalogue.nextOid(), only(first));
     case 'external-table':
       return createExternalTable(session, { text: first, columns: second, location: third });
+    case 'grant':
+    case 'revoke':
+      return changeGrants(session, {
+        isGrant: action === 'grant',
+        privileges: first,
+        table: names(second),
+        identity: only(fourth),
+        identityType: third.toLowerCase() || (only(fourth) === 'public' ? 'public' : 'user'),
+      });
     case 'routine':
       return createRoutine(session, { kind: first.toLowerCase(), name: names(second), source: match.input });
   }
@@ -161,4 +174,24 @@ async function createRoutine(
   const values = [session.options.catalogue.nextOid(), quoteLiteral(schema), quoteLiteral(name)];
   values.push(quoteLiteral(routine.kind), quoteLiteral(routine.source));
   await session.connection.run(`INSERT INTO ${OWN_SCHEMA}.procedures VALUES (${values.join(', ')})`);
+}
+
+const PRIVILEGES = ['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'DROP', 'REFERENCES', 'TRUNCATE', 'ALTER'];
+
+/** Listed in SVV_RELATION_PRIVILEGES; not enforced, since every caller of the sandbox is a superuser. */
+async function changeGrants(
+  session: Session,
+  change: { isGrant: boolean; privileges: string; table: string[]; identity: string; identityType: string },
+): Promise<void> {
+  const { oid } = await needTable(session, change.table);
+  const isAll = /^\s*ALL(\s+PRIVILEGES)?\s*$/i.test(change.privileges);
+  const wanted = isAll ? PRIVILEGES : change.privileges.split(',').map((word) => word.trim().toUpperCase());
+  for (const privilege of wanted) {
+    if (!PRIVILEGES.includes(privilege)) throw new DatabaseError(`unrecognized privilege type "${privilege}"`);
+    const key = [oid, quoteLiteral(privilege), quoteLiteral(change.identity), quoteLiteral(change.identityType)];
+    await session.connection.run(
+      `DELETE FROM ${OWN_SCHEMA}.grants WHERE (relation, privilege, identity, identity_type) = (${key.join(', ')})`,
+    );
+    if (change.isGrant) await session.connection.run(`INSERT INTO ${OWN_SCHEMA}.grants VALUES (${key.join(', ')})`);
+  }
 }

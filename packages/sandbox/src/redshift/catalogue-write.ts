@@ -45,4 +45,5 @@ export async function deleteRelation(connection: DuckDBConnection, oid: number):
   await connection.run(`DELETE FROM ${OWN_SCHEMA}.relations WHERE oid = ${oid}`);
   await connection.run(`DELETE FROM ${OWN_SCHEMA}.attributes WHERE relation = ${oid}`);
   await connection.run(`DELETE FROM ${OWN_SCHEMA}.policies WHERE relation = ${oid}`);
+  await connection.run(`DELETE FROM ${OWN_SCHEMA}.grants WHERE relation = ${oid}`);
 }

@@ -75,6 +75,8 @@ describe('the catalogue', () => {
       'ALTER TABLE t ROW LEVEL SECURITY ON',
       "CREATE EXTERNAL SCHEMA lake FROM DATA CATALOG DATABASE 'x' IAM_ROLE default",
       `CREATE EXTERNAL TABLE lake.old (n INTEGER, d DECIMAL(9,2)) STORED AS PARQUET LOCATION 's3://lake/old/'`,
+      'GRANT SELECT, INSERT ON t TO ROLE readers',
+      'REVOKE INSERT ON TABLE t FROM ROLE readers',
       'CREATE PROCEDURE tidy() AS $$ BEGIN END; $$ LANGUAGE plpgsql',
     ]);
     expect(await redshift.query('SELECT relname, is_rls_on FROM svv_rls_relation')).toEqual([['t', 'true']]);
@@ -82,6 +84,11 @@ describe('the catalogue', () => {
     expect(await redshift.query('SELECT tablename, location FROM svv_external_tables')).toEqual([
       ['old', 's3://lake/old/'],
     ]);
+    expect(
+      await redshift.query(
+        'SELECT relation_name, privilege_type, identity_name, identity_type FROM svv_relation_privileges',
+      ),
+    ).toEqual([['t', 'SELECT', 'readers', 'role']]);
     expect(await redshift.query('SELECT proname, prokind FROM pg_proc_info')).toEqual([['tidy', 'p']]);
     expect(await redshift.query('SELECT viewname, definition FROM pg_views')).toEqual([
       ['v', 'SELECT n FROM t WHERE n > 1'],

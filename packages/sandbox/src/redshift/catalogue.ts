@@ -55,6 +55,7 @@ const SETUP = [
      is_dist_key BOOLEAN, sort_key_ordinal INTEGER, identity VARCHAR, is_primary_key BOOLEAN, is_case_insensitive BOOLEAN)`,
   `CREATE TABLE IF NOT EXISTS ${OWN_SCHEMA}.policies (kind VARCHAR, name VARCHAR, relation BIGINT, column_name VARCHAR,
      grantee VARCHAR, is_enabled BOOLEAN)`,
+  `CREATE TABLE IF NOT EXISTS ${OWN_SCHEMA}.grants (relation BIGINT, privilege VARCHAR, identity VARCHAR, identity_type VARCHAR)`,
   `CREATE TABLE IF NOT EXISTS ${OWN_SCHEMA}.procedures (oid BIGINT, schema_name VARCHAR, name VARCHAR, kind VARCHAR, source VARCHAR)`,
 ];
 
@@ -64,7 +65,7 @@ export async function openCatalogue(engine: Engine, switches: RedshiftSwitches):
   try {
     for (const sql of SETUP) await connection.run(sql);
     const found = await connection.runAndReadAll(
-      `SELECT greatest(max(n.oid), coalesce((SELECT max(oid) FROM ${OWN_SCHEMA}.relations), 0),
+      `SELECT greatest(100000, max(n.oid), coalesce((SELECT max(oid) FROM ${OWN_SCHEMA}.relations), 0),
          coalesce((SELECT max(oid) FROM ${OWN_SCHEMA}.procedures), 0)) FROM ${OWN_SCHEMA}.namespaces n`,
     );
     // User objects begin at 100000, as on a real cluster.

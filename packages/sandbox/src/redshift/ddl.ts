@@ -1,12 +1,5 @@
 import { SOURCE_CATALOG } from '../engine.ts';
-import {
-  type ColumnDefinition,
-  type CreateTable,
-  duckdbTypeText,
-  emitExpression,
-  type SqlType,
-  type StatementBody,
-} from '../sql/index.ts';
+import type { ColumnDefinition, CreateTable, StatementBody } from '../sql/index.ts';
 import {
   type Attribute,
   engineName,
@@ -18,9 +11,10 @@ import {
   rows,
 } from './catalogue.ts';
 import { deleteRelation, insertAttributes, insertRelation } from './catalogue-write.ts';
+import { columnSql, plainColumn, readColumn, readColumns, storedType } from './ddl-columns.ts';
 import { insertSelected } from './dml.ts';
 import { quoteLiteral, quoteName } from './quote.ts';
-import { emit, emitOptions, lookUp, needTable, splitName } from './resolve.ts';
+import { emit, lookUp, needTable, splitName } from './resolve.ts';
 import { DatabaseError } from './service-error.ts';
 import type { Session } from './session.ts';
 
@@ -81,85 +75,6 @@ export async function createTable(session: Session, body: CreateTable): Promise<
   return emitted ? insertSelected(session, relation, relation.attributes, emitted) : null;
 }
 
-/** Text without a known length becomes the longest VARCHAR. */
-function storedType(type: SqlType): SqlType {
-  if (type.kind === 'string') return { kind: 'varchar', length: 65535 };
-  if (type.kind === 'void') return { kind: 'varchar', length: 1 };
-  return type.kind === 'tinyint' ? { kind: 'smallint' } : type;
-}
-
-function plainColumn(name: string, type: SqlType): ColumnDefinition {
-  return { name, type, nullable: true, comment: null, default: null, attributes: {} };
-}
-
-export async function readColumns(
-  session: Session,
-  table: CreateTable | null,
-  oid: number,
-  definitions: readonly ColumnDefinition[],
-): Promise<Attribute[]> {
-  const attributes: Attribute[] = [];
-  for (const [index, column] of definitions.entries())
-    attributes.push(await readColumn(session, table, oid, column, index + 1));
-  return attributes;
-}
-
-async function readColumn(
-  session: Session,
-  table: CreateTable | null,
-  oid: number,
-  column: ColumnDefinition,
-  number: number,
-): Promise<Attribute> {
-  const { attributes } = column;
-  const identity = attributes['IDENTITY'] === undefined ? null : attributes['IDENTITY'].replaceAll(/[()\s]/g, '');
-  const inKey = table?.sortKey?.columns.indexOf(column.name) ?? -1;
-  // Of an interleaved key the places are negative, in turn: as pg_attribute has them.
-  const sign = table?.sortKey?.style === 'interleaved' && inKey % 2 === 1 ? -1 : 1;
-  const sortKeyOrdinal = 'SORTKEY' in attributes ? 1 : sign * (inKey + 1);
-  const isPrimaryKey = (table?.primaryKey.includes(column.name) ?? false) || 'PRIMARY KEY' in attributes;
-  return {
-    number,
-    name: column.name,
-    type: column.type,
-    isNotNull: !column.nullable || identity !== null || isPrimaryKey,
-    defaultSql:
-      identity === null ? await defaultSql(session, column) : await createIdentity(session, oid, number, identity),
-    encoding: (attributes['ENCODE'] ?? defaultEncoding(column.type, sortKeyOrdinal !== 0))
-      .toLowerCase()
-      .replace('raw', 'none'),
-    isDistKey: 'DISTKEY' in attributes || table?.distKey === column.name,
-    sortKeyOrdinal,
-    identity,
-    isPrimaryKey,
-    isCaseInsensitive: /case_insensitive|^ci$/i.test(attributes['COLLATE'] ?? ''),
-  };
-}
-
-async function defaultSql(session: Session, column: ColumnDefinition): Promise<string | null> {
-  if (column.default === null) return null;
-  return emitExpression(column.default, { ...(await emitOptions(session, null)), columns: [] }).sql;
-}
-
-async function createIdentity(session: Session, oid: number, number: number, identity: string): Promise<string> {
-  const [seed = '1', step = '1'] = identity.split(',');
-  if (!/^-?\d+$/.test(seed) || !/^-?\d+$/.test(step))
-    throw new DatabaseError(`IDENTITY(${identity}) is not understood`);
-  const sequence = `${OWN_SCHEMA}.identity_${oid}_${number}`;
-  await session.connection.run(
-    `CREATE SEQUENCE ${sequence} START WITH ${seed} INCREMENT BY ${step}${step.startsWith('-') ? ` MINVALUE ${'-9223372036854775807'} MAXVALUE 9223372036854775807` : ''}`,
-  );
-  return `nextval('${sequence}')`;
-}
-
-/** What Redshift chooses under ENCODE AUTO (developer guide, c_Compression_encodings). */
-function defaultEncoding(type: SqlType, isSortKey: boolean): string {
-  if (isSortKey || ['boolean', 'real', 'double', 'geometry', 'hllsketch'].includes(type.kind)) return 'none';
-  if (['smallint', 'integer', 'bigint', 'decimal', 'date', 'timestamp', 'timestamptz'].includes(type.kind))
-    return 'az64';
-  return type.kind === 'char' || type.kind === 'varchar' ? 'lzo' : 'zstd';
-}
-
 function distStyle(body: CreateTable, attributes: readonly Attribute[]): string {
   return attributes.some((attribute) => attribute.isDistKey) ? 'KEY' : (body.distStyle?.toUpperCase() ?? 'AUTO');
 }
@@ -167,13 +82,6 @@ function distStyle(body: CreateTable, attributes: readonly Attribute[]): string 
 function sortStyle(body: CreateTable, attributes: readonly Attribute[]): Relation['sortStyle'] {
   if (body.sortKey) return body.sortKey.style;
   return attributes.some((attribute) => attribute.sortKeyOrdinal !== 0) ? 'compound' : 'none';
-}
-
-function columnSql(attribute: Attribute): string {
-  const parts = [quoteName(attribute.name), duckdbTypeText(attribute.type)];
-  if (attribute.isNotNull) parts.push('NOT NULL');
-  if (attribute.defaultSql !== null) parts.push(`DEFAULT ${attribute.defaultSql}`);
-  return parts.join(' ');
 }
 
 /** Keys are informational in Redshift, so the engine is not told of them. */

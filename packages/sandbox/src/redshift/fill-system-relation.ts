@@ -1,8 +1,10 @@
-import { rows } from './catalogue.ts';
+import { SOURCE_CATALOG } from '../engine.ts';
+import { engineName, OWN_SCHEMA, rows } from './catalogue.ts';
 import type { QueryEntry } from './query-history.ts';
-import { quoteLiteral, quoteName } from './quote.ts';
+import { quoteLiteral } from './quote.ts';
 import type { Session } from './session.ts';
-import { ENGINE_TABLES_SQL, type SystemRelation, TABLE_INFO_TEMP } from './system-relations.ts';
+import type { SystemRelation } from './system-relation.ts';
+import { TABLE_INFO_TEMP } from './system-relations-monitoring.ts';
 
 /** Puts what only the process knows into a temporary table of the session's connection. */
 export async function fillSystemRelation(session: Session, fill: SystemRelation['fill']): Promise<void> {
@@ -57,6 +59,8 @@ function live(entry: QueryEntry, nowMicros: number): QueryEntry {
   return { ...entry, queryText, queueMicros, executionMicros };
 }
 
+const ENGINE_TABLES_SQL = `SELECT schema_name, table_name, estimated_size FROM duckdb_tables() WHERE database_name = '${SOURCE_CATALOG}'`;
+
 const BLOCK_BYTES = 262_144;
 
 /** Tables that are empty have no row in SVV_TABLE_INFO. */
@@ -66,8 +70,8 @@ async function fillTableInfo(session: Session): Promise<void> {
     connection,
     `SELECT r.oid, r.schema_name, r.name, t.estimated_size AS row_count,
        (SELECT sum(CASE a.type_oid WHEN 1043 THEN 16 WHEN 1042 THEN 8 WHEN 21 THEN 2 WHEN 23 THEN 4 WHEN 16 THEN 1 ELSE 8 END)
-        FROM rs.__redshift.attributes a WHERE a.relation = r.oid) AS row_bytes
-     FROM rs.__redshift.relations r JOIN (${ENGINE_TABLES_SQL}) t ON t.schema_name = r.schema_name AND t.table_name = r.name
+        FROM ${OWN_SCHEMA}.attributes a WHERE a.relation = r.oid) AS row_bytes
+     FROM ${OWN_SCHEMA}.relations r JOIN (${ENGINE_TABLES_SQL}) t ON t.schema_name = r.schema_name AND t.table_name = r.name
      WHERE r.kind = 'table' AND t.estimated_size > 0`,
   );
   await connection.run(`CREATE OR REPLACE TEMP TABLE __table_info (oid BIGINT, row_count BIGINT, size_mb BIGINT)`);
@@ -83,7 +87,7 @@ async function fillTableInfo(session: Session): Promise<void> {
 
 /** Bytes of the blocks on disk; 0 as long as the rows are only in the write-ahead log. */
 async function storedBytes(session: Session, schema: string, name: string): Promise<number> {
-  const table = quoteLiteral(`rs.${quoteName(schema)}.${quoteName(name)}`);
+  const table = quoteLiteral(engineName(schema, name));
   const [found] = await rows(
     session.connection,
     `SELECT count(DISTINCT block_id) AS blocks FROM pragma_storage_info(${table}) WHERE persistent AND block_id >= 0`,

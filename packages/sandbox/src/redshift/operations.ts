@@ -14,6 +14,7 @@ import {
   type StatementStore,
   type SubStatement,
 } from './statement-store.ts';
+import { describeRecord, describeSub, describeTarget, listed, submitted } from './statement-view.ts';
 import type { RedshiftSwitches } from './switches.ts';
 import { readTarget } from './target.ts';
 
@@ -123,60 +124,6 @@ async function describe(context: OperationContext, input: OperationInput): Promi
     : describeRecord(found.record);
 }
 
-function describeTarget(record: StatementRecord): object {
-  return {
-    ...(record.clusterIdentifier === null ? {} : { ClusterIdentifier: record.clusterIdentifier }),
-    ...(record.workgroupName === null ? {} : { WorkgroupName: record.workgroupName }),
-    ...(record.secretArn === null ? { DbUser: record.dbUser } : { SecretArn: record.secretArn }),
-    Database: record.database,
-    ResultFormat: record.resultFormat,
-    RedshiftPid: record.pid,
-  };
-}
-
-function describeRecord(record: StatementRecord): object {
-  const only = record.subs[0] as SubStatement;
-  const single = describeSub(record, only, record.id);
-  return {
-    ...describeTarget(record),
-    ...single,
-    Id: record.id,
-    Status: record.status,
-    ...(record.error === null ? {} : { Error: record.error }),
-    Duration: nanoseconds(record.subs.reduce((sum, sub) => sum + sub.durationMs, 0)),
-    CreatedAt: record.createdAtMs / 1000,
-    UpdatedAt: record.updatedAtMs / 1000,
-    HasResultSet: record.subs.some((sub) => sub.hasResultSet),
-    ...(record.parameters.length === 0 ? {} : { QueryParameters: record.parameters }),
-    ...(record.isBatch
-      ? {
-          QueryString: record.subs.map((sub) => sub.sql).join(';\n'),
-          ResultRows: -1,
-          ResultSize: -1,
-          ExecutionMode: record.executionMode,
-          SubStatements: record.subs.map((sub, index) => describeSub(record, sub, `${record.id}:${index + 1}`)),
-        }
-      : {}),
-  };
-}
-
-function describeSub(record: StatementRecord, sub: SubStatement, id: string): object {
-  return {
-    Id: id,
-    Status: sub.status,
-    ...(sub.error === null ? {} : { Error: sub.error }),
-    Duration: nanoseconds(sub.durationMs),
-    CreatedAt: sub.createdAtMs / 1000,
-    UpdatedAt: sub.updatedAtMs / 1000,
-    HasResultSet: sub.hasResultSet,
-    QueryString: sub.sql,
-    ResultRows: sub.resultRows,
-    ResultSize: sub.resultSizeBytes,
-    RedshiftQueryId: sub.queryId,
-    RedshiftQueryUuid: record.id,
-  };
-}
-
 async function getResult(context: OperationContext, input: OperationInput, format: 'JSON' | 'CSV'): Promise<object> {
   const waitMs = readWaitMs(input);
   await waitLimited(context, findStatement(context, input).record, waitMs);
@@ -239,35 +186,6 @@ async function listStatements(context: OperationContext, input: OperationInput):
   };
 }
 
-function listed(record: StatementRecord): object {
-  return {
-    Id: record.id,
-    Status: record.status,
-    ...(record.statementName === null ? {} : { StatementName: record.statementName }),
-    ...(record.isBatch
-      ? { QueryStrings: record.subs.map((sub) => sub.sql) }
-      : { QueryString: (record.subs[0] as SubStatement).sql }),
-    ...(record.secretArn === null ? {} : { SecretArn: record.secretArn }),
-    CreatedAt: record.createdAtMs / 1000,
-    UpdatedAt: record.updatedAtMs / 1000,
-    IsBatchStatement: record.isBatch,
-    ResultFormat: record.resultFormat,
-  };
-}
-
-function submitted(record: StatementRecord): object {
-  return {
-    Id: record.id,
-    CreatedAt: record.createdAtMs / 1000,
-    Status: record.status,
-    HasResultSet: record.subs.some((sub) => sub.hasResultSet),
-    ...(record.clusterIdentifier === null ? {} : { ClusterIdentifier: record.clusterIdentifier }),
-    ...(record.workgroupName === null ? {} : { WorkgroupName: record.workgroupName }),
-    ...(record.secretArn === null ? { DbUser: record.dbUser } : { SecretArn: record.secretArn }),
-    Database: record.database,
-  };
-}
-
 function findStatement(
   context: OperationContext,
   input: OperationInput,
@@ -315,10 +233,6 @@ function optionalText(value: unknown): string | null {
 
 function matches(wanted: unknown, actual: string | null): boolean {
   return wanted === undefined || wanted === actual;
-}
-
-function nanoseconds(durationMs: number): number {
-  return Math.round(durationMs * 1_000_000);
 }
 
 function writeToken(offset: number): string {
