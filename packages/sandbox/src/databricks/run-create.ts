@@ -151,7 +151,7 @@ async function commitCreate(
     actions,
     isBlindAppend: create.isNew,
   });
-  if (create.isNew) await run.metastore.register(table);
+  if (create.isNew) await run.metastore.register(table, body.ifNotExists);
 }
 
 export async function drop(run: Run, body: Drop): Promise<Outcome> {

@@ -76,13 +76,13 @@ export async function startDatabricks(options: DatabricksOptions): Promise<Runni
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const path = new URL(request.url ?? '/', 'https://localhost').pathname;
     const body = await readBody(request);
-    await options.latency?.wait(`databricks.${path === httpPath ? 'thrift' : 'rest'}`);
     if (path.startsWith('/oidc/') || path.startsWith('/api/')) {
+      await options.latency?.wait('databricks.rest');
       return answerRest({ request, response, body, context: rest });
     }
     if (!isKnown(request, tokens)) return refuse(response, 401, 'Invalid access token.');
     if (path !== httpPath) return refuse(response, 404, `No warehouse at ${path}.`);
-    await answerThrift(thrift, body, response);
+    await answerThrift({ service: thrift, latency: options.latency, body, response });
   };
   server.on('request', (request, response) => {
     handle(request, response).catch((error: unknown) => endWithError(response, error));
@@ -124,13 +124,23 @@ async function tlsServer(): Promise<{ server: Server; caPem: string }> {
   return { server: createServer({ key: pems.private, cert: pems.cert, keepAlive: true }), caPem: pems.cert };
 }
 
-function answerThrift(service: ThriftService, body: Buffer, response: ServerResponse): Promise<void> {
+function answerThrift(call: {
+  service: ThriftService;
+  latency: DatabricksOptions['latency'];
+  body: Buffer;
+  response: ServerResponse;
+}): Promise<void> {
+  const { service, latency, body, response } = call;
+  const run = async (name: (typeof METHODS)[number], request: never): Promise<object> => {
+    await latency?.wait(`databricks.${name}`);
+    return service[name](request);
+  };
   return new Promise((resolve, reject) => {
     const handler = Object.fromEntries(
       METHODS.map((name) => [
         name,
         (request: never, done: (error: unknown, answer?: object) => void) => {
-          service[name](request).then(
+          run(name, request).then(
             (answer) => done(null, answer),
             // An answer that is lost, or an injected fault, leaves no Thrift message at all.
             reject,

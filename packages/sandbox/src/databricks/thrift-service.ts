@@ -160,6 +160,7 @@ export class ThriftService {
     if (operation) {
       operation.statement.cancel();
       this.#operations.delete(operation.statement.id);
+      this.#options.warehouse.dropResult(operation.statement);
     }
     return new ttypes.TCloseOperationResp({ status: operation ? success() : invalidHandle('operation') });
   }
@@ -173,6 +174,7 @@ export class ThriftService {
       if (operation.nextRow >= statement.outcome.result.rowCount) {
         // Everything is in this answer, so the server closes the operation itself.
         this.#operations.delete(statement.id);
+        this.#options.warehouse.dropResult(statement);
         parts['closeOperation'] = new ttypes.TCloseOperationResp({ status: success() });
       }
     }

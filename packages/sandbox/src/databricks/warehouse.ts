@@ -105,6 +105,13 @@ export class Warehouse {
     return [...this.#statements.values()];
   }
 
+  /** Lets go of a result that nobody can fetch any more; what the history tells of it stays. */
+  dropResult(statement: Statement): void {
+    if (!statement.outcome) return;
+    const { rowCount } = statement.outcome.result;
+    statement.outcome = { ...statement.outcome, result: { columns: [], data: [], rowCount } };
+  }
+
   closeSession(session: Session): void {
     for (const statement of this.#statements.values()) if (statement.session === session) statement.cancel();
   }

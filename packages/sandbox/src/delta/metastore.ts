@@ -133,8 +133,11 @@ export class Metastore {
     return { entry, log: this.#logOf(entry) };
   }
 
-  async register(table: Table): Promise<void> {
-    if (this.#state.tables.some((candidate) => sameTable(candidate, table.entry)))
+  /** When two create the same table at once, the first to register wins. */
+  async register(table: Table, ifNotExists: boolean): Promise<void> {
+    const isTaken = this.#state.tables.some((candidate) => sameTable(candidate, table.entry));
+    if (isTaken && ifNotExists) return;
+    if (isTaken)
       throw new SqlError('TABLE_OR_VIEW_ALREADY_EXISTS', '42P07', `Table ${table.entry.table} already exists.`);
     this.#state.tables.push(table.entry);
     await this.#save();
