@@ -66,6 +66,10 @@ async function attachSource(instance: DuckDBInstance, file: string): Promise<voi
   }
 }
 
+function closed(): LakehaulError {
+  return new LakehaulError('UNAVAILABLE', 'the sandbox engine is closed');
+}
+
 /**
  * Opens the one DuckDB of a sandbox directory. Every acquire is a fresh connection: it costs 60 µs, and no search path,
  * setting, temporary table or open transaction of one session can leak into the next.
@@ -95,8 +99,12 @@ export async function openEngine(options: EngineOptions): Promise<OpenEngine> {
       return active.size;
     },
     async acquire() {
-      if (isClosed) throw new LakehaulError('UNAVAILABLE', 'the sandbox engine is closed');
+      if (isClosed) throw closed();
       const connection = await instance.connect();
+      if (isClosed) {
+        connection.closeSync();
+        throw closed();
+      }
       active.add(connection);
       return {
         connection,
