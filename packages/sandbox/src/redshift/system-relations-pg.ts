@@ -1,7 +1,7 @@
 import { OWN_SCHEMA } from './catalogue.ts';
 import { quoteLiteral } from './quote.ts';
 import { relation, type SystemRelation } from './system-relation.ts';
-import { LOCAL_COLUMNS, NAMESPACES, RELDISTSTYLE, TABLES } from './system-sources.ts';
+import { DEFAULT_TEXT, LOCAL_COLUMNS, NAMESPACES, RELDISTSTYLE, TABLES } from './system-sources.ts';
 
 export function catalogRelations(database: string): SystemRelation[] {
   const db = quoteLiteral(database);
@@ -58,8 +58,20 @@ export function catalogRelations(database: string): SystemRelation[] {
     ),
     relation(
       'pg_attrdef',
-      `adrelid bigint = a.relation_oid\nadnum small = a.number\nadsrc long = a.default_sql`,
+      `adrelid bigint = a.relation_oid\nadnum small = a.number\nadsrc long = ${DEFAULT_TEXT}`,
       `(SELECT * FROM ${LOCAL_COLUMNS} WHERE default_sql IS NOT NULL) a`,
+    ),
+    relation(
+      'pg_constraint',
+      `conname text = r.name || '_pkey'
+       connamespace bigint = r.namespace
+       contype text = 'p'
+       condeferrable bool = false
+       condeferred bool = false
+       conrelid bigint = r.oid
+       contypid bigint = 0
+       confrelid bigint = 0`,
+      `(SELECT * FROM ${TABLES} WHERE r.oid IN (SELECT relation FROM ${OWN_SCHEMA}.attributes WHERE is_primary_key)) r`,
     ),
     relation(
       'pg_table_def',
@@ -128,7 +140,7 @@ export function informationSchemaRelations(database: string): SystemRelation[] {
        table_name text = a.relation_name
        column_name text = a.name
        ordinal_position int = a.number
-       column_default long = a.default_sql
+       column_default long = ${DEFAULT_TEXT}
        is_nullable text = CASE WHEN a.is_not_null THEN 'NO' ELSE 'YES' END
        data_type text = regexp_replace(a.type_text, '\\(.*', '')`,
       LOCAL_COLUMNS,

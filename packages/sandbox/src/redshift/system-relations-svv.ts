@@ -1,12 +1,12 @@
 import { OWN_SCHEMA } from './catalogue.ts';
 import { quoteLiteral } from './quote.ts';
 import { relation, type SystemRelation } from './system-relation.ts';
-import { COLUMNS, LOCAL_COLUMNS, NAMESPACES, POLICIES, TABLES } from './system-sources.ts';
+import { COLUMNS, DEFAULT_TEXT, LOCAL_COLUMNS, NAMESPACES, POLICIES, TABLES } from './system-sources.ts';
 
 export function svvRelations(database: string): SystemRelation[] {
   const db = quoteLiteral(database);
   const columns = `ordinal_position int = a.number
-    column_default long = a.default_sql
+    column_default long = ${DEFAULT_TEXT}
     is_nullable text = CASE WHEN a.is_not_null THEN 'NO' ELSE 'YES' END`;
   return [
     relation(

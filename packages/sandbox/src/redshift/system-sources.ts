@@ -10,3 +10,6 @@ export const LOCAL_COLUMNS = `(SELECT * FROM ${COLUMNS} WHERE kind <> 'external'
 export const POLICIES = `(SELECT p.*, r.schema_name, r.name AS relation_name FROM ${OWN_SCHEMA}.policies p JOIN ${OWN_SCHEMA}.relations r ON r.oid = p.relation) p`;
 /** DISTSTYLE AUTO is shown as what the service would choose for a table that has grown. */
 export const RELDISTSTYLE = `CASE r.dist_style WHEN 'EVEN' THEN 0 WHEN 'KEY' THEN 1 WHEN 'ALL' THEN 8 ELSE 11 END`;
+
+/** An identity column's default is shown as a call of `"identity"`, as in pg_attrdef.adsrc of a real cluster. */
+export const DEFAULT_TEXT = `CASE WHEN a.identity IS NULL THEN a.default_sql ELSE '"identity"(' || a.relation_oid || ', ' || (a.number - 1) || ', ''' || a.identity || '''::text)' END`;
