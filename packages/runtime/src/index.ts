@@ -1,4 +1,5 @@
 export { createFakeClock, type FakeClock, systemClock } from './clock.ts';
+export { configReference } from './config-reference.ts';
 export {
   type ConfigOf,
   type ConfigRow,
@@ -22,6 +23,13 @@ export {
   type MetricLabels,
   type MetricName,
 } from './metrics-table.ts';
+export {
+  type ConfigProblem,
+  type ConfigTableDefaults,
+  loadMigrationConfig,
+  type MigrationConfig,
+  type TargetAuth,
+} from './migration-config.ts';
 export { createOutside, DEFAULT_POLICY, type OutsideDeps, type OutsidePolicy } from './outside.ts';
 export { Secret } from './secret.ts';
 export { type RunningService, runService, type ServiceOptions, type SignalSource } from './service.ts';

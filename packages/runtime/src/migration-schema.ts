@@ -1,0 +1,224 @@
+/**
+ * The fields of lakehaul.yaml. Every field says what it means (`lakehaul config reference` prints it); rules that span
+ * fields are in migration-rules.ts. Unknown keys are errors everywhere.
+ */
+import { z } from 'zod';
+import { DURATION_FORM, parseDurationMs, parseSizeBytes, SIZE_FORM } from './units.ts';
+
+const text = () => z.string().min(1);
+const form = (pattern: RegExp, wanted: string) => z.string().regex(pattern, { error: `is not ${wanted}` });
+const whole = (min: number, max: number) => z.int().min(min).max(max);
+
+/** A field written as text or number that becomes something else; the default is written as in the file. */
+function parsed<T>(wanted: string, parse: (value: string) => T | null, fromNumber: (value: number) => T | null) {
+  return z.union([z.string(), z.number()]).transform((value, context): T => {
+    const result = typeof value === 'string' ? parse(value) : fromNumber(value);
+    if (result !== null) return result;
+    context.addIssue({ code: 'custom', message: `is not ${wanted}` });
+    return z.NEVER;
+  });
+}
+
+const sizeBytes = () =>
+  parsed(SIZE_FORM, parseSizeBytes, (value) => (Number.isSafeInteger(value) && value > 0 ? BigInt(value) : null));
+const durationMs = () =>
+  parsed(`${DURATION_FORM}, or milliseconds`, parseDurationMs, (value) =>
+    Number.isSafeInteger(value) && value >= 0 ? value : null,
+  );
+
+const bucket = () =>
+  form(/^(?!.*\.\.)(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'a bucket name (3 to 63 of a-z 0-9 . -)');
+const keyPrefix = () =>
+  form(/^(?!\/)(?!.*\/\/)[A-Za-z0-9!_.*'()/-]{0,200}$/, 'a key prefix (no slash at its start, no empty part)');
+const region = () => form(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a region such as eu-central-1');
+const endpoint = () => form(/^https?:\/\/[^\s/?#]+\/?$/, 'an http(s) URL without a path').exactOptional();
+const tablePattern = () => form(/^(\*|[^.]+\..+)$/s, 'schema.table, with * for any run of characters');
+
+const level = () => z.enum(['count', 'carried', 'sampled', 'full']);
+const LEVEL_DOC =
+  'How chunks are proven: count (counts only, never called verified), carried (row hashes travel; one scan), sampled (carried, and a second scan of every sampleEvery-th chunk), full (a second, independent scan of every chunk).';
+const SUPER_DOC = 'What SUPER becomes: string (proven as text) or variant.';
+const KEY_DOC = 'Column to cut by; otherwise chosen, and plan says why.';
+
+const source = z
+  .strictObject({
+    kind: z.enum(['provisioned', 'serverless']).describe('Which Redshift it is.'),
+    clusterIdentifier: text().exactOptional().describe('Cluster to ask through the Data API (provisioned).'),
+    workgroupName: text().exactOptional().describe('Workgroup to ask through the Data API (serverless).'),
+    region: region().describe('Region of the cluster or workgroup.'),
+    database: text().describe('Database to haul; a restored snapshot or a datashare is just another one.'),
+    dbUser: text()
+      .exactOptional()
+      .describe('Database user for temporary credentials (provisioned, without secretArn).'),
+    secretArn: form(/^arn:aws[\w-]*:secretsmanager:/, 'the ARN of a Secrets Manager secret')
+      .exactOptional()
+      .describe('Secret with the database credentials; its name, never its value.'),
+    unloadRoleArn: form(/^(default|arn:aws[\w-]*:iam::\d{12}:role\/\S+)$/, 'the ARN of a role, or default').describe(
+      'Role by which UNLOAD writes to the staging bucket.',
+    ),
+    endpoint: endpoint().describe('Another Data API endpoint than the region’s own.'),
+  })
+  .describe('The Redshift to haul from. Credentials come from the AWS environment.');
+
+const bucketFields = {
+  bucket: bucket().describe('Bucket.'),
+  prefix: keyPrefix().default('').describe('Prefix of all keys.'),
+  region: region().describe('Region of the bucket.'),
+  endpoint: endpoint().describe('Another S3 endpoint than the region’s own.'),
+};
+
+const staging = z
+  .strictObject({
+    ...bucketFields,
+    kmsKeyId: text().exactOptional().describe('KMS key that UNLOAD encrypts with; the bucket’s default otherwise.'),
+    graceHours: z.number().min(0).max(8_760).default(72).describe('How long staged files outlive their proof.'),
+  })
+  .describe('Where UNLOAD writes and the warehouse reads.');
+
+const ledger = z
+  .strictObject(bucketFields)
+  .describe('Where the receipts are: the truth about the migration. Nothing in it is ever changed or removed.');
+
+const auth = z
+  .strictObject({
+    kind: z
+      .enum(['token', 'oauth-m2m'])
+      .describe(
+        'token: LAKEHAUL_TARGET_TOKEN. oauth-m2m: clientId and LAKEHAUL_TARGET_CLIENT_SECRET. Each also as *_FILE.',
+      ),
+    clientId: text().exactOptional().describe('Application id of the service principal (oauth-m2m).'),
+  })
+  .describe('How to log in. Secrets come from the environment only.');
+
+const target = z
+  .strictObject({
+    host: form(
+      /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/,
+      'a host name, without https:// and without a path',
+    ).describe('Host of the workspace.'),
+    port: whole(1, 65_535).default(443).describe('Its port.'),
+    httpPath: form(/^\/\S+$/, 'a path such as /sql/1.0/warehouses/…').describe('HTTP path of the SQL warehouse.'),
+    catalog: text().describe('Catalog that tables are created in, or adopted from.'),
+    auth,
+    caFile: text().exactOptional().describe('PEM file with an authority to trust beside the system’s.'),
+  })
+  .describe('The Databricks SQL warehouse to load with.');
+
+const cutLine = z
+  .strictObject({
+    column: text().describe('Column that the live path is switched by.'),
+    before: text().describe('Rows at or after this value come by the live path and are never hauled.'),
+  })
+  .describe('Rows that the haul leaves to the live path.');
+
+const defaults = z
+  .strictObject({
+    chunkBytes: sizeBytes().prefault('48GiB').describe('Wanted size of a chunk at the source.'),
+    level: level().default('sampled').describe(LEVEL_DOC),
+    sampleEvery: whole(1, 1_000_000)
+      .default(50)
+      .describe('With level sampled: one chunk in so many gets a second scan.'),
+    priority: whole(1, 1_000).default(100).describe('Tables of a lower number go first.'),
+    super: z.enum(['string', 'variant']).default('string').describe(SUPER_DOC),
+  })
+  .describe('What holds for every table that no override changes.');
+
+const override = z
+  .strictObject({
+    match: tablePattern().describe('Tables that this is for. Later overrides win, field by field.'),
+    key: text().exactOptional().describe(KEY_DOC),
+    cutLine: cutLine.exactOptional(),
+    chunkBytes: sizeBytes().exactOptional().describe('Wanted size of a chunk at the source.'),
+    level: level().exactOptional().describe(LEVEL_DOC),
+    sampleEvery: whole(1, 1_000_000).exactOptional().describe('See defaults.'),
+    acknowledge: z
+      .array(
+        form(
+          /^(adopt-target|scan-amplification|row-security|(loss|exclude):.+)$/s,
+          'one of adopt-target, scan-amplification, row-security, loss:COLUMN, exclude:COLUMN',
+        ),
+      )
+      .exactOptional()
+      .describe('What a person has read and accepts; everything else of the kind is refused.'),
+    priority: whole(1, 1_000).exactOptional().describe('Tables of a lower number go first.'),
+    target: z
+      .strictObject({ schema: text().describe('Schema.'), table: text().describe('Table.') })
+      .exactOptional()
+      .describe('Another name at the target; same schema and table otherwise.'),
+    super: z.enum(['string', 'variant']).exactOptional().describe(SUPER_DOC),
+  })
+  .describe('Exceptions.');
+
+const tables = z
+  .strictObject({
+    include: z.array(tablePattern()).min(1).describe('Tables to haul.'),
+    exclude: z.array(tablePattern()).default([]).describe('Tables to leave out, although included.'),
+    defaults: defaults.prefault({}),
+    overrides: z.array(override).default([]),
+  })
+  .describe('What is hauled, and how.');
+
+const limit = z
+  .strictObject({
+    pattern: form(
+      /^([^:]+|\*)::(\*|unload|load|verify)$|^\*$/s,
+      'schema.table::step with step unload, load, verify or *',
+    ).describe('Tables and step, with * for any run of characters.'),
+    max: whole(0, 100_000).describe('Jobs at once, over all that the pattern names; 0 pauses.'),
+  })
+  .describe('Bounds on what runs at once.');
+
+const statements = z
+  .strictObject({
+    bytes: whole(10_000, 16_000_000).default(100_000).describe('Longest statement that the Data API takes.'),
+    perBatch: whole(8, 40).default(40).describe('Most statements of one batch.'),
+    sourceTimeoutMs: durationMs().prefault('6h').describe('STATEMENT_TIMEOUT of an UNLOAD.'),
+    targetTimeoutMs: durationMs().prefault('6h').describe('STATEMENT_TIMEOUT of a load or a proof.'),
+    inFlightMs: durationMs()
+      .prefault('2m')
+      .describe('How long a statement that was announced but is not known yet may still be on its way.'),
+  })
+  .describe('Limits of single statements.');
+
+const attempts = z
+  .strictObject({
+    max: whole(1, 1_000).default(5).describe('Attempts that a chunk may have before it is quarantined.'),
+    failuresPerAttempt: whole(1, 1_000).default(10).describe('Failures that one attempt may have.'),
+  })
+  .describe('When to give up on a chunk and ask a person.');
+
+const services = z
+  .strictObject({
+    unloadSlots: whole(1, 2_000).default(8).describe('UNLOADs at once (lakehaul run).'),
+    loadSlots: whole(1, 2_000).default(8).describe('Loads at once (lakehaul run).'),
+    verifySlots: whole(1, 2_000).default(8).describe('Proofs at once (lakehaul run).'),
+    windowSize: whole(10, 100_000).default(2_000).describe('Jobs that wait in the queues at most.'),
+    diffRows: whole(1, 100_000).default(1_000).describe('Differing rows that a diff names at most.'),
+  })
+  .describe('How much one process does.');
+
+export const MIGRATION_SCHEMA = z.strictObject({
+  migration: form(/^[a-z0-9-]{1,40}$/, 'a name of a-z, 0-9 and -, at most 40 long').describe(
+    'Name of the migration: in every key, queue and table property.',
+  ),
+  source,
+  staging,
+  ledger,
+  target,
+  queue: z
+    .strictObject({
+      kind: z
+        .enum(['auto', 'redis', 'embedded'])
+        .default('auto')
+        .describe('auto: LAKEHAUL_REDIS_URL, else a redis-server or valkey-server on the PATH, else embedded.'),
+    })
+    .prefault({})
+    .describe('The store that carries chunk ids.'),
+  tables,
+  limits: z.array(limit).default([]),
+  statements: statements.prefault({}),
+  attempts: attempts.prefault({}),
+  services: services.prefault({}),
+});
+
+export type MigrationFile = z.output<typeof MIGRATION_SCHEMA>;
