@@ -85,7 +85,7 @@ async function readChecked(
     sizeBytes += bytes.length;
     for (const checksum of running) checksum.update(bytes);
     const written = take(bytes);
-    if (written) await written;
+    if (written !== undefined) await written;
   }
   const declared = declaredSize(request);
   if (!request.complete || (declared !== null && declared !== sizeBytes)) throw new S3Error('IncompleteBody');

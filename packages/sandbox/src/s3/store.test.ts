@@ -94,7 +94,7 @@ describe('sorted keys', () => {
           inOrder.filter((k) => Buffer.compare(Buffer.from(k), Buffer.from(start)) > 0),
         );
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 

@@ -4,30 +4,14 @@ import { mkdir, readdir, readFile, rename, rm, stat, unlink, writeFile } from 'n
 import { extname, join } from 'node:path';
 import { LakehaulError } from '@lakehaul/core';
 import type { LocalObjects } from '../contracts.ts';
-import { Journal, type JournalLine, putLine, readJournal, rewriteJournal, type StoredObject } from './journal.ts';
-import { SortedKeys } from './sorted-keys.ts';
+import { Journal, putLine, readJournal, rewriteJournal, type StoredObject } from './journal.ts';
+import { type ListedObject, type ListPage, ObjectIndex, type PageRequest } from './object-index.ts';
 
 /** Receipts and Delta commits are small: a synchronous call is five times cheaper than a trip through the thread pool. */
 const SMALL_BYTES = 65_536;
 
 export type Condition = { kind: 'absent' } | { kind: 'match'; etag: string } | null;
 export type CommitOutcome = 'done' | 'precondition-failed' | 'no-such-key';
-
-export interface ListedObject extends StoredObject {
-  key: string;
-}
-
-interface Bucket {
-  objects: Map<string, StoredObject>;
-  keys: SortedKeys;
-}
-
-export interface ListPage {
-  objects: ListedObject[];
-  commonPrefixes: string[];
-  /** Continue after this text; null at the end. */
-  next: { text: string; seek: 'after' | 'after-prefix' } | null;
-}
 
 /** `parquet-1f3` -> `1f3` */
 function fileNumber(file: string): string {
@@ -39,7 +23,7 @@ function fileNumber(file: string): string {
  * names it, and commit looks and sets within one turn of the event loop: that is the atomicity and the per-key lock.
  */
 export class ObjectFiles implements LocalObjects {
-  private readonly buckets = new Map<string, Bucket>();
+  private readonly index = new ObjectIndex();
   private nextFile = 0;
   private scratchCount = 0;
   private readonly directory: string;
@@ -60,17 +44,17 @@ export class ObjectFiles implements LocalObjects {
   // ------------------------------------------------------------ buckets
 
   bucketExists(bucket: string): boolean {
-    return this.buckets.has(bucket);
+    return this.index.buckets.has(bucket);
   }
 
   bucketNames(): string[] {
-    return [...this.buckets.keys()].sort();
+    return [...this.index.buckets.keys()].sort();
   }
 
   /** False when it was there already. */
   async createBucket(bucket: string): Promise<boolean> {
-    if (this.buckets.has(bucket)) return false;
-    this.buckets.set(bucket, { objects: new Map(), keys: new SortedKeys() });
+    if (this.index.buckets.has(bucket)) return false;
+    this.index.addBucket(bucket);
     this.opened().append(['b', bucket]);
     await this.opened().flushed();
     return true;
@@ -79,7 +63,7 @@ export class ObjectFiles implements LocalObjects {
   // ------------------------------------------------------------ reading
 
   stat(bucket: string, key: string): StoredObject | null {
-    return this.buckets.get(bucket)?.objects.get(key) ?? null;
+    return this.index.buckets.get(bucket)?.objects.get(key) ?? null;
   }
 
   pathOf(bucket: string, key: string): string | null {
@@ -99,54 +83,12 @@ export class ObjectFiles implements LocalObjects {
   }
 
   list(bucket: string, prefix: string): ListedObject[] {
-    const found: ListedObject[] = [];
-    const at = this.need(bucket);
-    for (const key of at.keys.from(prefix, 'at')) {
-      if (!key.startsWith(prefix)) break;
-      const object = at.objects.get(key);
-      if (object) found.push({ key, ...object });
-    }
-    return found;
+    return this.index.list(bucket, prefix);
   }
 
-  /** One page of ListObjectsV2; keys and common prefixes count alike towards the limit. */
-  page(
-    bucket: string,
-    request: {
-      prefix: string;
-      delimiter: string;
-      from: { text: string; seek: 'after' | 'after-prefix' } | null;
-      limit: number;
-    },
-  ): ListPage {
-    const { prefix, delimiter, limit } = request;
-    const at = this.need(bucket);
-    const page: ListPage = { objects: [], commonPrefixes: [], next: null };
-    // A start before the prefix would walk over everything in between.
-    const isBehind = request.from !== null && Buffer.compare(Buffer.from(request.from.text), Buffer.from(prefix)) >= 0;
-    let cursor =
-      isBehind && request.from ? at.keys.from(request.from.text, request.from.seek) : at.keys.from(prefix, 'at');
-    let last: ListPage['next'] = null;
-    for (let step = cursor.next(); !step.done; step = cursor.next()) {
-      const key = step.value;
-      if (!key.startsWith(prefix)) break;
-      if (page.objects.length + page.commonPrefixes.length >= limit) {
-        page.next = last;
-        break;
-      }
-      const end = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length);
-      if (end >= 0) {
-        const common = key.slice(0, end + delimiter.length);
-        page.commonPrefixes.push(common);
-        last = { text: common, seek: 'after-prefix' };
-        cursor = at.keys.from(common, 'after-prefix');
-      } else {
-        const object = at.objects.get(key);
-        if (object) page.objects.push({ key, ...object });
-        last = { text: key, seek: 'after' };
-      }
-    }
-    return page;
+  /** One page of ListObjectsV2. */
+  page(bucket: string, request: PageRequest): ListPage {
+    return this.index.page(bucket, request);
   }
 
   // ------------------------------------------------------------ writing
@@ -169,7 +111,7 @@ export class ObjectFiles implements LocalObjects {
     headers?: Record<string, string> | null;
   }): Promise<CommitOutcome> {
     const { bucket, key, body, condition } = request;
-    this.need(bucket);
+    this.index.need(bucket);
     // Looking first spares the file; the answer that counts is commit's.
     const early = this.judge(bucket, key, condition);
     if (early !== 'done') return this.afterFlush(early);
@@ -204,7 +146,7 @@ export class ObjectFiles implements LocalObjects {
     condition: Condition,
     object: Omit<StoredObject, 'lastModifiedMs'>,
   ): Promise<CommitOutcome> {
-    const at = this.need(bucket);
+    const at = this.index.need(bucket);
     const outcome = this.judge(bucket, key, condition);
     if (outcome !== 'done') {
       await this.discard(object.file);
@@ -221,7 +163,7 @@ export class ObjectFiles implements LocalObjects {
   }
 
   async adopt(bucket: string, key: string, file: string): Promise<{ etag: string; sizeBytes: number }> {
-    this.need(bucket);
+    this.index.need(bucket);
     const name = this.newFile(key);
     const { size } = await stat(file);
     await rename(file, this.filePath(name));
@@ -231,7 +173,7 @@ export class ObjectFiles implements LocalObjects {
   }
 
   async remove(bucket: string, keys: readonly string[]): Promise<void> {
-    const at = this.need(bucket);
+    const at = this.index.need(bucket);
     const files: string[] = [];
     for (const key of keys) {
       const object = at.objects.get(key);
@@ -262,12 +204,6 @@ export class ObjectFiles implements LocalObjects {
     return this.journal;
   }
 
-  private need(bucket: string): Bucket {
-    const found = this.buckets.get(bucket);
-    if (!found) throw new LakehaulError('BUCKET_MISSING', `bucket ${bucket} does not exist`);
-    return found;
-  }
-
   private judge(bucket: string, key: string, condition: Condition): CommitOutcome {
     if (condition === null) return 'done';
     const object = this.stat(bucket, key);
@@ -292,45 +228,19 @@ export class ObjectFiles implements LocalObjects {
     let lines = 0;
     const { isTorn } = await readJournal(path, (line) => {
       lines += 1;
-      this.apply(line);
+      this.index.apply(line);
+      if (line[0] === 'p') this.nextFile = Math.max(this.nextFile, Number.parseInt(fileNumber(line[3]), 16));
     });
-    let alive = this.buckets.size;
-    for (const bucket of this.buckets.values()) {
-      bucket.keys = SortedKeys.from(bucket.objects.keys());
-      alive += bucket.objects.size;
-    }
-    if (isTorn || lines > alive * 1.25 + 1_000) rewriteJournal(path, this.lines());
+    this.index.sortKeys();
+    if (isTorn || lines > this.index.size * 1.25 + 1_000) rewriteJournal(path, this.index.lines());
     this.journal = new Journal(path);
     await this.sweep();
-  }
-
-  private apply(line: JournalLine): void {
-    const [kind, bucketName] = line;
-    if (kind === 'b') {
-      this.buckets.set(bucketName, { objects: new Map(), keys: new SortedKeys() });
-      return;
-    }
-    const objects = this.need(bucketName).objects;
-    if (kind === 'd') {
-      objects.delete(line[2]);
-      return;
-    }
-    const [, , key, file, sizeBytes, etag, lastModifiedMs, contentType, headers] = line;
-    objects.set(key, { file, sizeBytes, etag, lastModifiedMs, contentType, headers });
-    this.nextFile = Math.max(this.nextFile, Number.parseInt(fileNumber(file), 16));
-  }
-
-  private *lines(): Generator<JournalLine> {
-    for (const [name, bucket] of this.buckets) {
-      yield ['b', name];
-      for (const [key, object] of bucket.objects) yield putLine(name, key, object);
-    }
   }
 
   /** Removes bodies that a killed process wrote but never named. */
   private async sweep(): Promise<void> {
     const known = new Set<string>();
-    for (const bucket of this.buckets.values()) for (const object of bucket.objects.values()) known.add(object.file);
+    for (const object of this.index.objects()) known.add(object.file);
     const root = join(this.directory, 'objects');
     if (!existsSync(root)) return;
     for (const folder of await readdir(root))
