@@ -65,10 +65,14 @@ export type Expression =
   | { kind: 'literal'; at: number; value: Literal }
   | { kind: 'column'; at: number; parts: string[] }
   | { kind: 'parameter'; at: number; name: string }
-  | { kind: 'negate' | 'plus' | 'not'; at: number; operand: Expression }
+  | { kind: 'negate'; at: number; operand: Expression }
+  | { kind: 'plus'; at: number; operand: Expression }
+  | { kind: 'not'; at: number; operand: Expression }
   /** A chain `a - b + c` is kept flat, so that long ones need no deep recursion: evaluated from the left. */
   | { kind: 'arithmetic'; at: number; first: Expression; rest: { op: ArithmeticOp; operand: Expression; at: number }[] }
-  | { kind: 'and' | 'or' | 'concat'; at: number; operands: Expression[] }
+  | { kind: 'and'; at: number; operands: Expression[] }
+  | { kind: 'or'; at: number; operands: Expression[] }
+  | { kind: 'concat'; at: number; operands: Expression[] }
   | { kind: 'compare'; at: number; op: CompareOp; left: Expression; right: Expression }
   | { kind: 'is-null'; at: number; operand: Expression; negated: boolean }
   | { kind: 'is-boolean'; at: number; operand: Expression; value: boolean; negated: boolean }
