@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Engine } from '../contracts.ts';
 import { SOURCE_CATALOG } from '../engine.ts';
-import type { SqlType } from '../sql/index.ts';
+import { MACROS, type SqlType } from '../sql/index.ts';
 import { quoteLiteral, quoteName } from './quote.ts';
 import type { RedshiftSwitches } from './switches.ts';
 
@@ -64,6 +64,8 @@ export async function openCatalogue(engine: Engine, switches: RedshiftSwitches):
   const { connection, release } = await engine.acquire();
   try {
     for (const sql of SETUP) await connection.run(sql);
+    await connection.run(`USE ${OWN_SCHEMA}`);
+    for (const macro of MACROS) await connection.run(macro);
     const found = await connection.runAndReadAll(
       `SELECT greatest(100000, max(n.oid), coalesce((SELECT max(oid) FROM ${OWN_SCHEMA}.relations), 0),
          coalesce((SELECT max(oid) FROM ${OWN_SCHEMA}.procedures), 0)) FROM ${OWN_SCHEMA}.namespaces n`,

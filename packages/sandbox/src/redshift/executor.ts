@@ -111,6 +111,7 @@ export class Executor {
     const session = new Session({ ...this.options, connection, record });
     let failure: DatabaseError | null = null;
     try {
+      await session.open();
       const isOneTransaction = record.executionMode === 'TRANSACTION';
       for (let index = 0; index < record.subs.length; index += 1) {
         if (index === 0 || !isOneTransaction) await session.begin();
@@ -124,7 +125,7 @@ export class Executor {
             'redshift.commit',
             `${record.statementName ?? ''}\n${record.subs[index]?.sql}`,
           );
-          if (running.isCancelled) throw new DatabaseError(CANCELLED);
+          if (running.isCancelled || this.isStopping) throw new DatabaseError(CANCELLED);
           await session.commit();
         }
       }

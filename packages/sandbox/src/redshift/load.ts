@@ -33,6 +33,7 @@ export async function loadFiles(
   request: LoadFilesRequest,
 ): Promise<{ rowCount: number }> {
   const session = new Session({ ...options, record: LOADER });
+  await session.open();
   await session.begin();
   try {
     const reader = readerSql(request.files);

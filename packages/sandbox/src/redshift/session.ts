@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Faults, LocalObjects } from '../contracts.ts';
-import type { Catalogue } from './catalogue.ts';
+import { type Catalogue, OWN_SCHEMA } from './catalogue.ts';
 import type { QueryHistory } from './query-history.ts';
 import { quoteLiteral } from './quote.ts';
 import { DatabaseError } from './service-error.ts';
@@ -54,6 +54,11 @@ export class Session {
 
   get database(): string {
     return this.options.switches.database;
+  }
+
+  /** Puts the macros that emitted SQL calls on the search path; every table is named in full. */
+  async open(): Promise<void> {
+    await this.connection.run(`USE ${OWN_SCHEMA}`);
   }
 
   /** Cheap: the engine takes the snapshot when the transaction first touches the database. */

@@ -58,8 +58,10 @@ export async function startTestRedshift(changes: Partial<RedshiftSwitches> = {})
   let parts = await open();
   const close = async () => {
     parts.client.destroy();
+    // What is held by a planned delay goes on into a server that stops, as work in a killed process would.
+    const stopped = parts.server.stop();
     parts.faults.release();
-    await parts.server.stop();
+    await stopped;
     await parts.engine.close();
     await parts.objects.close();
   };
