@@ -191,6 +191,24 @@ describe('folding', () => {
     await expectTrue(ledger, fresh);
   });
 
+  it('lets a scan jump over folded blocks and over the ends of tables, and never over a block that is not folded', async () => {
+    const world = new LedgerWorld();
+    const ledger = await planned(world, [PLAN, TOP_UP, OTHER]);
+    for (const plan of [OTHER, PLAN, TOP_UP]) await finishAll(ledger, plan);
+    const scan = ledger.openScan(SMALL);
+    await scan.refresh();
+    expect(await scan.fold()).toBe(6);
+    for (const chunk of [9, 5]) {
+      await ledger.openAttempt(chunkRef(PLAN, chunk), { attempt: 2, body: BODIES.opened, causedBy: null });
+      for (const jumpChunks of [1, 5, 9, 1_000]) {
+        const fresh = world.open().openScan({ ...SMALL, jumpChunks });
+        await fresh.refresh();
+        await expectTrue(ledger, fresh, [PLAN, TOP_UP, OTHER]);
+        expect(fresh.state(chunkRef(PLAN, chunk))).toMatchObject({ stage: 'opened', attempt: 2 });
+      }
+    }
+  });
+
   it.each(['opened', 'mismatched', 'quarantined'] as const)(
     'never hides a chunk that is %s afterwards',
     async (stage) => {

@@ -1,0 +1,147 @@
+import { type ErrorCode, LakehaulError, type Log, type Step } from '@lakehaul/core';
+import { describe, expect, it } from 'vitest';
+import { BODIES, chunkRef, LedgerWorld, submitBody, tablePlan } from '../../../test/support/ledger-world.ts';
+import type { Ledger } from './ledger.ts';
+import { runStep, type StepRequest } from './run-step.ts';
+
+const REF = chunkRef(tablePlan(1), 0);
+const FIRST = { ...REF, attempt: 1 };
+const log: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => log };
+
+async function opened(): Promise<Ledger> {
+  const ledger = new LedgerWorld().open();
+  await ledger.openAttempt(REF, { attempt: 1, body: BODIES.opened, causedBy: null });
+  return ledger;
+}
+
+function request(ledger: Ledger, step: Step, overrides: Partial<StepRequest> = {}): StepRequest {
+  return {
+    ledger,
+    log,
+    limits: { maxAttempts: 3, maxFailures: 2 },
+    job: { ...FIRST, step },
+    signal: new AbortController().signal,
+    act: () => Promise.reject(new Error('must not be called')),
+    voidAttempt: async (attempt) => {
+      await ledger.write(attempt, 'void', BODIES.void, null);
+    },
+    ...overrides,
+  };
+}
+
+const failing = (code: ErrorCode) => () => Promise.reject(new LakehaulError(code, 'because'));
+
+describe('a step', () => {
+  it('acts, and hands the chunk to its next step', async () => {
+    const ledger = await opened();
+    const next = await runStep(
+      request(ledger, 'unload', {
+        act: async (attempt, state) => {
+          expect(state.stage).toBe('opened');
+          await ledger.write(attempt, 'unloaded', BODIES.unloaded, null);
+        },
+      }),
+    );
+    expect(next).toEqual({ ...FIRST, step: 'load' });
+  });
+
+  it('does nothing for a job that is history, and says what comes next instead', async () => {
+    const ledger = await opened();
+    await ledger.write(FIRST, 'unloaded', BODIES.unloaded, null);
+    expect(await runStep(request(ledger, 'unload'))).toEqual({ ...FIRST, step: 'load' });
+    await ledger.write(FIRST, 'mismatched', BODIES.mismatched, null);
+    expect(await runStep(request(ledger, 'load'))).toEqual({ ...REF, attempt: 2, step: 'unload' });
+  });
+
+  it('has no next job when the chunk is done', async () => {
+    const ledger = await opened();
+    await ledger.write(FIRST, 'loaded', BODIES.loaded, null);
+    const act: StepRequest['act'] = async (attempt) => {
+      await ledger.write(attempt, 'verified', BODIES.verified, null);
+    };
+    expect(await runStep(request(ledger, 'verify', { act }))).toBeNull();
+    expect(await runStep(request(ledger, 'verify'))).toBeNull();
+  });
+
+  it('that fails is counted, leaves the queue, and is quarantined when its failures are used up', async () => {
+    const ledger = await opened();
+    const once = request(ledger, 'unload', { act: failing('UNAVAILABLE') });
+    expect(await runStep(once)).toBeNull();
+    expect(await ledger.chunkState(REF)).toMatchObject({ stage: 'opened', failures: 1 });
+    expect(await runStep(once)).toBeNull();
+    expect(await ledger.chunkState(REF)).toMatchObject({ stage: 'quarantined', failures: 2 });
+    expect((await ledger.read(FIRST, 'quarantined'))?.body.message).toMatch(/2 failures.*UNAVAILABLE because/);
+  });
+
+  it.each<ErrorCode>(['THROTTLED', 'FENCED', 'SUPERSEDED'])(
+    'that meets %s waits, and it is no failure',
+    async (code) => {
+      const ledger = await opened();
+      expect(await runStep(request(ledger, 'unload', { act: failing(code) }))).toBeNull();
+      expect(await ledger.chunkState(REF)).toMatchObject({ stage: 'opened', failures: 0 });
+    },
+  );
+
+  it('whose attempt is over ends it with proof and goes on with the next one', async () => {
+    const ledger = await opened();
+    const next = await runStep(request(ledger, 'unload', { act: failing('MANIFEST_INVALID') }));
+    expect(next).toEqual({ ...REF, attempt: 2, step: 'unload' });
+    expect((await ledger.chunkState(REF)).stage).toBe('void');
+  });
+
+  it('whose attempt is over stays while a statement of it may still commit', async () => {
+    const ledger = await opened();
+    await ledger.recordSubmission(FIRST, submitBody('load', 'l1'));
+    expect(await runStep(request(ledger, 'unload', { act: failing('MANIFEST_INVALID') }))).toBeNull();
+    expect(await ledger.chunkState(REF)).toMatchObject({ stage: 'opened', failures: 0 });
+  });
+
+  it('whose attempt was being ended by another process ends it itself', async () => {
+    const ledger = await opened();
+    await ledger.recordSubmission(FIRST, submitBody('load', 'l1'));
+    await expect(ledger.write(FIRST, 'void', BODIES.void, null)).rejects.toMatchObject({ code: 'FENCED' });
+    const next = await runStep(
+      request(ledger, 'unload', {
+        act: async (attempt) => {
+          await ledger.recordSubmission(attempt, submitBody('unload', 'u2'));
+        },
+        voidAttempt: async (attempt) => {
+          await ledger.write(
+            attempt,
+            'void',
+            { ...BODIES.void, proof: 'statements-terminal', statementIds: ['l1'] },
+            null,
+          );
+        },
+      }),
+    );
+    expect(next).toEqual({ ...REF, attempt: 2, step: 'unload' });
+  });
+
+  it('of the last attempt is quarantined instead', async () => {
+    const ledger = await opened();
+    const limits = { maxAttempts: 1, maxFailures: 9 };
+    expect(await runStep(request(ledger, 'unload', { act: failing('MANIFEST_INVALID'), limits }))).toBeNull();
+    expect((await ledger.read(FIRST, 'quarantined'))?.body.code).toBe('ATTEMPTS_EXHAUSTED');
+  });
+
+  it('that only a person can settle quarantines its chunk, or stops the run', async () => {
+    const ledger = await opened();
+    const stopping = request(ledger, 'unload', { act: failing('PERMISSION_DENIED') });
+    await expect(runStep(stopping)).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
+    expect((await ledger.chunkState(REF)).stage).toBe('opened');
+    expect(await runStep(request(ledger, 'unload', { act: failing('SOURCE_SCHEMA_CHANGED') }))).toBeNull();
+    expect((await ledger.chunkState(REF)).stage).toBe('quarantined');
+  });
+
+  it('that is handed over at shutdown leaves no trace', async () => {
+    const ledger = await opened();
+    const stop = new AbortController();
+    const act = async () => {
+      stop.abort();
+      throw new LakehaulError('UNREACHABLE', 'aborted');
+    };
+    await expect(runStep(request(ledger, 'unload', { act, signal: stop.signal }))).rejects.toThrow('aborted');
+    expect(await ledger.chunkState(REF)).toMatchObject({ stage: 'opened', failures: 0 });
+  });
+});
