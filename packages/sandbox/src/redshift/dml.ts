@@ -1,9 +1,13 @@
 import {
+  type ColumnInfo,
   duckdbTypeText,
   type EmittedQuery,
-  emitExpression,
+  emitAssignment,
+  emitInsertRows,
+  emitPredicate,
   type Insert,
   isText,
+  type Query,
   type SqlType,
   type StatementBody,
 } from '../sql/index.ts';
@@ -23,7 +27,7 @@ export function fitSql(value: string, from: SqlType, to: SqlType): string {
   if (to.kind === 'char' || to.kind === 'varchar') {
     const text = isText(from) ? value : `CAST(${value} AS VARCHAR)`;
     const bare = `rtrim(${text}, ' ')`;
-    const failure = `error(${quoteLiteral(`Value too long for ${to.kind === 'char' ? 'character' : 'character varying'}(${to.length})`)})`;
+    const failure = `error(${quoteLiteral(`Value too long for character type\nDETAIL: Value too long for type ${to.kind === 'char' ? 'character' : 'character varying'}(${to.length})`)})`;
     const whole = to.kind === 'char' ? bare : text;
     const cut =
       to.kind === 'char'
@@ -43,9 +47,29 @@ export function fitSql(value: string, from: SqlType, to: SqlType): string {
 export async function insertRows(session: Session, body: Insert): Promise<number> {
   if (body.mode !== 'append') throw new DatabaseError(`INSERT ${body.mode} is not Redshift's`);
   const relation = await needTable(session, body.table);
-  const attributes =
-    body.columns === null ? relation.attributes : body.columns.map((name) => needColumn(relation, name));
-  return insertSelected(session, relation, attributes, await emit(session, body.query));
+  for (const name of body.columns ?? [])
+    if (needColumn(relation, name).identity !== null)
+      throw new DatabaseError(`cannot set an identity column to a value`);
+  // An identity column is never among those that are filled by position.
+  const fillable = relation.attributes.filter((each) => each.identity === null).map((each) => each.name);
+  // Fewer values than columns: the last columns get their defaults.
+  const columns = body.columns ?? fillable.slice(0, await valueCount(session, body.query));
+  const emitted = emitInsertRows({ ...body, columns }, columnInfos(relation), {
+    ...(await emitOptions(session, body.query)),
+    defaultOf: (column) => relation.attributes.find((each) => each.name === column)?.defaultSql ?? null,
+  });
+  const result = await session.connection.run(
+    `INSERT INTO ${engineName(relation.schema, relation.name)} ${emitted.sql}`,
+  );
+  return result.rowsChanged;
+}
+
+async function valueCount(session: Session, query: Query): Promise<number> {
+  return query.body.kind === 'values' ? (query.body.rows[0]?.length ?? 0) : (await emit(session, query)).columns.length;
+}
+
+function columnInfos(relation: Relation): ColumnInfo[] {
+  return relation.attributes.map(({ name, type }) => ({ name, type }));
 }
 
 export function needColumn(relation: Relation, name: string): Attribute {
@@ -54,7 +78,7 @@ export function needColumn(relation: Relation, name: string): Attribute {
   return found;
 }
 
-/** INSERT of an emitted query into these columns; the others get their defaults. */
+/** The rows of CREATE TABLE AS. */
 export async function insertSelected(
   session: Session,
   relation: Relation,
@@ -66,7 +90,6 @@ export async function insertSelected(
   const targets = columns.slice(0, emitted.columns.length);
   const names = targets.map((_, index) => `v${index + 1}`);
   const values = targets.map((target, index) => {
-    if (target.identity !== null) throw new DatabaseError(`cannot set an identity column to a value`);
     return fitSql(names[index] as string, (emitted.columns[index] as { type: SqlType }).type, target.type);
   });
   const result = await session.connection.run(
@@ -81,10 +104,9 @@ export async function updateRows(session: Session, body: Body<'update'>): Promis
   const scope = await tableScope(session, relation, body.alias);
   const sets = body.set.map(({ column, value }) => {
     const target = needColumn(relation, column);
-    const emitted = emitExpression(value, scope);
-    return `${quoteName(column)} = ${fitSql(`(${emitted.sql})`, emitted.type, target.type)}`;
+    return `${quoteName(column)} = ${emitAssignment(value, target, scope)}`;
   });
-  const where = body.where === null ? '' : ` WHERE ${emitExpression(body.where, scope).sql}`;
+  const where = body.where === null ? '' : ` WHERE ${emitPredicate(body.where, scope)}`;
   const result = await session.connection.run(
     `UPDATE ${engineName(relation.schema, relation.name)} AS ${quoteName(scope.name)} SET ${sets.join(', ')}${where}`,
   );
@@ -94,7 +116,7 @@ export async function updateRows(session: Session, body: Body<'update'>): Promis
 export async function deleteRows(session: Session, body: Body<'delete'>): Promise<number> {
   const relation = await needTable(session, body.table);
   const scope = await tableScope(session, relation, body.alias);
-  const where = body.where === null ? '' : ` WHERE ${emitExpression(body.where, scope).sql}`;
+  const where = body.where === null ? '' : ` WHERE ${emitPredicate(body.where, scope)}`;
   const result = await session.connection.run(
     `DELETE FROM ${engineName(relation.schema, relation.name)} AS ${quoteName(scope.name)}${where}`,
   );
@@ -102,8 +124,7 @@ export async function deleteRows(session: Session, body: Body<'delete'>): Promis
 }
 
 async function tableScope(session: Session, relation: Relation, alias: string | null) {
-  const columns = relation.attributes.map(({ name, type }) => ({ name, type }));
-  return { ...(await emitOptions(session, null)), columns, name: alias ?? relation.name };
+  return { ...(await emitOptions(session, null)), columns: columnInfos(relation), name: alias ?? relation.name };
 }
 
 /** TRUNCATE commits the transaction it stands in (developer guide, r_TRUNCATE). */

@@ -88,9 +88,10 @@ export async function startRedshift(options: RedshiftOptions): Promise<RunningRe
       }
     },
     async stop() {
+      const stopped = executor.stop();
       server.closeAllConnections();
       await new Promise<void>((resolve) => server.close(() => resolve()));
-      await executor.stop();
+      await stopped;
       await store.close();
       await history.close();
     },
