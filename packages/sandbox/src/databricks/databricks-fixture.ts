@@ -71,7 +71,7 @@ export async function run(session: Session, text: string): Promise<Answer> {
   const rows = (await operation.fetchAll()) as Row[];
   const status = await operation.status();
   await operation.close();
-  const modifiedRows = status.numModifiedRows === undefined ? null : status.numModifiedRows.toNumber();
+  const modifiedRows = status.numModifiedRows?.toNumber() ?? null;
   return { rows, modifiedRows, statementId: operation.id };
 }
 

@@ -1,7 +1,7 @@
 import type { Engine, Faults, LocalObjects } from '../contracts.ts';
 import { Metastore } from '../delta/metastore.ts';
 import { checkpointWriter } from '../delta/write-checkpoint.ts';
-import { emitQuery, type Query, type StatementBody } from '../sql/index.ts';
+import { emitQuery, MACROS, type Query, type StatementBody } from '../sql/index.ts';
 import { namedParameters, parseStatement, translated } from './front-end.ts';
 import { done, type Run } from './run.ts';
 import { alterTable, commentOn } from './run-alter.ts';
@@ -42,6 +42,7 @@ export class Executor {
     const { engine, objects, switches } = options;
     if (!objects.bucketExists(switches.bucket))
       throw new SqlError('NO_SUCH_BUCKET', '42K03', `The bucket ${switches.bucket} of managed tables does not exist.`);
+    await installMacros(engine);
     const metastore = await Metastore.open({
       objects,
       bucket: switches.bucket,
@@ -77,6 +78,16 @@ export class Executor {
       statement.signal.removeEventListener('abort', interrupt);
       lease.release();
     }
+  }
+}
+
+/** What emitted SQL calls. Connections share the instance's own database, which is on every search path. */
+async function installMacros(engine: Engine): Promise<void> {
+  const lease = await engine.acquire();
+  try {
+    for (const macro of MACROS) await lease.connection.run(macro);
+  } finally {
+    lease.release();
   }
 }
 

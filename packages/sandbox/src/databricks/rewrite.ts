@@ -6,7 +6,7 @@ import type { Table } from '../delta/metastore.ts';
 import { identifier } from '../delta/quote.ts';
 import { renderFileScan } from '../delta/read-files.ts';
 import { type WrittenFiles, writeFiles } from '../delta/write-files.ts';
-import { conjunctsOf, type Expression, emitExpression } from '../sql/index.ts';
+import { conjunctsOf, type Expression, emitPredicate } from '../sql/index.ts';
 import type { Run } from './run.ts';
 import { boundsOf, emitOptions, matchingFiles, pathsOf, tableColumns } from './scope.ts';
 
@@ -39,7 +39,7 @@ export function predicateOf(
   if (!expression) return { expression, sql: 'true', relation, bounds: [] };
   const scope = { ...emitOptions(run), columns: tableColumns(target.snapshot.columns), name: relation };
   const bounds = boundsOf(conjunctsOf(expression));
-  return { expression, sql: emitExpression(expression, scope).sql, relation, bounds };
+  return { expression, sql: emitPredicate(expression, scope), relation, bounds };
 }
 
 export async function findMatches(

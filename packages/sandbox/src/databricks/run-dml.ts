@@ -2,13 +2,12 @@ import { identifier } from '../delta/quote.ts';
 import { renderFileScan } from '../delta/read-files.ts';
 import { duckdbTypeOf, findColumn } from '../delta/schema.ts';
 import { writeFiles } from '../delta/write-files.ts';
-import { databricksTypeText, emitExpression, type StatementBody } from '../sql/index.ts';
-import { insertMismatch } from './assign-columns.ts';
+import { emitAssignment, type StatementBody } from '../sql/index.ts';
 import { addActions, findMatches, predicateOf, readsOf, removeActions, writeInto, writeKept } from './rewrite.ts';
 import { affected, commit, done, needTable, type Run } from './run.ts';
 import { emitOptions, pathsOf, tableColumns } from './scope.ts';
 import { SqlError } from './sql-error.ts';
-import { canAssign, sqlTypeOfDelta } from './types.ts';
+import { sqlTypeOfDelta } from './types.ts';
 import type { Outcome } from './warehouse.ts';
 
 type Update = Extract<StatementBody, { kind: 'update' }>;
@@ -93,10 +92,8 @@ function newValues(run: Run, body: Update, target: Awaited<ReturnType<typeof nee
   for (const { column: name, value } of body.set) {
     const column = findColumn(columns, name);
     if (!column) throw new SqlError('UNRESOLVED_COLUMN.WITHOUT_SUGGESTION', '42703', `Column ${name} does not exist.`);
-    const emitted = emitExpression(value, scope);
-    if (!canAssign(emitted.type, sqlTypeOfDelta(column.type)))
-      throw insertMismatch(`Column ${name} has type ${column.type}, not ${databricksTypeText(emitted.type)}.`);
-    values.set(column.name, `CAST(${emitted.sql} AS ${duckdbTypeOf(column.type)})`);
+    const info = { name: column.name, type: sqlTypeOfDelta(column.type) };
+    values.set(column.name, `CAST(${emitAssignment(value, info, scope)} AS ${duckdbTypeOf(column.type)})`);
   }
   return values;
 }

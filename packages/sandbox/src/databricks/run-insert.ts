@@ -3,8 +3,7 @@ import type { Table } from '../delta/metastore.ts';
 import { identifier } from '../delta/quote.ts';
 import { renderFileScan } from '../delta/read-files.ts';
 import { type WrittenFiles, writeFiles } from '../delta/write-files.ts';
-import { emitQuery, type Insert } from '../sql/index.ts';
-import { assignColumns, insertMismatch } from './assign-columns.ts';
+import { emitInsertRows, type Insert } from '../sql/index.ts';
 import {
   addActions,
   findMatches,
@@ -16,7 +15,7 @@ import {
   writeKept,
 } from './rewrite.ts';
 import { affected, commit, needTable, type Run, tableId } from './run.ts';
-import { emitOptions, pathsOf, prepareSources, sourcesOf } from './scope.ts';
+import { emitOptions, pathsOf, prepareSources, sourcesOf, tableColumns } from './scope.ts';
 import { SqlError } from './sql-error.ts';
 import type { Outcome } from './warehouse.ts';
 
@@ -25,14 +24,7 @@ type Target = { table: Table; snapshot: Snapshot };
 export async function insert(run: Run, body: Insert): Promise<Outcome> {
   const target = await needTable(run, body.table);
   await prepareSources(run, body.query);
-  const emitted = emitQuery(body.query, emitOptions(run));
-  const select = assignColumns({
-    emitted,
-    target: target.snapshot.columns,
-    columns: body.columns,
-    by: body.byName ? 'name' : 'position',
-    mismatch: insertMismatch,
-  });
+  const { sql: select } = emitInsertRows(body, tableColumns(target.snapshot.columns), emitOptions(run));
   const written = await writeFiles({ ...writeInto(run, target.table), columns: target.snapshot.columns, select });
   if (body.mode === 'append') return append(run, body, target, written);
   return replace(run, body, target, written);

@@ -15,7 +15,7 @@ describe('the warehouse through the driver', () => {
     const { rows } = await run(
       session,
       `SELECT true AS b, CAST(1 AS SMALLINT) AS s, 2 AS i, CAST(9007199254740991 AS BIGINT) AS l, CAST(1.5 AS FLOAT) AS f,
-        CAST(2.5 AS DOUBLE) AS d, CAST(12.25 AS DECIMAL(10,2)) AS c, 'é''😀' AS t, unhex('00ff') AS x,
+        CAST(2.5 AS DOUBLE) AS d, CAST(12.25 AS DECIMAL(10,2)) AS c, 'é\\'😀' AS t, unhex('00ff') AS x,
         DATE '0001-01-01' AS dt, TIMESTAMP '2020-01-01 01:02:03.123' AS ts,
         CAST('9223372036854775807' AS STRING) AS big, CAST(NULL AS INT) AS n`,
     );

@@ -201,6 +201,10 @@ export function asSqlError(thrown: unknown): SqlError {
 }
 
 const ENGINE_ERRORS = [
+  // Raised by the SQL front end's macros.
+  { pattern: /not supported by the sandbox/, errorClass: 'SANDBOX_UNSUPPORTED', sqlState: '0A000' },
+  { pattern: /DELTA_EXCEED_CHAR_VARCHAR_LIMIT/, errorClass: 'DELTA_EXCEED_CHAR_VARCHAR_LIMIT', sqlState: '22001' },
+  { pattern: /invalid (input syntax|hexadecimal|JSON)/i, errorClass: 'CAST_INVALID_INPUT', sqlState: '22018' },
   { pattern: /division by zero/i, errorClass: 'DIVIDE_BY_ZERO', sqlState: '22012' },
   { pattern: /^Conversion Error.*out of range/i, errorClass: 'CAST_OVERFLOW', sqlState: '22003' },
   { pattern: /^Conversion Error/i, errorClass: 'CAST_INVALID_INPUT', sqlState: '22018' },
