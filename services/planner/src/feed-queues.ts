@@ -37,6 +37,8 @@ export async function feedQueues(
   plans: readonly TablePlan[],
 ): Promise<{ added: number; open: number; waiting: number }> {
   await deps.scan.refresh();
+  // What is finished and cleaned need not be listed again by anybody.
+  await deps.scan.fold();
   const inQueue = new Set<string>();
   for (const step of STEPS) for (const id of await deps.queues.jobIdsInQueue(step)) inQueue.add(id);
   const nowMs = await deps.ledger.serverTimeMs();

@@ -6,29 +6,25 @@
  * commits late would put an older attempt's rows back. So a later attempt waits until every REPLACE of the earlier ones
  * has been seen to end, or is past the time at which the engine would have killed it.
  */
-import type { Target, TargetStatement } from '@lakehaul/adapters';
 import { type AttemptRef, chunkName, LakehaulError, type Log } from '@lakehaul/core';
-import type { Ledger, StoredReceipt } from '@lakehaul/ledger';
+import {
+  type FenceDeps,
+  findStatements,
+  isPastItsTime,
+  loadSubmissions,
+  unsettledStatements,
+} from './load-statements.ts';
+import { voidAttempt } from './void-attempt.ts';
 
-export interface FenceDeps {
-  ledger: Ledger;
-  target: Target;
-  sleep: (ms: number, signal: AbortSignal) => Promise<void>;
-  serverTimeMs: () => Promise<number>;
-}
-
-/** Beyond the statement's own time-out: start-up, clock granularity of S3 (1 s), and the way to the warehouse. */
-const SETTLE_SLACK_MS = 60_000;
 const POLL_MS = 1_000;
 
 export async function refuseUnsettledAttempts(deps: FenceDeps, attempt: AttemptRef): Promise<void> {
   if (attempt.attempt === 1) return;
-  const allowed = await deps.ledger.mayLoad(attempt);
-  if (!allowed.ok)
-    throw new LakehaulError(
-      'FENCED',
-      `attempt ${allowed.blockedBy} of ${chunkName(attempt)} is neither loaded nor void`,
-    );
+  for (let allowed = await deps.ledger.mayLoad(attempt); !allowed.ok; allowed = await deps.ledger.mayLoad(attempt)) {
+    // Nobody works on an attempt that a newer one has overtaken; whoever needs it out of the way ends it.
+    const overtaken = new LakehaulError('SUPERSEDED', `attempt ${attempt.attempt} was opened`);
+    await voidAttempt(deps, { ...attempt, attempt: allowed.blockedBy }, overtaken);
+  }
   for (let number = attempt.attempt - 1; number > 1; number--) {
     const open = await unsettledStatements(deps, { ...attempt, attempt: number });
     if (open.length > 0)
@@ -37,18 +33,6 @@ export async function refuseUnsettledAttempts(deps: FenceDeps, attempt: AttemptR
         `attempt ${number} of ${chunkName(attempt)} may still write: ${open.join(', ')}`,
       );
   }
-}
-
-/** Load submissions of an attempt that may still commit; each by its tag. */
-export async function unsettledStatements(deps: FenceDeps, attempt: AttemptRef): Promise<string[]> {
-  const open: string[] = [];
-  for (const submission of await loadSubmissions(deps.ledger, attempt)) {
-    const statements = await findStatements(deps, submission);
-    const hasEnded = statements.length > 0 && statements.every((statement) => statement.status !== 'running');
-    if (hasEnded || (await isPastItsTime(deps, submission))) continue;
-    open.push(submission.body.statementName);
-  }
-  return open;
 }
 
 /**
@@ -74,17 +58,4 @@ export async function awaitEarlierLoads(
     seen.push(...statements.map((statement) => statement.statementId));
   }
   return { operation: attempt.attempt === 1 ? 'copy' : 'replace', statementIds: seen };
-}
-
-async function loadSubmissions(ledger: Ledger, attempt: AttemptRef): Promise<StoredReceipt<'submit'>[]> {
-  return (await ledger.submissions(attempt)).filter((entry) => entry.body.step === 'load');
-}
-
-function findStatements(deps: FenceDeps, submission: StoredReceipt<'submit'>): Promise<TargetStatement[]> {
-  return deps.target.findStatements(submission.body.statementName, submission.lastModifiedMs - SETTLE_SLACK_MS);
-}
-
-async function isPastItsTime(deps: FenceDeps, submission: StoredReceipt<'submit'>): Promise<boolean> {
-  const ageMs = (await deps.serverTimeMs()) - submission.lastModifiedMs;
-  return ageMs > submission.body.statementTimeoutMs + SETTLE_SLACK_MS;
 }

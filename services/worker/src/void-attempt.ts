@@ -1,6 +1,6 @@
 /** Ends an attempt that will not be proven: only with proof that nothing of it can still commit. */
 import { type AttemptRef, chunkName, LakehaulError } from '@lakehaul/core';
-import { type FenceDeps, unsettledStatements } from './load-fence.ts';
+import { type FenceDeps, unsettledStatements } from './load-statements.ts';
 
 export async function voidAttempt(deps: FenceDeps, attempt: AttemptRef, error: LakehaulError): Promise<void> {
   const loads = (await deps.ledger.submissions(attempt)).filter((entry) => entry.body.step === 'load');

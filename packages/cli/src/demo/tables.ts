@@ -137,7 +137,7 @@ export function demoTables(rows: { cloudtrail: number; vpcflow: number }): DemoT
         'weather char(10)',
       ],
       attributes: 'DISTSTYLE ALL COMPOUND SORTKEY (date)',
-      rowsSql: `SELECT CAST(date AS DATE), CAST(precipitation AS DECIMAL(5,1)), CAST(temp_max AS FLOAT), CAST(temp_min AS DOUBLE), CAST(wind AS DECIMAL(5,1)), weather FROM read_csv(${vega('seattle-weather.csv')}, header = true)`,
+      rowsSql: `SELECT CAST(date AS DATE) AS date, CAST(precipitation AS DECIMAL(5,1)) AS precipitation, CAST(temp_max AS FLOAT) AS temp_max, CAST(temp_min AS DOUBLE) AS temp_min, CAST(wind AS DECIMAL(5,1)) AS wind, weather FROM read_csv(${vega('seattle-weather.csv')}, header = true)`,
     },
     {
       schema: 'panther_logs',

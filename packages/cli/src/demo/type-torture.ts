@@ -7,7 +7,8 @@ const COLUMNS: readonly [name: string, type: string][] = [
   ['t_bigint', 'bigint'],
   ['t_decimal', 'decimal(18,2)'],
   ['t_decimal_10', 'decimal(20,10)'],
-  ['t_decimal_38', 'decimal(38,38)'],
+  // Redshift's largest scale is 37 (RDG, numeric types); the fingerprint's own tests go to 38.
+  ['t_decimal_38', 'decimal(38,37)'],
   ['t_real', 'real'],
   ['t_double', 'double precision'],
   ['t_boolean', 'boolean'],
@@ -54,12 +55,12 @@ const ROWS: readonly Values[] = [
   {
     t_decimal: '-9999999999999999.99',
     t_decimal_10: '0.0000000001',
-    t_decimal_38: '0.99999999999999999999999999999999999999',
+    t_decimal_38: '0.9999999999999999999999999999999999999',
   },
   {
     t_decimal: '1.10',
     t_decimal_10: '-1234567890.0123456789',
-    t_decimal_38: '-0.00000000000000000000000000000000000001',
+    t_decimal_38: '-0.0000000000000000000000000000000000001',
   },
   { t_real: real('NaN'), t_double: double('NaN') },
   { t_real: real('Infinity'), t_double: double('Infinity') },

@@ -1,0 +1,39 @@
+/** The load statements of an attempt, as the ledger recorded them and the warehouse's query history knows them. */
+import type { Target, TargetStatement } from '@lakehaul/adapters';
+import type { AttemptRef } from '@lakehaul/core';
+import type { Ledger, StoredReceipt } from '@lakehaul/ledger';
+
+export interface FenceDeps {
+  ledger: Ledger;
+  target: Target;
+  sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  serverTimeMs: () => Promise<number>;
+}
+
+/** Beyond the statement's own time-out: start-up, clock granularity of S3 (1 s), and the way to the warehouse. */
+const SETTLE_SLACK_MS = 60_000;
+
+/** Load submissions of an attempt that may still commit; each by its tag. */
+export async function unsettledStatements(deps: FenceDeps, attempt: AttemptRef): Promise<string[]> {
+  const open: string[] = [];
+  for (const submission of await loadSubmissions(deps.ledger, attempt)) {
+    const statements = await findStatements(deps, submission);
+    const hasEnded = statements.length > 0 && statements.every((statement) => statement.status !== 'running');
+    if (hasEnded || (await isPastItsTime(deps, submission))) continue;
+    open.push(submission.body.statementName);
+  }
+  return open;
+}
+
+export async function loadSubmissions(ledger: Ledger, attempt: AttemptRef): Promise<StoredReceipt<'submit'>[]> {
+  return (await ledger.submissions(attempt)).filter((entry) => entry.body.step === 'load');
+}
+
+export function findStatements(deps: FenceDeps, submission: StoredReceipt<'submit'>): Promise<TargetStatement[]> {
+  return deps.target.findStatements(submission.body.statementName, submission.lastModifiedMs - SETTLE_SLACK_MS);
+}
+
+export async function isPastItsTime(deps: FenceDeps, submission: StoredReceipt<'submit'>): Promise<boolean> {
+  const ageMs = (await deps.serverTimeMs()) - submission.lastModifiedMs;
+  return ageMs > submission.body.statementTimeoutMs + SETTLE_SLACK_MS;
+}
