@@ -24,6 +24,7 @@ const HISTORY_SHAPE = JSON.stringify([
     status: 'VARCHAR',
     startMicros: 'BIGINT',
     endMicros: 'BIGINT',
+    elapsedMicros: 'BIGINT',
     queueMicros: 'BIGINT',
     executionMicros: 'BIGINT',
     returnedRows: 'BIGINT',
@@ -51,12 +52,13 @@ async function fillQueryHistory(session: Session): Promise<void> {
 }
 
 /** What still runs shows the time that has passed. */
-function live(entry: QueryEntry, nowMicros: number): QueryEntry {
+function live(entry: QueryEntry, nowMicros: number): QueryEntry & { elapsedMicros: number } {
   const queryText = entry.queryText.slice(0, QUERY_TEXT_MAX);
-  if (entry.endMicros !== null) return { ...entry, queryText };
+  const elapsedMicros = (entry.endMicros ?? nowMicros) - entry.startMicros;
+  if (entry.endMicros !== null) return { ...entry, queryText, elapsedMicros };
   const queueMicros = entry.status === 'queued' ? nowMicros - entry.startMicros : entry.queueMicros;
   const executionMicros = entry.status === 'running' ? nowMicros - entry.startMicros - entry.queueMicros : 0;
-  return { ...entry, queryText, queueMicros, executionMicros };
+  return { ...entry, queryText, elapsedMicros, queueMicros, executionMicros };
 }
 
 const ENGINE_TABLES_SQL = `SELECT schema_name, table_name, estimated_size FROM duckdb_tables() WHERE database_name = '${SOURCE_CATALOG}'`;
@@ -87,6 +89,8 @@ async function fillTableInfo(session: Session): Promise<void> {
 
 /** Bytes of the blocks on disk; 0 as long as the rows are only in the write-ahead log. */
 async function storedBytes(session: Session, schema: string, name: string): Promise<number> {
+  // The pragma's own reading of names does not undo doubled quotes.
+  if (`${schema}${name}`.includes('"')) return 0;
   const table = quoteLiteral(engineName(schema, name));
   const [found] = await rows(
     session.connection,

@@ -50,16 +50,16 @@ const ENTRIES_MAX = 20_000;
 /** Every query that ran, in memory for the system views and in a file for the next start. */
 export class QueryHistory {
   private readonly path: string;
-  private readonly nowMs: () => number;
+  private readonly offsetMs: () => number;
   private readonly directory: string;
   private entries: QueryEntry[] = [];
   private lastId = 1000;
   private pending: Promise<void> = Promise.resolve();
 
-  constructor(directory: string, nowMs: () => number) {
+  constructor(directory: string, offsetMs: () => number) {
     this.directory = directory;
     this.path = join(directory, 'query-history.ndjson');
-    this.nowMs = nowMs;
+    this.offsetMs = offsetMs;
   }
 
   async open(): Promise<void> {
@@ -76,8 +76,9 @@ export class QueryHistory {
     return this.lastId;
   }
 
+  /** Monotonic within the process, so that no waiting time is ever negative. */
   nowMicros(): number {
-    return Math.round((this.nowMs() + (performance.now() % 1)) * 1000);
+    return Math.round((performance.timeOrigin + performance.now() + this.offsetMs()) * 1000);
   }
 
   begin(entry: QueryEntry): void {

@@ -256,6 +256,28 @@ describe('statements', () => {
     });
   });
 
+  it('lets the second of two conflicting writers fail with error 1023', async () => {
+    await using redshift = await startTestRedshift();
+    await redshift.batch(['CREATE TABLE t (n INTEGER)', 'INSERT INTO t VALUES (1)']);
+    redshift.faults.set([{ point: 'redshift.commit', nth: 1, happens: { kind: 'delay', until: 'released' } }]);
+    const first = redshift.batch(['UPDATE t SET n = 2']);
+    await expect.poll(() => redshift.faults.hits.length).toBe(1);
+    expect(await redshift.failure('UPDATE t SET n = 3')).toMatch(/^ERROR: 1023/);
+    redshift.faults.release();
+    await first;
+    expect(await redshift.query('SELECT n FROM t')).toEqual([['2']]);
+  });
+
+  it('stops a statement at statement_timeout', async () => {
+    await using redshift = await startTestRedshift();
+    await redshift.query('CREATE TABLE t (n BIGINT)');
+    await redshift.query(`INSERT INTO t VALUES ${Array.from({ length: 2000 }, (_, n) => `(${n})`).join(', ')}`);
+    const heavy = 'SELECT max(a.n * b.n + c.n) FROM t a CROSS JOIN t b CROSS JOIN t c';
+    await expect(redshift.batch(['SET statement_timeout TO 200', heavy])).rejects.toThrow(
+      /statement_timeout of 200 ms/,
+    );
+  });
+
   it('queues beyond the slots and shows label, waiting and status in SYS_QUERY_HISTORY', async () => {
     await using redshift = await startTestRedshift({ wlmSlots: 1 });
     redshift.faults.set([

@@ -45,7 +45,7 @@ export async function startRedshift(options: RedshiftOptions): Promise<RunningRe
   const directory = join(options.engine.directory, 'redshift');
   const store = new StatementStore(directory, switches);
   await store.open();
-  const history = new QueryHistory(directory, () => store.nowMs());
+  const history = new QueryHistory(directory, () => switches.timeOffsetMs);
   await history.open();
   const catalogue = await openCatalogue(options.engine, switches);
   const latency = options.latency ?? { wait: async () => undefined };

@@ -49,7 +49,7 @@ export function monitoringRelations(database: string): SystemRelation[] {
        result_cache_hit bool = false
        start_time ts = ${micros('"startMicros"')}
        end_time ts = ${micros('"endMicros"')}
-       elapsed_time bigint = coalesce(q."endMicros", epoch_us(now())) - q."startMicros"
+       elapsed_time bigint = q."elapsedMicros"
        queue_time bigint = q."queueMicros"
        execution_time bigint = q."executionMicros"
        error_message text = q."errorMessage"
@@ -78,7 +78,7 @@ export function monitoringRelations(database: string): SystemRelation[] {
        status text = CASE q."status" WHEN 'success' THEN 'completed' WHEN 'running' THEN 'running' ELSE 'aborted' END
        start_time ts = ${micros('"startMicros"')}
        end_time ts = ${micros('"endMicros"')}
-       duration bigint = coalesce(q."endMicros", epoch_us(now())) - q."startMicros"
+       duration bigint = q."elapsedMicros"
        file_format text = q."unload"."format"
        compression_type text = 'snappy'
        unloaded_location long = q."unload"."location"

@@ -108,8 +108,8 @@ export function catalogRelations(database: string): SystemRelation[] {
     ),
     relation(
       'pg_user',
-      `usename text = u.name\nusesysid int = 100\nusecreatedb bool = true\nusesuper bool = true`,
-      `(VALUES ('sandbox')) u(name)`,
+      `usename text = u.name\nusesysid int = u.id\nusecreatedb bool = true\nusesuper bool = true`,
+      `(VALUES ('sandbox', 100), ('IAM:sandbox', 101)) u(name, id)`,
     ),
     relation(
       'pg_database',
