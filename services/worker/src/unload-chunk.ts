@@ -66,6 +66,7 @@ export async function unloadChunk(
     answer,
     manifest,
     hashForm: opened.body.hashForm,
+    level: opened.body.level,
     dataPrefix: submission.body.dataPrefix,
   });
   await writeUnloaded({

@@ -31,6 +31,7 @@ export function stagedBuckets(request: {
   answer: UnloadAnswer;
   manifest: Manifest | null;
   hashForm: HashForm;
+  level: 'count' | 'carried' | 'full';
   dataPrefix: string;
 }): StagedBucket[] {
   const { answer, manifest } = request;
@@ -70,7 +71,7 @@ export function stagedBuckets(request: {
       rowCount: answer.counts.find((count) => count.bucket === number)?.rowCount ?? '0',
       files: own,
       dataPrefix,
-      fingerprint: answer.fingerprints.find((entry) => entry.bucket === number)?.fingerprint ?? null,
+      fingerprint: bucketFingerprint(request, number),
     };
   });
   const stray = files.find((file) => !placed.has(file.key));
@@ -81,6 +82,13 @@ export function stagedBuckets(request: {
     );
   for (const bucket of buckets) refuseUnequal(bucket);
   return buckets;
+}
+
+/** GROUP BY says nothing of a bucket without rows; the second scan covered it all the same. */
+function bucketFingerprint(request: { answer: UnloadAnswer; level: string }, bucket: number): Fingerprint | null {
+  const found = request.answer.fingerprints.find((entry) => entry.bucket === bucket);
+  if (found !== undefined) return found.fingerprint;
+  return request.level === 'full' ? { rowCount: '0', groups: [] } : null;
 }
 
 /** Zero rows are proven by the in-transaction count, never by missing files. */
