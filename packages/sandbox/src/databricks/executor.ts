@@ -70,6 +70,7 @@ export class Executor {
         parameters: namedParameters(statement.parameters),
         seen: new Map(),
         files: new Map(),
+        scans: [],
       };
       return await dispatch(run, parseStatement(statement.text).body);
     } catch (error) {
@@ -157,7 +158,7 @@ async function explain(run: Run, body: StatementBody): Promise<Outcome> {
   await prepareSources(run, body);
   const reader = await run.connection.runAndReadAll(`EXPLAIN ${emitQuery(body, emitOptions(run)).sql}`);
   const plan = reader.getRowsJson().map((row) => String(row[1]));
-  return done(resultOf([['plan', 'STRING']], [[`== Physical Plan ==\n${plan.join('\n')}`]]));
+  return done(resultOf([['plan', 'STRING']], [[`== Physical Plan ==\n${[...plan, ...run.scans].join('\n')}`]]));
 }
 
 function set(run: Run, key: string, value: string | null): Outcome {

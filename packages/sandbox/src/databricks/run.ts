@@ -28,6 +28,8 @@ export interface Run {
   seen: Map<string, { table: Table; snapshot: Snapshot }>;
   /** Staged files by source, described before the query is emitted. */
   files: Map<string, StagedFiles>;
+  /** For EXPLAIN: how many of a table's files are read. */
+  scans: string[];
 }
 
 export interface StagedFiles {

@@ -93,6 +93,7 @@ function resolveTable(
     throw new SqlError('TABLE_OR_VIEW_NOT_FOUND', '42P01', `The table ${source.name.join('.')} cannot be found.`);
   const snapshot = travel(seen, source);
   const files = matchingFiles(seen.table, snapshot, conjuncts);
+  run.scans.push(`Files read of ${source.name.join('.')}: ${files.length} of ${snapshot.files.length}`);
   return {
     duckdbSql: renderFileScan(pathsOf(seen.table, files), snapshot.columns),
     columns: tableColumns(snapshot.columns),

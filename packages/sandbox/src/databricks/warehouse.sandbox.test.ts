@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { failure, openDatabricks, run, type Session } from './databricks-fixture.ts';
 
@@ -52,16 +54,23 @@ describe('the warehouse through the driver', () => {
     await expect(client.openSession()).rejects.toMatchObject({ statusCode: 401 });
   });
 
-  it('goes on with a statement whose client is gone, and the history tells how it ended', async () => {
+  it('goes on with a statement whose client was killed, and the history tells how it ended', async () => {
     await run(session, 'CREATE TABLE gone (a INT)');
     local.faults.set([{ point: 'databricks.insert.commit', nth: 1, happens: { kind: 'delay', until: 'released' } }]);
-    const client = await local.connect();
-    const lost = await client.openSession();
-    const pending = lost.executeStatement('/* lakehaul:tag-1 */ INSERT INTO gone VALUES (1)').catch(() => undefined);
-    await until(async () => (await history('RUNNING')).length === 1);
+    const { host, port, httpPath: path, token, caPem: customCaCert } = local.server;
+    const options = JSON.stringify({ host, port, path, token, customCaCert, telemetryEnabled: false });
+    const script = `const { DBSQLClient } = require('@databricks/sql');
+      const client = new DBSQLClient({ logger: { log() {} } });
+      client.connect(${options}).then(() => client.openSession())
+        .then((session) => session.executeStatement('/* lakehaul:tag-1 */ INSERT INTO gone VALUES (1)'));`;
+    const child = spawn(process.execPath, ['-e', script], { cwd: import.meta.dirname, stdio: 'ignore' });
+    const exited = once(child, 'exit');
+    await until(() => local.faults.hits.length === 1);
+    child.kill('SIGKILL');
+    await exited;
+    expect(await history('RUNNING')).toHaveLength(1);
     local.faults.release();
     await until(async () => (await history('FINISHED')).length === 1);
-    await pending;
     expect((await run(session, 'SELECT count(*) AS n FROM gone')).rows).toEqual([{ n: 1 }]);
   });
 

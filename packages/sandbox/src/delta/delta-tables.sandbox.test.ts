@@ -188,7 +188,7 @@ describe('Delta tables', () => {
       nullCount: { _lakehaul: 0, v: 1 },
     });
     const { rows } = await run(session, 'EXPLAIN SELECT sum(v) AS s FROM many WHERE `_lakehaul` = 327681');
-    expect(String(rows[0]?.['plan'])).toMatch(/Total Files Read: 1\b|Scanning Files: 1\/1|Files: 1/);
+    expect(String(rows[0]?.['plan'])).toContain('Files read of many: 1 of 52');
     expect((await run(session, 'SELECT sum(v) AS s FROM many WHERE `_lakehaul` = 327681')).rows).toEqual([{ s: 5 }]);
     const checkpoint = local.objects.pathOf(
       'lakehaul-warehouse',

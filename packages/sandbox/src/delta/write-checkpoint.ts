@@ -37,7 +37,7 @@ export function checkpointWriter(engine: Engine): CheckpointWriter {
       const columns = Object.entries(COLUMNS).map(([name, type]) => `${name}: ${literal(type)}`);
       await lease.connection.run(
         `COPY (SELECT * FROM read_json(${literal(json)}, format = 'newline_delimited', columns = {${columns.join(', ')}},
-          maximum_object_size = 1073741824)) TO ${literal(parquet)} (FORMAT parquet, COMPRESSION snappy)`,
+          maximum_object_size = 67108864)) TO ${literal(parquet)} (FORMAT parquet, COMPRESSION snappy)`,
       );
     } finally {
       lease.release();
