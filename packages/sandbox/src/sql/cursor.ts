@@ -68,16 +68,22 @@ export class Cursor {
     this.index = mark;
   }
 
-  isWord(...words: string[]): boolean {
-    return words.every((word, ahead) => {
-      const token = this.peek(ahead);
-      return token.kind === 'word' && token.text === word;
-    });
+  /** Called for nearly every word of the grammar at nearly every token, so it allocates nothing. */
+  isWord(first: string, second?: string, third?: string): boolean {
+    const token = this.tokens[this.index] as Token;
+    if (token.kind !== 'word' || token.text !== first) return false;
+    if (second === undefined) return true;
+    return this.isWordAt(1, second) && (third === undefined || this.isWordAt(2, third));
   }
 
-  accept(...words: string[]): boolean {
-    if (!this.isWord(...words)) return false;
-    this.index += words.length;
+  private isWordAt(ahead: number, word: string): boolean {
+    const token = this.peek(ahead);
+    return token.kind === 'word' && token.text === word;
+  }
+
+  accept(first: string, second?: string, third?: string): boolean {
+    if (!this.isWord(first, second, third)) return false;
+    this.index += third !== undefined ? 3 : second !== undefined ? 2 : 1;
     return true;
   }
 
@@ -86,7 +92,7 @@ export class Cursor {
   }
 
   isOp(op: string, ahead = 0): boolean {
-    const token = this.peek(ahead);
+    const token = ahead === 0 ? (this.tokens[this.index] as Token) : this.peek(ahead);
     return token.kind === 'op' && token.text === op;
   }
 

@@ -132,7 +132,8 @@ function decimalResult(context: Context, { op, at, left, right }: Operands): Sql
 
 function intervalSql(value: Value): string | null {
   const { expression } = value;
-  if (expression.kind !== 'interval') return null;
+  if (value.type.kind !== 'interval_year_month' && value.type.kind !== 'interval_day_second') return null;
+  if (expression.kind !== 'interval') return value.sql;
   return expression.type.kind === 'interval_year_month'
     ? `to_months(${expression.months})`
     : `to_microseconds(${expression.micros})`;

@@ -85,13 +85,20 @@ function toText(context: Context, value: Value, type: SqlType, at: number): stri
   if (type.kind === 'string') return text;
   if (type.kind !== 'char' && type.kind !== 'varchar') return text;
   if (!isRedshift(context)) return refuse(from, type, at);
-  const longest = longestText(from);
+  const longest =
+    value.expression.kind === 'call' ? (longestOfCall(value.expression) ?? longestText(from)) : longestText(from);
   const trimmed = type.kind === 'char' ? (cut: string) => `rtrim(${cut}, ' ')` : (cut: string) => cut;
   if (longest !== null && longest <= type.length)
     return type.kind === 'char' && from.kind !== 'char' ? trimmed(text) : text;
   if (isText(from)) return trimmed(`lakehaul_cut(${sql}, ${type.length})`);
-  // A number that does not fit is an error on Redshift, not a shorter number.
-  throw new NotSupported(`a cast from ${from.kind} to a text that may be too short`, at);
+  return `lakehaul_number_fit(${text}, ${type.length})`;
+}
+
+/** Days between dates have few digits, though their type is BIGINT. */
+function longestOfCall(call: Extract<Expression, { kind: 'call' }>): number | null {
+  const [unit] = call.args;
+  const isDays = call.name === 'datediff' && unit?.kind === 'column' && unit.parts[0] === 'day';
+  return isDays ? 11 : null;
 }
 
 /** Bytes of the longest text of a type; null when unknown. */
@@ -116,6 +123,14 @@ function longestText(type: SqlType): number | null {
       return 15;
     case 'timetz':
       return 21;
+    case 'timestamp':
+      return 26;
+    case 'timestamptz':
+      return 29;
+    case 'real':
+      return 14;
+    case 'double':
+      return 22;
     default:
       return null;
   }
@@ -131,7 +146,14 @@ function textOf(context: Context, value: Value, type: SqlType, at: number): stri
   }
   if (isRedshift(context) && (from.kind === 'time' || from.kind === 'timetz')) return `CAST(${sql} AS VARCHAR)`;
   if (isBytes(from)) return `decode(${sql})`;
-  // Text of floats and timestamps differs between engines and versions: never by cast.
+  if (isRedshift(context) && isFloat(from))
+    return `lakehaul_float_text(${sql}, '{:.${from.kind === 'real' ? 6 : 15}g}')`;
+  if (isRedshift(context) && from.kind === 'timestamp') return `CAST(${sql} AS VARCHAR)`;
+  if (isRedshift(context) && from.kind === 'timestamptz') {
+    needUtc(context, at);
+    return `CAST(${sql} AS VARCHAR)`;
+  }
+  // Java's text of floats and Spark's of timestamps are not DuckDB's.
   return refuse(from, type, at);
 }
 
@@ -139,10 +161,14 @@ function toInteger(context: Context, value: Value, type: SqlType, at: number): s
   const { type: from, sql } = value;
   const duckdb = duckdbTypeText(type);
   if (isInteger(from)) return `CAST(${sql} AS ${duckdb})`;
+  if (value.integerSql !== undefined) return `CAST(${value.integerSql} AS ${duckdb})`;
   if (isText(from)) return `CAST(lakehaul_int_text(${sql}) AS ${duckdb})`;
   if (from.kind === 'boolean') return `CAST(${sql} AS ${duckdb})`;
   if (from.kind === 'decimal' && from.scale === 0) return `CAST(${sql} AS ${duckdb})`;
   // Spark cuts the fraction off; Redshift is let through for whole numbers alone.
+  const { expression } = value;
+  const isWhole = expression.kind === 'call' && (expression.name === 'floor' || expression.name === 'ceil');
+  if (isWhole) return `CAST(${sql} AS ${duckdb})`;
   if (isFloat(from) || from.kind === 'decimal')
     return `CAST(${isRedshift(context) ? 'lakehaul_whole' : 'trunc'}(${sql}) AS ${duckdb})`;
   return refuse(from, type, at);

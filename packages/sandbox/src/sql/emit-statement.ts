@@ -7,7 +7,7 @@ import { emitSelect } from './emit-select.ts';
 import type { EmitOptions, EmittedExpression, EmittedQuery, ExpressionScope } from './emit-types.ts';
 import { type Context, quoteName, rootContext, sameName, type Value } from './scope.ts';
 import { NotSupported, SqlSemanticError } from './sql-failure.ts';
-import { type ColumnInfo, duckdbTypeText } from './sql-type.ts';
+import { type ColumnInfo, duckdbTypeText, type SqlType } from './sql-type.ts';
 
 function start(options: EmitOptions): Context {
   // Without ANSI mode wrong values become NULL: other semantics from end to end.
@@ -16,7 +16,14 @@ function start(options: EmitOptions): Context {
 }
 
 export function emitQuery(query: Query, options: EmitOptions): EmittedQuery {
-  return emitQueryIn(start(options), query);
+  const emitted = emitQueryIn(start(options), query);
+  return { sql: emitted.sql, columns: emitted.columns.map(({ name, type }) => ({ name, type: plainType(type) })) };
+}
+
+/** What the emitter alone knows of a text is no part of its type. */
+function plainType(type: SqlType): SqlType {
+  if (type.kind === 'varchar' || type.kind === 'char') return { kind: type.kind, length: type.length };
+  return type.kind === 'string' ? { kind: 'string' } : type;
 }
 
 function tableContext(scope: ExpressionScope): Context {

@@ -55,8 +55,9 @@ function needBytes({ call, arg }: FunctionCall, index: number): Value {
 
 const md5: Emit = (f) => {
   const value = f.arg(0);
-  if (isBytes(value.type) && !isRedshift(f.context)) return { sql: `md5(${value.sql})`, type: text(f.context, 32) };
-  return { sql: `md5(${needText(f, 0).sql})`, type: text(f.context, 32) };
+  if (isBytes(value.type) && !isRedshift(f.context))
+    return { sql: `md5(${value.sql})`, type: { ...text(f.context, 32), hexDigits: 32 } as SqlType };
+  return { sql: `md5(${needText(f, 0).sql})`, type: { ...text(f.context, 32), hexDigits: 32 } as SqlType };
 };
 
 /** Positions count from 1. Redshift reads positions below 1 as Postgres does, Spark from the end: both left out. */
@@ -64,10 +65,9 @@ const substring: Emit = (f) => {
   const value = f.arg(0);
   const isBinary = isBytes(value.type);
   if (!isBinary) needText(f, 0);
-  if (value.type.kind === 'char') throw new NotSupported('SUBSTRING of CHAR (cast it to VARCHAR)', f.call.at);
   const start = positive(f, 1, 1);
   const length = f.args.length > 2 ? positive(f, 2, 0) : null;
-  const type = isBinary ? value.type : text(f.context, textLength(value.type));
+  const type = isBinary ? value.type : partType(f, value, start, length);
   if (isBinary) {
     const end = length === null ? 'NULL' : `${start} + ${length} - 1`;
     return {
@@ -75,8 +75,22 @@ const substring: Emit = (f) => {
       type,
     };
   }
-  return { sql: `substring(${value.sql}, ${start}${length === null ? '' : `, ${length}`})`, type };
+  return { sql: trimmed(value, `substring(${value.sql}, ${start}${length === null ? '' : `, ${length}`})`), type };
 };
+
+/** Parts of CHAR are CHAR: without blanks at the end in the store. */
+function trimmed(value: Value, sql: string): string {
+  return value.type.kind === 'char' ? `rtrim(${sql}, ' ')` : sql;
+}
+
+function partType(f: FunctionCall, value: Value, start: string, length: string | null): SqlType {
+  if (value.type.kind === 'char') return value.type;
+  const type = text(f.context, textLength(value.type));
+  const digits = value.type.kind === 'varchar' || value.type.kind === 'string' ? value.type.hexDigits : undefined;
+  if (digits === undefined || length === null || !/^\d+$/.test(start) || !/^\d+$/.test(length)) return type;
+  const left = Math.min(Number(length), digits - Number(start) + 1);
+  return left < 1 ? type : ({ ...type, hexDigits: left } as SqlType);
+}
 
 function positive(f: FunctionCall, index: number, least: number): string {
   const expression = f.args[index] as Expression;
@@ -133,8 +147,9 @@ const length: Emit = (f) => {
 const octetLength: Emit = (f) => {
   const value = f.arg(0);
   if (isBytes(value.type)) return { sql: `CAST(octet_length(${value.sql}) AS INTEGER)`, type: INTEGER };
-  // Padding counts in the bytes of CHAR.
-  if (value.type.kind === 'char') throw new NotSupported('OCTET_LENGTH of CHAR (cast it to VARCHAR)', f.call.at);
+  // Padding counts in the bytes of CHAR, which holds single bytes only.
+  if (value.type.kind === 'char' && isRedshift(f.context))
+    return { sql: `CASE WHEN ${value.sql} IS NOT NULL THEN ${value.type.length}::INTEGER END`, type: INTEGER };
   return { sql: `CAST(strlen(${needText(f, 0).sql}) AS INTEGER)`, type: INTEGER };
 };
 
@@ -272,41 +287,36 @@ const base = (f: FunctionCall, index: number): string => {
 
 const strtol: Emit = (f) => {
   if (base(f, 1) !== '16') throw new NotSupported('STRTOL of another base than 16', f.call.at);
-  return { sql: hexToInteger(f.arg(0), needText(f, 0).sql, 'BIGINT', 'lakehaul_hex_int'), type: BIGINT };
+  const { sql, type } = needText(f, 0);
+  return { sql: isDigestPart(type) ? `CAST('0x' || ${sql} AS BIGINT)` : `lakehaul_hex_int(${sql})`, type: BIGINT };
 };
 
-/** SUBSTRING(MD5(…), a, n <= 15) can be nothing but a number in range: no test, as cheap as by hand. */
-function hexToInteger(value: Value, sql: string, type: string, checked: string): string {
-  return isDigestPart(value.expression) ? `CAST('0x' || ${sql} AS ${type})` : `${checked}(${sql})`;
-}
-
-function isDigestPart(expression: Expression): boolean {
-  if (expression.kind !== 'call' || !['substring', 'substr', 'left', 'right'].includes(expression.name)) return false;
-  const [inner] = expression.args;
-  const count = expression.args.at(-1);
-  if (inner?.kind !== 'call' || inner.name !== 'md5' || count?.kind !== 'literal' || count.value.type !== 'integer')
-    return false;
-  const size = Number(count.value.text);
-  if (size < 1 || size > 15) return false;
-  if (expression.name === 'left' || expression.name === 'right') return expression.args.length === 2;
-  const start = expression.args[1];
-  if (expression.args.length !== 3 || start?.kind !== 'literal' || start.value.type !== 'integer') return false;
-  return Number(start.value.text) >= 1 && Number(start.value.text) <= 32;
+/** Up to 15 digits of an md5 can be nothing but a number in range: no test, as cheap as by hand. */
+function isDigestPart(type: SqlType): boolean {
+  return (type.kind === 'varchar' || type.kind === 'string') && type.hexDigits !== undefined && type.hexDigits <= 15;
 }
 
 const conv: Emit = (f) => {
   if (base(f, 1) !== '16' || base(f, 2) !== '10')
     throw new NotSupported('conv of other bases than 16 to 10', f.call.at);
   const value = needText(f, 0);
-  if (isDigestPart(value.expression))
-    return { sql: `CAST(CAST('0x' || ${value.sql} AS BIGINT) AS VARCHAR)`, type: { kind: 'string' } };
-  return { sql: `lakehaul_conv_hex(${value.sql})`, type: { kind: 'string' } };
+  const integerSql = isDigestPart(value.type)
+    ? `CAST('0x' || ${value.sql} AS BIGINT)`
+    : `lakehaul_conv_hex(${value.sql})`;
+  return { sql: `CAST(${integerSql} AS VARCHAR)`, type: { kind: 'string' }, integerSql };
 };
 
 const jsonText: Emit = (f) => {
   const value = f.arg(0);
   if (value.type.kind !== 'super') throw new NotSupported(`${f.call.name}() of ${value.type.kind}`, f.call.at);
   return { sql: `CAST(${value.sql} AS VARCHAR)`, type: text(f.context) };
+};
+
+const hexEwkb: Emit = (f) => {
+  const value = f.arg(0);
+  if (value.type.kind !== 'geometry' && value.type.kind !== 'geography')
+    throw new NotSupported(`${f.call.name}() of ${value.type.kind}`, f.call.at);
+  return { sql: `hex(${value.sql})`, type: text(f.context) };
 };
 
 const jsonParse: Emit = (f) => ({ sql: `lakehaul_json(${needText(f, 0).sql})`, type: { kind: 'super' } });
@@ -488,6 +498,8 @@ export const REDSHIFT_FUNCTIONS: Record<string, FunctionEntry> = {
   from_hex: entry(1, 1, unhex),
   charindex: entry(2, 2, (f) => strpos({ ...f, arg: (index) => f.arg(1 - index) })),
   json_serialize: entry(1, 1, jsonText),
+  json_size: entry(1, 1, (f) => ({ sql: `CAST(strlen(${jsonText(f).sql}) AS INTEGER)`, type: INTEGER })),
+  st_ashexewkb: entry(1, 1, hexEwkb),
   json_parse: entry(1, 1, jsonParse),
   to_char: entry(2, 2, (f) => formatTime(f.context, f.arg(0), f.arg(1), f.call)),
   getdate: entry(0, 0, nowPlain),

@@ -35,7 +35,7 @@ function createView(cursor: Cursor, orReplace: boolean, temporary: boolean): Sta
   const from = cursor.at;
   const query = parseQuery(cursor);
   const queryText = cursor.text.slice(from, cursor.endBefore);
-  if (cursor.isRedshift) cursor.accept('WITH', 'NO', 'SCHEMA', 'BINDING');
+  if (cursor.isRedshift && cursor.accept('WITH', 'NO')) cursor.expect('SCHEMA', 'BINDING');
   return { kind: 'create-view', name, orReplace, ifNotExists: isLax, temporary, columns, queryText, query };
 }
 

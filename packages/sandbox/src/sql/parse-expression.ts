@@ -159,10 +159,14 @@ function unary(cursor: Cursor): Expression {
   return postfix(cursor);
 }
 
+/** Each is one level of recursion for the emitter. */
+const MAX_POSTFIXES = 50;
+
 function postfix(cursor: Cursor): Expression {
   let operand = parsePrimary(cursor);
-  for (;;) {
+  for (let depth = 0; ; depth += 1) {
     const at = cursor.at;
+    if (depth > MAX_POSTFIXES) cursor.refuse('so long a chain of casts');
     if (cursor.acceptOp('::')) {
       operand = { kind: 'cast', at, operand, ...parseType(cursor), isTry: false };
     } else if (cursor.acceptOp('[')) {

@@ -1,7 +1,7 @@
 /** Literals, names, calls and the forms with syntax of their own. */
 import type { Expression, Literal } from './ast.ts';
 import type { Cursor } from './cursor.ts';
-import { parseCall, SPECIAL_FORMS } from './parse-call.ts';
+import { makeCall, parseCall, SPECIAL_FORMS } from './parse-call.ts';
 import { parseExpression } from './parse-expression.ts';
 import { parseInterval } from './parse-interval.ts';
 import { parseType } from './parse-type.ts';
@@ -25,16 +25,20 @@ const BARE_CALLS = new Set([
   'LOCALTIMESTAMP',
 ]);
 
-function typedLiterals(cursor: Cursor): Record<string, SqlType> {
-  const plain: SqlType = cursor.isRedshift ? { kind: 'timestamp' } : { kind: 'timestamptz' };
-  return {
-    DATE: { kind: 'date' },
-    TIMESTAMP: plain,
-    ...(cursor.isRedshift
-      ? { TIME: { kind: 'time' }, TIMESTAMPTZ: { kind: 'timestamptz' }, TIMETZ: { kind: 'timetz' } }
-      : { TIMESTAMP_NTZ: { kind: 'timestamp' }, TIMESTAMP_LTZ: { kind: 'timestamptz' } }),
-  } as Record<string, SqlType>;
-}
+const REDSHIFT_LITERALS: Record<string, SqlType> = {
+  DATE: { kind: 'date' },
+  TIMESTAMP: { kind: 'timestamp' },
+  TIMESTAMPTZ: { kind: 'timestamptz' },
+  TIME: { kind: 'time' },
+  TIMETZ: { kind: 'timetz' },
+};
+
+const DATABRICKS_LITERALS: Record<string, SqlType> = {
+  DATE: { kind: 'date' },
+  TIMESTAMP: { kind: 'timestamptz' },
+  TIMESTAMP_LTZ: { kind: 'timestamptz' },
+  TIMESTAMP_NTZ: { kind: 'timestamp' },
+};
 
 export function numberLiteral(text: string): Literal {
   const suffix = /(BD|[LSYDF])$/.exec(text)?.[1];
@@ -102,7 +106,7 @@ function wordForm(cursor: Cursor, at: number): Expression | null {
   if (cursor.accept('CASE')) return parseCase(cursor, at);
   if (cursor.isWord('INTERVAL') && !cursor.isOp('.', 1)) return parseInterval(cursor);
   const { text } = cursor.peek();
-  const typed = typedLiterals(cursor)[text];
+  const typed = (cursor.isRedshift ? REDSHIFT_LITERALS : DATABRICKS_LITERALS)[text];
   if (typed !== undefined && cursor.peek(1).kind === 'string') {
     cursor.take();
     return { kind: 'literal', at, value: { type: 'typed', sqlType: typed, value: cursor.string() } };
@@ -110,7 +114,7 @@ function wordForm(cursor: Cursor, at: number): Expression | null {
   if (text === 'ARRAY' && cursor.isOp('[', 1)) cursor.refuse('ARRAY[…]');
   if (BARE_CALLS.has(text) && !cursor.isOp('(', 1) && !cursor.isOp('.', 1)) {
     cursor.take();
-    return emptyCall(text.toLowerCase(), at);
+    return makeCall(text.toLowerCase(), at, []);
   }
   if (!cursor.isOp('(', 1)) return null;
   if (text === 'CAST' || text === 'TRY_CAST') {
@@ -125,22 +129,6 @@ function wordForm(cursor: Cursor, at: number): Expression | null {
     return { kind: 'exists', at, query };
   }
   return SPECIAL_FORMS[text]?.(cursor, at) ?? null;
-}
-
-function emptyCall(name: string, at: number): Expression {
-  return {
-    kind: 'call',
-    at,
-    name,
-    args: [],
-    named: [],
-    distinct: false,
-    star: false,
-    withinGroup: null,
-    filter: null,
-    over: null,
-    nulls: null,
-  };
 }
 
 export function parsePrimary(cursor: Cursor): Expression {

@@ -175,7 +175,7 @@ function parseFromItem(cursor: Cursor): FromItem {
   for (;;) {
     const at = cursor.at;
     if (cursor.isWord('NATURAL')) cursor.refuse('NATURAL JOIN');
-    const join = JOINS.find(([words]) => cursor.accept(...words));
+    const join = JOINS.find(([words]) => cursor.accept(words[0] as string, words[1], words[2]));
     if (join === undefined) return left;
     const type = join[1];
     if ((type === 'semi' || type === 'anti') && cursor.isRedshift) cursor.fail('Redshift has no such join', at);

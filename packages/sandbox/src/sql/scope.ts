@@ -9,6 +9,8 @@ export interface Value {
   sql: string;
   type: SqlType;
   expression: Expression;
+  /** The same number as an integer, where `sql` makes text of one: a cast back needs no test. */
+  integerSql?: string;
 }
 
 export interface ScopeTable {

@@ -4,8 +4,9 @@ export type SqlType =
   | { kind: 'boolean' | 'tinyint' | 'smallint' | 'integer' | 'bigint' | 'real' | 'double' }
   | { kind: 'decimal'; precision: number; scale: number }
   /** Lengths are bytes on Redshift. Databricks' own text type is `string`; its CHAR(n)/VARCHAR(n) columns count characters. */
-  | { kind: 'char' | 'varchar'; length: number }
-  | { kind: 'string' }
+  | { kind: 'char' | 'varchar'; length: number; hexDigits?: number }
+  /** `hexDigits`: the text is exactly so many hexadecimal digits (part of an md5), so reading it needs no test. */
+  | { kind: 'string'; hexDigits?: number }
   /** `timestamp` has no zone (TIMESTAMP_NTZ on Databricks); `timestamptz` is an instant (TIMESTAMP on Databricks). */
   | { kind: 'date' | 'time' | 'timetz' | 'timestamp' | 'timestamptz' }
   | { kind: 'interval_year_month' | 'interval_day_second' }
