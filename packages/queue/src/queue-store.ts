@@ -1,7 +1,6 @@
 /** Where the queues live. Everything in them can be rebuilt from the ledger, so none of the stores needs to be durable. */
 import { LakehaulError, type Log } from '@lakehaul/core';
 import type { Processor, Queue, QueueOptions, Worker, WorkerOptions } from 'bullmq';
-import { openEmbeddedPostgres } from './embedded-postgres.ts';
 import { findBinary, startPrivateRedis } from './private-redis.ts';
 import { openRedis } from './redis.ts';
 
@@ -51,5 +50,7 @@ export async function openQueueStore(options: QueueStoreOptions, deps: { log: Lo
         },
       );
   }
+  // Loaded only where it is used: it takes 45 MB of every process that imports it.
+  const { openEmbeddedPostgres } = await import('./embedded-postgres.ts');
   return openEmbeddedPostgres();
 }

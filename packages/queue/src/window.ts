@@ -79,7 +79,7 @@ function takeFairly(
   room: number,
   selected: SelectedJob[],
 ): void {
-  let lanes = tables.map(
+  let lanes = rotated(tables, request.nowMs).map(
     (table): Lane => ({
       table,
       rest: table.candidates[Symbol.iterator](),
@@ -97,6 +97,13 @@ function takeFairly(
     lane.held++;
     selected.push({ ...candidate, priority: lane.table.priority });
   }
+}
+
+/** Ties go to the first lane. Were that always the same table, it would be served twice as often as its neighbour. */
+function rotated<T>(items: readonly T[], nowMs: number): T[] {
+  // Fibonacci hashing, high bits only: passes at even distances in time must not all begin with the same table.
+  const first = (Math.imul(Math.trunc(nowMs), 0x9e3779b1) >>> 16) % Math.max(items.length, 1);
+  return [...items.slice(first), ...items.slice(0, first)];
 }
 
 function nextAllowed(lane: Lane, request: WindowRequest, limits: Limits): Candidate | null {
