@@ -1,5 +1,5 @@
 /** Relations over source rows with their hashes, and the SELECTs that sum them. All results are text. */
-import { type HashForm, LakehaulError, type RowPredicate, type SourceColumn, type TablePlan } from '@lakehaul/core';
+import { type HashForm, LakehaulError, type RowPredicate, type TablePlan } from '@lakehaul/core';
 import { type HashColumn, type HashGroup, halfSql, hashLevels, rowBytesSql, sumSql } from '@lakehaul/fingerprint';
 import { quoteName, quoteTable } from './identifier.ts';
 import { hashParts, predicateSql } from './predicate.ts';
@@ -42,11 +42,7 @@ export function sourceRows(request: SourceRowsRequest): SourceRows {
       type: column.type,
       reference: `t.${quoteName(column.plan.source.name)}`,
     }));
-  const where = predicateSql(
-    predicate,
-    plan.columns.map((column) => column.source),
-  );
-  const bottom = `FROM ${quoteTable(plan.source)} t${where === null ? '' : ` WHERE ${where}`}`;
+  const bottom = fromWhere(plan, predicate);
   const levels = hashLevels({ dialect: 'redshift', columns, from: bottom, groups }, 'r');
   const bucketOf = (buckets: number) => `MOD(${halfSql('redshift', BUCKET_DIGEST, 1)},${wholeNumber(buckets)})`;
   const filter = parts.map((part) => `${bucketOf(part.modulus)}=${wholeNumber(part.bucket)}`).join(' AND ');
@@ -105,19 +101,22 @@ export function countSelect(request: {
   const isPlain = buckets === null && hashParts(predicate).length === 0;
   const moved = movedWithPosition(plan);
   if (isPlain) {
-    const where = predicateSql(predicate, sourceColumns(plan));
     const longest = request.hasHashes
       ? maxRowBytes(moved, (column) => `t.${quoteName(column.plan.source.name)}`)
       : "'0'";
-    return `SELECT NULL::varchar(20),COUNT(*)::varchar(20),${longest} FROM ${quoteTable(plan.source)} t${where === null ? '' : ` WHERE ${where}`}`;
+    return `SELECT NULL::varchar(20),COUNT(*)::varchar(20),${longest} ${fromWhere(plan, predicate)}`;
   }
   const rows = sourceRows({ plan, predicate, groups: [], columns: moved, isBucketed: buckets !== null });
   const longest = request.hasHashes ? maxRowBytes(moved, (column) => `c${column.position}`) : "'0'";
   return `SELECT ${bucketText(rows, buckets)},COUNT(*)::varchar(20),${longest} FROM ${rows.from}${groupBy(rows, buckets)}`;
 }
 
-function sourceColumns(plan: TablePlan): SourceColumn[] {
-  return plan.columns.map((column) => column.source);
+function fromWhere(plan: TablePlan, predicate: RowPredicate): string {
+  const where = predicateSql(
+    predicate,
+    plan.columns.map((column) => column.source),
+  );
+  return `FROM ${quoteTable(plan.source)} t${where === null ? '' : ` WHERE ${where}`}`;
 }
 
 function maxRowBytes(columns: readonly MovedColumn[], reference: (column: MovedColumn) => string): string {

@@ -1,44 +1,36 @@
 /** The one rendering of "which rows" for Redshift: counts, unloads, fingerprints and measures all use it. */
-import {
-  type KeyPart,
-  LakehaulError,
-  must,
-  type RowPredicate,
-  type SourceColumn,
-  type SourceType,
-} from '@lakehaul/core';
+import { type KeyPart, LakehaulError, type RowPredicate, type SourceColumn, type SourceType } from '@lakehaul/core';
 import { quoteName, textLiteral } from './identifier.ts';
 
 export type HashPart = Extract<KeyPart, { kind: 'hash' }>;
 
 /**
- * Conditions on the columns of table alias `t`, without the hash parts; null when there is none. A NULL in the cut
- * line's column is hauled: it is not at or after anything.
+ * Conditions on table alias `t`, without the hash parts; null when there is none. A NULL in the cut line's column is
+ * hauled: it is not at or after anything. A column that is not among `columns` gets an untyped literal, which takes the
+ * column's own type.
  */
 export function predicateSql(predicate: RowPredicate, columns: readonly SourceColumn[]): string | null {
-  const typeOf = (name: string) =>
-    must(
-      columns.find((column) => column.name === name),
-      `column ${name} of the predicate`,
-    ).type;
+  const nameOf = (column: string) => `t.${quoteName(column)}`;
+  const literal = (name: string, text: string) => {
+    const column = columns.find((each) => each.name === name);
+    return column === undefined ? textLiteral(text) : keyLiteral(column.type, text);
+  };
   const conditions: string[] = [];
   for (const part of predicate.parts) {
     if (part.kind === 'hash') continue;
-    const name = `t.${quoteName(part.column)}`;
+    const name = nameOf(part.column);
     if (part.kind === 'null') conditions.push(`${name} IS NULL`);
     else {
-      const type = typeOf(part.column);
-      if (part.from !== null) conditions.push(`${name}>=${keyLiteral(type, part.from)}`);
-      if (part.to !== null) conditions.push(`${name}<${keyLiteral(type, part.to)}`);
+      if (part.from !== null) conditions.push(`${name}>=${literal(part.column, part.from)}`);
+      if (part.to !== null) conditions.push(`${name}<${literal(part.column, part.to)}`);
       // A range has no NULL in it; a comparison says so by itself.
       if (part.from === null && part.to === null) conditions.push(`${name} IS NOT NULL`);
     }
   }
-  if (predicate.cutLine !== null) {
-    const name = `t.${quoteName(predicate.cutLine.column)}`;
-    conditions.push(
-      `(${name}<${keyLiteral(typeOf(predicate.cutLine.column), predicate.cutLine.before)} OR ${name} IS NULL)`,
-    );
+  const { cutLine } = predicate;
+  if (cutLine !== null) {
+    const name = nameOf(cutLine.column);
+    conditions.push(`(${name}<${literal(cutLine.column, cutLine.before)} OR ${name} IS NULL)`);
   }
   return conditions.length === 0 ? null : conditions.join(' AND ');
 }

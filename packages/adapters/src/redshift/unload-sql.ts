@@ -1,7 +1,7 @@
 /** The whole batch of one UNLOAD, in order, and where its answers are. Pure text: the dry run prints what is sent. */
 import { createHash } from 'node:crypto';
 import { type Fingerprint, LakehaulError, type TablePlan } from '@lakehaul/core';
-import { type HashGroup, halfSql } from '@lakehaul/fingerprint';
+import { emptyFingerprint, type HashGroup, halfSql } from '@lakehaul/fingerprint';
 import type { UnloadAnswer, UnloadRequest } from '../ports.ts';
 import { countSelect, fingerprintSelect, namedGroups, sourceRows } from './fingerprint-sql.ts';
 import { needsCaseSensitiveNames, quoteQuery, textLiteral } from './identifier.ts';
@@ -17,6 +17,7 @@ export interface AnswerLayout {
   unload: number;
   /** One statement per part of the hash groups; their sums stand side by side. */
   fingerprints: { statement: number; groups: number }[];
+  buckets: number | null;
 }
 
 export interface UnloadBatch {
@@ -49,7 +50,7 @@ export function renderUnloadBatch(request: UnloadRequest, options: UnloadOptions
       'STATEMENT_TOO_LONG',
       `the batch for ${plan.source.schema}.${plan.source.table} has ${statements.length} statements, the limit is ${options.statements.perBatch}`,
     );
-  return { statements, layout: { columnList, counts, unload, fingerprints } };
+  return { statements, layout: { columnList, counts, unload, fingerprints, buckets } };
 }
 
 export function renderUnload(request: UnloadRequest, options: UnloadOptions): string[] {
@@ -78,13 +79,13 @@ function settings(plan: TablePlan, options: UnloadOptions): string[] {
   ];
 }
 
-/** `oid, column name, type` in order. */
+/** `oid, column name, type` in order: the query shape of discovery, for one table. */
 export function columnListSelect(table: { schema: string; table: string }): string {
-  return `SELECT c.oid::varchar(20),a.attname::varchar(128),pg_catalog.format_type(a.atttypid,a.atttypmod)::varchar(256) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid=c.relnamespace JOIN pg_catalog.pg_attribute a ON a.attrelid=c.oid WHERE n.nspname=${textLiteral(table.schema)} AND c.relname=${textLiteral(table.table)} AND a.attnum>0 AND NOT a.attisdropped ORDER BY a.attnum`;
+  return `SELECT CAST(CAST(c.oid AS BIGINT) AS VARCHAR(20)),a.attname,format_type(a.atttypid, a.atttypmod) FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE a.attnum > 0 AND NOT a.attisdropped AND n.nspname = ${textLiteral(table.schema)} AND c.relname = ${textLiteral(table.table)} ORDER BY a.attnum`;
 }
 
-/** Of the rows of `columnListSelect`: another table, or another shape of it, hashes to something else. */
-export function columnListHash(rows: readonly (readonly (string | null)[])[]): string {
+/** Of such rows: another table, or another shape of it, hashes to something else. */
+export function columnListHash(rows: Rows): string {
   const hash = createHash('sha256');
   for (const row of rows) hash.update(`${JSON.stringify(row)}\n`);
   return hash.digest('hex');
@@ -153,26 +154,31 @@ function refuseTooLong(sql: string, what: string, plan: TablePlan, options: Unlo
     );
 }
 
-/** Rows of the batch's result sets, by statement index, put together. */
-export function readUnloadAnswer(
-  layout: AnswerLayout,
-  rowsOf: (statement: number) => readonly (readonly (string | null)[])[],
-): UnloadAnswer {
+export type Rows = readonly (readonly (string | null)[])[];
+
+/** The batch's answer; `rowsOf` gives the result of a statement by its index in the batch. */
+export function readUnloadAnswer(layout: AnswerLayout, rowsOf: (statement: number) => Rows): UnloadAnswer {
+  const counts = rowsOf(layout.counts).map(([bucket, rowCount, maxRowBytes]) => ({
+    bucket: bucketNumber(bucket),
+    rowCount: numberText(rowCount),
+    maxRowBytes: numberText(maxRowBytes),
+  }));
+  const found = joinFingerprints(layout.fingerprints.map(({ statement }) => rowsOf(statement)));
+  const groups = layout.fingerprints.reduce((total, each) => total + each.groups, 0);
+  // GROUP BY has no row for a bucket without rows; its fingerprint is known all the same.
+  const buckets = layout.buckets === null ? [null] : Array.from({ length: layout.buckets }, (_, bucket) => bucket);
+  const fingerprints = buckets.map(
+    (bucket) => found.find((each) => each.bucket === bucket) ?? { bucket, fingerprint: emptyFingerprint(groups) },
+  );
   return {
     columnListHash: columnListHash(rowsOf(layout.columnList)),
-    counts: rowsOf(layout.counts).map(([bucket, rowCount, maxRowBytes]) => ({
-      bucket: bucketNumber(bucket),
-      rowCount: numberText(rowCount),
-      maxRowBytes: numberText(maxRowBytes),
-    })),
-    fingerprints: joinFingerprints(layout.fingerprints.map(({ statement }) => rowsOf(statement))),
+    counts,
+    fingerprints: layout.fingerprints.length === 0 ? [] : fingerprints,
   };
 }
 
 /** Parts of the hash groups, each `bucket, count, sum1, sum2, …`, as one fingerprint per bucket. */
-export function joinFingerprints(
-  parts: readonly (readonly (readonly (string | null)[])[])[],
-): { bucket: number | null; fingerprint: Fingerprint }[] {
+export function joinFingerprints(parts: readonly Rows[]): { bucket: number | null; fingerprint: Fingerprint }[] {
   const byBucket = new Map<number | null, Fingerprint>();
   for (const [index, rows] of parts.entries())
     for (const [bucketText, count, ...sums] of rows) {
