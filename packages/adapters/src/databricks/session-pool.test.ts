@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest';
+import { SessionPool } from './session-pool.ts';
+
+function fakes() {
+  const clock = { now: 0, nowMs: () => clock.now, sleep: () => Promise.resolve() };
+  const closed: number[] = [];
+  let opened = 0;
+  const pool = new SessionPool((timeoutSeconds) => {
+    const id = ++opened;
+    return Promise.resolve({ id, timeoutSeconds, close: () => Promise.resolve(closed.push(id)) });
+  }, clock);
+  return { clock, closed, pool };
+}
+
+describe('SessionPool', () => {
+  it('gives a session again, but never to two at once nor across time-outs', async () => {
+    const { pool } = fakes();
+    const first = await pool.take(60);
+    const second = await pool.take(60);
+    expect(second.id).not.toBe(first.id);
+    pool.give(first, 60);
+    expect((await pool.take(3600)).id).toBe(3);
+    expect((await pool.take(60)).id).toBe(first.id);
+  });
+
+  it('drops sessions that were idle for long, and closes the idle ones at the end', async () => {
+    const { clock, closed, pool } = fakes();
+    pool.give(await pool.take(60), 60);
+    clock.now += 3_600_000;
+    const fresh = await pool.take(60);
+    expect([fresh.id, closed]).toEqual([2, [1]]);
+    pool.give(fresh, 60);
+    await pool.close();
+    expect(closed).toEqual([1, 2]);
+  });
+});

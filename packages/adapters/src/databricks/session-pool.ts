@@ -1,0 +1,55 @@
+import type { Clock } from '@lakehaul/core';
+
+/** What the pool needs of a driver's session. */
+export interface PooledSession {
+  close(): Promise<unknown>;
+}
+
+interface Idle<S> {
+  session: S;
+  sinceMs: number;
+}
+
+/** Warehouses end sessions that nobody uses; well below what we have seen, since a dead one costs a round trip. */
+const IDLE_MS = 300_000;
+const IDLE_SESSIONS = 8;
+
+/** Sessions by their statement time-out: it is a setting of the session. One statement at a time in each. */
+export class SessionPool<S extends PooledSession> {
+  readonly #open: (timeoutSeconds: number) => Promise<S>;
+  readonly #clock: Clock;
+  readonly #idle = new Map<number, Idle<S>[]>();
+
+  constructor(open: (timeoutSeconds: number) => Promise<S>, clock: Clock) {
+    this.#open = open;
+    this.#clock = clock;
+  }
+
+  async take(timeoutSeconds: number): Promise<S> {
+    const idle = this.#idle.get(timeoutSeconds) ?? [];
+    const oldestMs = this.#clock.nowMs() - IDLE_MS;
+    for (let found = idle.pop(); found !== undefined; found = idle.pop()) {
+      if (found.sinceMs >= oldestMs) return found.session;
+      this.drop(found.session);
+    }
+    return this.#open(timeoutSeconds);
+  }
+
+  give(session: S, timeoutSeconds: number): void {
+    const idle = this.#idle.get(timeoutSeconds) ?? [];
+    this.#idle.set(timeoutSeconds, idle);
+    if (idle.length >= IDLE_SESSIONS) this.drop(session);
+    else idle.push({ session, sinceMs: this.#clock.nowMs() });
+  }
+
+  /** For a session in which something failed: whether it lives is not worth finding out. */
+  drop(session: S): void {
+    session.close().catch(() => undefined);
+  }
+
+  async close(): Promise<void> {
+    const sessions = [...this.#idle.values()].flat();
+    this.#idle.clear();
+    await Promise.all(sessions.map(({ session }) => session.close().catch(() => undefined)));
+  }
+}

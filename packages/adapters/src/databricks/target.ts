@@ -1,0 +1,100 @@
+import { readFileSync } from 'node:fs';
+import { LakehaulError, must } from '@lakehaul/core';
+import type { LoadAnswer, Target } from '../ports.ts';
+import { check } from './check.ts';
+import { prepareStatements } from './ddl-sql.ts';
+import { describe, readVersion } from './describe.ts';
+import { differences } from './differences.ts';
+import { readHistory } from './history.ts';
+import { copyStatements, deleteStatement, renderLoad, replaceStatement } from './load-sql.ts';
+import type { DatabricksDeps, DatabricksOptions } from './options.ts';
+import { findStatements } from './query-history.ts';
+import { Workspace } from './rest.ts';
+import {
+  carriedFingerprintSelect,
+  lineageCountSelect,
+  readFingerprint,
+  sealSelect,
+  targetFingerprintSelect,
+} from './verify-sql.ts';
+import { type Answer, cellText, mustText, Warehouse } from './warehouse.ts';
+
+/** Delta tables through a SQL warehouse: the driver for statements, REST for what the driver does not offer. */
+export function openDatabricks(options: DatabricksOptions, deps: DatabricksDeps): Target {
+  const ca = options.caFile === undefined ? null : readCa(options.caFile);
+  const workspace = new Workspace(options, deps, ca);
+  const warehouse = new Warehouse(options, deps, workspace, ca);
+  return {
+    describe: (table) => describe(warehouse, table),
+    renderPrepare: (plan, existing) => prepareStatements(plan, existing),
+    async prepare(plan, existing) {
+      // A DDL that was done before its answer was lost is found done: what is left is rendered from the table as it is.
+      for (const sql of prepareStatements(plan, existing)) await warehouse.write(sql);
+    },
+    renderLoad,
+    copy: (request) => copyAll(warehouse, copyStatements(request), request.statementTimeoutMs),
+    replace: async (request) =>
+      loadAnswer(await warehouse.write(replaceStatement(request), { timeoutMs: request.statementTimeoutMs })),
+    deleteChunk: async (request) =>
+      loadAnswer(await warehouse.write(deleteStatement(request), { timeoutMs: request.statementTimeoutMs })),
+    findStatements: (statementTag, sinceMs) => findStatements(workspace, options, statementTag, sinceMs),
+    async cancelStatement(statementId) {
+      await workspace.post('databricks.cancel', `/api/2.0/sql/statements/${encodeURIComponent(statementId)}/cancel`);
+    },
+    version: (table) => readVersion(warehouse, table),
+    countLineages: async (plan, chunk, version) =>
+      lineages(await warehouse.read(lineageCountSelect(plan, chunk, version))),
+    carriedFingerprint: async (request) => fingerprintOf(await warehouse.read(carriedFingerprintSelect(request))),
+    fingerprint: async (request) => fingerprintOf(await warehouse.read(targetFingerprintSelect(request))),
+    differences: (request) => differences(warehouse, request),
+    lineageCounts: async (table, version) => lineages(await warehouse.read(sealSelect(table, version))),
+    history: (table, sinceVersion) => readHistory(warehouse, table, sinceVersion),
+    check: () => check(options, workspace, warehouse),
+    close: () => warehouse.close(),
+  };
+}
+
+function readCa(caFile: string): string {
+  try {
+    return readFileSync(caFile, 'utf8');
+  } catch (cause) {
+    throw new LakehaulError('CONFIG_INVALID', `${caFile} cannot be read`, {
+      cause,
+      where: 'target.caFile',
+      next: 'name a PEM file that the process may read',
+    });
+  }
+}
+
+/**
+ * More than 1,000 files are several statements. Each is idempotent by file, so a failure in between is mended by sending
+ * all of them again; one that says 0 rows (loaded before) leaves the sum unknown.
+ */
+async function copyAll(warehouse: Warehouse, sqls: readonly string[], timeoutMs: number): Promise<LoadAnswer> {
+  let inserted: bigint | null = 0n;
+  let statementId = '';
+  for (const sql of sqls) {
+    const answer = loadAnswer(await warehouse.write(sql, { timeoutMs }));
+    statementId = answer.statementId;
+    const rows = answer.insertedRows;
+    inserted = inserted === null || rows === null || rows === '0' ? null : inserted + BigInt(rows);
+  }
+  return { statementId, insertedRows: inserted === null ? null : inserted.toString() };
+}
+
+/** A DELETE answers affected rows only: it inserts none. */
+function loadAnswer(answer: Answer): LoadAnswer {
+  return { statementId: answer.statementId, insertedRows: cellText(answer.rows[0]?.['num_inserted_rows']) };
+}
+
+function lineages(answer: Answer): { lineage: bigint; rowCount: string }[] {
+  return answer.rows.map((row) => ({
+    lineage: BigInt(mustText(row, 'lineage')),
+    rowCount: mustText(row, 'row_count'),
+  }));
+}
+
+function fingerprintOf(answer: Answer): ReturnType<typeof readFingerprint> {
+  const row = must(answer.rows[0], 'row of a fingerprint');
+  return readFingerprint(Object.fromEntries(Object.entries(row).map(([name, value]) => [name, cellText(value)])));
+}

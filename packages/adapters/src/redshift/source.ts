@@ -1,0 +1,35 @@
+import type { Source } from '../ports.ts';
+import { check } from './check.ts';
+import { DataApi } from './client.ts';
+import { discover } from './discover.ts';
+import { histogram, textPrefixes } from './histogram.ts';
+import { measure } from './measure.ts';
+import type { RedshiftDeps, RedshiftOptions } from './options.ts';
+import { Statements } from './statements.ts';
+import { readAnswer, sourceFingerprint, submitUnload } from './unload.ts';
+import { renderUnloadBatch } from './unload-sql.ts';
+
+export interface OpenSource extends Source {
+  close(): void;
+}
+
+/** Redshift through its Data API: no connection, no driver, any process may go on with any statement. */
+export function openRedshift(options: RedshiftOptions, deps: RedshiftDeps): OpenSource {
+  const api = new DataApi(options, deps);
+  const statements = new Statements(api, deps, options.statements);
+  return {
+    discover: () => discover(statements, options.database, deps.log),
+    measure: (request) => measure(statements, request),
+    histogram: (table, question) => histogram(statements, table, question),
+    textPrefixes: (request) => textPrefixes(statements, request),
+    renderUnload: (request) => renderUnloadBatch(request, options).statements,
+    submitUnload: (request) => submitUnload(statements, options, request),
+    findStatement: (statementName) => statements.find(statementName),
+    awaitStatement: (statementId, signal) => statements.await(statementId, signal),
+    readUnloadAnswer: (statementId, request) => readAnswer(statements, options, statementId, request),
+    cancelStatement: (statementId) => statements.cancel(statementId),
+    fingerprint: (plan, predicate, hashForm) => sourceFingerprint(statements, options, { plan, predicate, hashForm }),
+    check: () => check(options, api, statements),
+    close: () => api.close(),
+  };
+}
