@@ -30,7 +30,8 @@ const COLUMNS: readonly [name: string, type: string][] = [
 
 type Values = Partial<Record<string, string>>;
 
-const text = (value: string) => `'${value.replaceAll("'", "''")}'`;
+/** Redshift reads a backslash in a literal as an escape (AWS guide: escape with two backslashes). */
+const text = (value: string) => `'${value.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
 const double = (value: string) => `CAST('${value}' AS double precision)`;
 const real = (value: string) => `CAST('${value}' AS real)`;
 

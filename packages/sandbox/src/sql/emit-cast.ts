@@ -73,6 +73,9 @@ function toBytes(from: SqlType, type: SqlType, sql: string, at: number): string 
     if (from.kind === 'char') return refuse(from, type, at);
     return `encode(${sql})`;
   }
+  // Longer bytes are refused row by row; whether an explicit cast would cut them is not documented.
+  if (from.kind === 'varbyte' && type.kind === 'varbyte' && from.length > type.length)
+    return `lakehaul_bytes_fit(${sql}, ${type.length})`;
   return isBytes(from) &&
     (type.kind === 'binary' || (from.kind === 'varbyte' && type.kind === 'varbyte' && from.length <= type.length))
     ? sql
