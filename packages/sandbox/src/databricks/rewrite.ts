@@ -79,17 +79,19 @@ export async function writeKept(
   if (match.partial.length === 0) return { adds: [], rowCount: 0n, sizeBytes: 0 };
   const scan = renderFileScan(pathsOf(table, match.partial), snapshot.columns);
   return writeFiles({
-    ...writeInto(run, table),
-    columns: snapshot.columns,
+    ...writeInto(run, { table, snapshot }),
     select: `SELECT * FROM ${scan} AS ${identifier(predicate.relation)} WHERE NOT coalesce(${predicate.sql}, false)`,
   });
 }
 
+/** Where and how new files of the table are written. */
 export function writeInto(
   run: Run,
-  table: Table,
-): Pick<Parameters<typeof writeFiles>[0], 'connection' | 'objects' | 'location' | 'nowMs'> {
-  return { connection: run.connection, objects: run.objects, location: table.log.location, nowMs: run.nowMs };
+  { table, snapshot }: { table: Table; snapshot: Pick<Snapshot, 'columns' | 'metaData'> },
+): Omit<Parameters<typeof writeFiles>[0], 'select'> {
+  const { columns, metaData } = snapshot;
+  const { connection, objects, nowMs } = run;
+  return { connection, objects, location: table.log.location, columns, configuration: metaData.configuration, nowMs };
 }
 
 export function removeActions(files: readonly AddFile[], nowMs: number): Action[] {

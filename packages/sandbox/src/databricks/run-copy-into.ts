@@ -35,7 +35,7 @@ export async function copyInto(run: Run, body: CopyInto): Promise<Outcome> {
     by: body.columns ? 'position' : 'name',
     mismatch: (message) => new SqlError('COPY_INTO_SCHEMA_MISMATCH_WITH_TARGET_TABLE', '42KDG', message),
   });
-  const written = await writeFiles({ ...writeInto(run, target.table), columns: target.snapshot.columns, select });
+  const written = await writeFiles({ ...writeInto(run, target), select });
   return commitCopy({ run, target, written, urls: fresh.map((file) => file.url), force });
 }
 

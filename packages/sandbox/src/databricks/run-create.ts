@@ -38,7 +38,7 @@ export async function createTable(run: Run, body: CreateTable): Promise<Outcome>
   const table = existing ?? run.metastore.newTable(id, run.session.user, run.nowMs);
   const emitted = await emitSelect(run, body);
   const { metaData, columns } = describeNew(run, body, emitted);
-  const written = emitted && (await writeSelect(run, { table, columns, emitted }));
+  const written = emitted && (await writeSelect(run, { table, metaData, columns, emitted }));
   await commitCreate(run, { body, table, metaData, columns, written, isNew: !existing });
   return done();
 }
@@ -89,10 +89,15 @@ function describeNew(
 
 function writeSelect(
   run: Run,
-  { table, columns, emitted }: { table: Table; columns: DeltaColumn[]; emitted: EmittedQuery },
+  {
+    table,
+    metaData,
+    columns,
+    emitted,
+  }: { table: Table; metaData: MetaData; columns: DeltaColumn[]; emitted: EmittedQuery },
 ): Promise<WrittenFiles> {
   const select = assignColumns({ emitted, target: columns, columns: null, by: 'position', mismatch: insertMismatch });
-  return writeFiles({ ...writeInto(run, table), columns, select });
+  return writeFiles({ ...writeInto(run, { table, snapshot: { columns, metaData } }), select });
 }
 
 async function commitCreate(

@@ -58,8 +58,7 @@ export async function updateRows(run: Run, body: Update): Promise<Outcome> {
   });
   const scan = renderFileScan(pathsOf(table, match.files), snapshot.columns);
   const written = await writeFiles({
-    ...writeInto(run, table),
-    columns: snapshot.columns,
+    ...writeInto(run, { table, snapshot }),
     select: `SELECT ${items.join(', ')} FROM ${scan} AS ${identifier(predicate.relation)}`,
   });
   await commit({

@@ -25,7 +25,7 @@ export async function insert(run: Run, body: Insert): Promise<Outcome> {
   const target = await needTable(run, body.table);
   await prepareSources(run, body.query);
   const { sql: select } = emitInsertRows(body, tableColumns(target.snapshot.columns), emitOptions(run));
-  const written = await writeFiles({ ...writeInto(run, target.table), columns: target.snapshot.columns, select });
+  const written = await writeFiles({ ...writeInto(run, target), select });
   if (body.mode === 'append') return append(run, body, target, written);
   return replace(run, body, target, written);
 }

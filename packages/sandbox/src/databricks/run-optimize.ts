@@ -24,8 +24,7 @@ export async function optimize(run: Run, body: Extract<StatementBody, { kind: 'o
     const scan = renderFileScan(pathsOf(table, removed), snapshot.columns);
     const order = clusteringNames(table, snapshot.columns).map(identifier);
     const written = await writeFiles({
-      ...writeInto(run, table),
-      columns: snapshot.columns,
+      ...writeInto(run, { table, snapshot }),
       select: `SELECT * FROM ${scan} AS t ${order.length > 0 ? `ORDER BY ${order.join(', ')}` : ''}`,
     });
     addedCount = written.adds.length;

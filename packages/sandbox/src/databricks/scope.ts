@@ -59,6 +59,8 @@ export function emitOptions(run: Run): EmitOptions {
       if (name === 'current_catalog') return { sql: literal(run.session.catalog), type: { kind: 'string' } };
       if (name === 'current_schema' || name === 'current_database')
         return { sql: literal(run.session.schema), type: { kind: 'string' } };
+      if (name === 'current_timezone')
+        return { sql: literal(run.session.settings.get('TIMEZONE') ?? 'UTC'), type: { kind: 'string' } };
       if (name === 'version') return { sql: literal('3.5.0 lakehaul-sandbox'), type: { kind: 'string' } };
       if (name !== 'current_version') return null;
       // A struct on the real one; its text form names the same three things.

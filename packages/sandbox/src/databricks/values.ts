@@ -7,6 +7,7 @@ import {
   DuckDBTimestampTZValue,
   DuckDBTimestampValue,
 } from '@duckdb/node-api';
+import { nestedJson } from './nested-json.ts';
 
 export type SqlTypeKind =
   | 'BOOLEAN'
@@ -77,10 +78,12 @@ export function resultFromDuckDB(reader: DuckDBResultReader, columns: ResultColu
   return { columns, data, rowCount: reader.currentRowCount };
 }
 
+const NESTED: readonly SqlTypeKind[] = ['VARIANT', 'ARRAY', 'MAP', 'STRUCT'];
 const NUMERIC_BIGINT: readonly SqlTypeKind[] = ['BIGINT', 'DECIMAL'];
 
 function convert(value: unknown, type: SqlType): SqlValue {
   if (value === null || value === undefined) return null;
+  if (NESTED.includes(type.kind)) return nestedJson(value);
   if (value instanceof DuckDBDecimalValue) return type.kind === 'DECIMAL' ? rescale(value, type.scale) : value.value;
   if (value instanceof DuckDBTimestampValue || value instanceof DuckDBTimestampTZValue) return value.micros;
   if (value instanceof DuckDBDateValue) return value.days;
@@ -91,7 +94,7 @@ function convert(value: unknown, type: SqlType): SqlValue {
   }
   if (typeof value === 'bigint' && ['TINYINT', 'SMALLINT', 'INT'].includes(type.kind)) return Number(value);
   if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') {
-    return type.kind === 'STRING' || type.kind === 'VARIANT' ? String(value) : value;
+    return type.kind === 'STRING' ? String(value) : value;
   }
   return type.kind === 'VOID' ? null : String(value);
 }

@@ -2,7 +2,7 @@
  * A file's statistics in the log: numRecords, minValues, maxValues, nullCount, keyed by physical names. Numbers go in and
  * out as exact text, since a BIGINT does not fit a JS number.
  */
-import type { DeltaColumn } from './schema.ts';
+import { type DeltaColumn, findColumn } from './schema.ts';
 
 /** One column of DuckDB's RETURN_STATS, as text. */
 export interface ColumnWritten {
@@ -19,23 +19,39 @@ export interface FileStats {
   nullCount: ReadonlyMap<string, bigint>;
 }
 
-/** Databricks collects statistics of this many leading columns (delta.dataSkippingNumIndexedCols). */
-export const INDEXED_COLUMNS = 32;
+/** Databricks collects statistics of this many leading columns unless the table says otherwise. */
+const INDEXED_COLUMNS = 32;
 /** Longer text is cut in the log; a cut maximum gets a tie-breaker above everything it stands for. */
 const TEXT_PREFIX = 32;
 const ABOVE_ALL = '\u{10FFFF}';
 
 const INTEGERS = new Set(['byte', 'short', 'integer', 'long']);
 
+/** The columns that the table's properties want statistics of; a list of names goes before a count. */
+export function indexedColumns(
+  columns: readonly DeltaColumn[],
+  configuration: Readonly<Record<string, string>>,
+): readonly DeltaColumn[] {
+  const named = configuration['delta.dataSkippingStatsColumns'];
+  if (named !== undefined) {
+    const names = named.match(/`(?:[^`]|``)*`|[^,`]+/g) ?? [];
+    const plain = names.map((name) => name.trim().replace(/^`|`$/g, '').replaceAll('``', '`'));
+    return plain.map((name) => findColumn(columns, name)).filter((column) => column !== undefined);
+  }
+  const count = Number(configuration['delta.dataSkippingNumIndexedCols'] ?? INDEXED_COLUMNS);
+  return count < 0 ? columns : columns.slice(0, count);
+}
+
 export function renderStats(
   rowCount: bigint,
+  /** Of these: see indexedColumns. */
   columns: readonly DeltaColumn[],
   written: ReadonlyMap<string, ColumnWritten>,
 ): string {
   const min: string[] = [];
   const max: string[] = [];
   const nulls: string[] = [];
-  for (const column of columns.slice(0, INDEXED_COLUMNS)) {
+  for (const column of columns) {
     const of = written.get(column.physicalName);
     if (!of) continue;
     const key = JSON.stringify(column.physicalName);

@@ -8,7 +8,7 @@ import type { AddFile } from './actions.ts';
 import type { TableLocation } from './log.ts';
 import { identifier, literal } from './quote.ts';
 import { type DeltaColumn, duckdbTypeOf } from './schema.ts';
-import { type ColumnWritten, renderStats } from './stats.ts';
+import { type ColumnWritten, indexedColumns, renderStats } from './stats.ts';
 
 /** Databricks' own default codec for Parquet, and the cheapest to write. */
 export const CODEC = 'snappy';
@@ -23,6 +23,8 @@ export interface WriteRequest {
   /** A query whose columns are exactly these, by logical name, in order. */
   select: string;
   columns: readonly DeltaColumn[];
+  /** The table's properties: which columns get statistics. */
+  configuration: Readonly<Record<string, string>>;
   nowMs: number;
 }
 
@@ -38,14 +40,14 @@ export interface WrittenFiles {
  * before the commit names the files.
  */
 export async function writeFiles(request: WriteRequest): Promise<WrittenFiles> {
-  const { connection, objects, columns } = request;
+  const { connection, objects } = request;
   const directory = objects.scratchPath('-delta');
   await mkdir(directory, { recursive: true });
   try {
     const reader = await connection.runAndReadAll(renderCopy(request, directory));
     const files = reader.getRowsJson().map((row) => parseWritten(row));
     const written = files.filter((file) => file.rowCount > 0n);
-    checkNotNull(written, columns);
+    await checkNotNull(request, written);
     const adds: AddFile[] = [];
     for (const file of written) adds.push(await adoptFile(request, file));
     return {
@@ -81,11 +83,12 @@ function parseWritten(row: readonly unknown[]): WrittenFile {
   const columns = new Map<string, ColumnWritten>();
   for (const { key, value } of entries) {
     const stats = new Map(value.map((entry) => [entry.key, entry.value]));
-    const { name, isBounded } = columnOf(key);
+    const name = columnOf(key);
+    // A VARIANT has statistics of its leaves only: they say nothing about the value itself.
     if (name === null) continue;
     columns.set(name, {
-      min: isBounded ? (stats.get('min') ?? null) : null,
-      max: isBounded ? (stats.get('max') ?? null) : null,
+      min: stats.get('min') ?? null,
+      max: stats.get('max') ?? null,
       nullCount: stats.get('null_count') ?? '0',
       hasNaN: stats.get('has_nan') === 'true',
     });
@@ -93,25 +96,38 @@ function parseWritten(row: readonly unknown[]): WrittenFile {
   return { path: String(row[0]), rowCount: BigInt(String(row[1])), columns };
 }
 
-/**
- * `"a ""b"""` -> `a "b"`. A VARIANT has statistics of its leaves only; `metadata` is NULL exactly where the value is, and
- * its bounds mean nothing.
- */
-function columnOf(key: string): { name: string | null; isBounded: boolean } {
-  const parts = /^"((?:[^"]|"")*)"(\."metadata")?$/.exec(key);
-  return { name: parts?.[1]?.replaceAll('""', '"') ?? null, isBounded: parts?.[2] === undefined };
+/** `"a ""b"""` -> `a "b"`; null for a path into a nested column. */
+function columnOf(key: string): string | null {
+  const whole = /^"((?:[^"]|"")*)"$/.exec(key);
+  return whole ? (whole[1] ?? '').replaceAll('""', '"') : null;
 }
 
-function checkNotNull(files: readonly WrittenFile[], columns: readonly DeltaColumn[]): void {
+async function checkNotNull({ connection, columns }: WriteRequest, files: readonly WrittenFile[]): Promise<void> {
   for (const column of columns) {
-    if (column.nullable) continue;
-    if (files.some((file) => file.columns.get(column.physicalName)?.nullCount !== '0'))
+    if (column.nullable || files.length === 0) continue;
+    const counts = files.map((file) => file.columns.get(column.physicalName)?.nullCount);
+    const hasNulls = counts.includes(undefined)
+      ? await findNulls(connection, files, column)
+      : counts.some((count) => count !== '0');
+    if (hasNulls)
       throw new SqlError(
         'DELTA_NOT_NULL_CONSTRAINT_VIOLATED',
         '23502',
         `NOT NULL constraint violated for column: ${column.name}.`,
       );
   }
+}
+
+/** For what has no null count of its own. */
+async function findNulls(
+  connection: DuckDBConnection,
+  files: readonly WrittenFile[],
+  column: DeltaColumn,
+): Promise<boolean> {
+  const paths = files.map((file) => literal(file.path)).join(', ');
+  const name = identifier(column.physicalName);
+  const reader = await connection.runAndReadAll(`SELECT 1 FROM read_parquet([${paths}]) WHERE ${name} IS NULL LIMIT 1`);
+  return reader.currentRowCount > 0;
 }
 
 async function adoptFile(request: WriteRequest, file: WrittenFile): Promise<AddFile> {
@@ -124,6 +140,6 @@ async function adoptFile(request: WriteRequest, file: WrittenFile): Promise<AddF
     size: sizeBytes,
     modificationTime: nowMs,
     dataChange: true,
-    stats: renderStats(file.rowCount, columns, file.columns),
+    stats: renderStats(file.rowCount, indexedColumns(columns, request.configuration), file.columns),
   };
 }
