@@ -61,5 +61,12 @@ describe('translateDatabricksError', () => {
   it('knows a session that is gone', () => {
     expect(isSessionLost({ name: 'Status Error', message: 'Invalid SessionHandle: SessionHandle [0x…]' })).toBe(true);
     expect(isSessionLost(new Error('socket hang up'))).toBe(false);
+    // The statement had been taken by then: sending it again would be a second submission.
+    const lost = {
+      name: 'Status Error',
+      message: 'Invalid OperationHandle: OperationHandle [opType=EXECUTE_STATEMENT]',
+    };
+    expect(isSessionLost(lost)).toBe(false);
+    expect(translateDatabricksError(lost, 'x').code).toBe('ANSWER_LOST');
   });
 });

@@ -66,10 +66,11 @@ const BY_SOCKET_CODE: Readonly<Record<string, ErrorCode>> = {
 /** The session that a call named is gone, so the call did nothing; another session can repeat it. */
 export function isSessionLost(thrown: unknown): boolean {
   const message = (thrown as DriverError | null)?.message ?? '';
-  return /invalid\s*session|session.*(not found|closed|expired|does not exist)|INVALID_HANDLE|invalid handle/i.test(
-    message,
-  );
+  return /session\s*handle|session (\S+ )?(was|is|has been) (closed|expired)/i.test(message);
 }
+
+/** The server no longer knows the statement that we wait for: it ended in some way that nobody can tell us. */
+const LOST_OPERATION = /operation\s*handle/i;
 
 function byStatus(status: number): ErrorCode {
   if (status === 401) return 'CREDENTIALS_REJECTED';
@@ -95,6 +96,7 @@ export function translateDatabricksError(thrown: unknown, where: string): Lakeha
   if (error.name === 'AuthenticationError') return new LakehaulError('CREDENTIALS_REJECTED', message, details);
   if (error.errorCode === 'CANCELED' || error.errorCode === 'CLOSED' || error.errorCode === 'TIMEOUT')
     return new LakehaulError('TARGET_STATEMENT_FAILED', message, details);
+  if (LOST_OPERATION.test(text)) return new LakehaulError('ANSWER_LOST', message, details);
   const isStatement = error.errorCode === 'ERROR' || error.name === 'Status Error' || /SQLSTATE/.test(text);
   for (const [pattern, code, more] of isStatement ? BY_CLASS : [])
     if (pattern.test(text)) return new LakehaulError(code, message, { ...details, ...more });

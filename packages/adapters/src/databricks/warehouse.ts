@@ -111,6 +111,7 @@ export class Warehouse {
         signal.removeEventListener('abort', cancel);
       }
     } catch (error) {
+      signal.throwIfAborted();
       const translated = translateDatabricksError(error, 'statement');
       // A read changes nothing: whatever became of it, it may simply be asked again.
       if (translated.code === 'ANSWER_LOST' || isSessionLost(error))

@@ -135,6 +135,8 @@ export class DataApi {
       try {
         return await call(abortSignal);
       } catch (error) {
+        // The SDK only says that it was aborted; the reason says by whom.
+        abortSignal.throwIfAborted();
         throw translateRedshiftError(error, `${operation} ${what}`);
       }
     };
