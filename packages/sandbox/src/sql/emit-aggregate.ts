@@ -41,9 +41,17 @@ export function emitAggregate(context: Context, call: Call): Value {
     call.over === null
       ? { ...context, mayAggregate: false, mayWindow: false, grouped: null }
       : { ...context, mayWindow: false };
-  const parts = partsOf(inner, call);
   const filter = call.filter === null ? '' : ` FILTER (WHERE ${predicateSql(inner, call.filter)})`;
   const over = call.over === null ? '' : overSql(context, call, call.over);
+  if (call.name === 'avg' && isRedshift(context)) {
+    const average = wholeAverage(inner, call, over);
+    if (average !== null) return average;
+  }
+  if (call.name === 'sum') {
+    const guarded = guardedSum(inner, call, `${filter}${over}`);
+    if (guarded !== null) return guarded;
+  }
+  const parts = partsOf(inner, call);
   const sql = `${parts.name}(${parts.args})${filter}${over}`;
   return {
     sql: parts.cast === true ? `CAST(${sql} AS ${duckdbTypeText(parts.type)})` : sql,
@@ -116,8 +124,35 @@ function average(context: Context, value: Value, distinct: string): Parts {
   if (isFloat(type)) return { name: 'avg', args: `${distinct}CAST(${value.sql} AS DOUBLE)`, type: { kind: 'double' } };
   if (!isInteger(type)) throw new NotSupported(`avg() of ${type.kind}`, value.expression.at);
   if (!isRedshift(context)) return { name: 'avg', args: distinct + value.sql, type: { kind: 'double' } };
-  // Whole numbers, fraction cut off: AVG of integers is an integer on Redshift.
-  throw new NotSupported('avg() of integers (write SUM(x) / COUNT(x))', value.expression.at);
+  throw new NotSupported('this form of avg() of integers', value.expression.at);
+}
+
+/** Decimals of so many digits cannot overflow 38 in fewer than 10^18 rows. */
+const SAFE_SUM_DIGITS = 20;
+
+/**
+ * DuckDB's sum of DECIMAL wraps around at 2^127 without a word, and does not check 38 digits either. A second sum, in
+ * doubles, says whether the exact one can be trusted. Not needed where the values are integers below their cast, which
+ * sums of hashes are.
+ */
+function guardedSum(context: Context, call: Call, tail: string): Value | null {
+  const value = oneArgument(context, call);
+  if (value.type.kind !== 'decimal' || value.type.precision <= SAFE_SUM_DIGITS) return null;
+  const { expression } = value;
+  if (expression.kind === 'cast' && isInteger(emit(context, expression.operand).type)) return null;
+  const type = sumType(context, value);
+  const distinct = call.distinct ? 'DISTINCT ' : '';
+  const limit = `9.99e${37 - value.type.scale}`;
+  const sql = `lakehaul_sum(sum(${distinct}${value.sql})${tail}, sum(${distinct}CAST(${value.sql} AS DOUBLE))${tail}, ${limit}::DOUBLE)`;
+  return { sql: `CAST(${sql} AS ${duckdbTypeText(type)})`, type, expression: call };
+}
+
+/** AVG of integers is a BIGINT on Redshift, its fraction cut off. */
+function wholeAverage(context: Context, call: Call, over: string): Value | null {
+  const value = oneArgument(context, call);
+  if (!isInteger(value.type)) return null;
+  const args = `(${call.distinct ? 'DISTINCT ' : ''}${value.sql})${over}`;
+  return { sql: `CAST(sum${args} // nullif(count${args}, 0) AS BIGINT)`, type: { kind: 'bigint' }, expression: call };
 }
 
 function extreme(context: Context, name: 'min' | 'max', value: Value): Parts {

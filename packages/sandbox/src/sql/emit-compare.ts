@@ -27,6 +27,9 @@ export function keySql(context: Context, value: Value): string {
   const { type } = value;
   if (UNCOMPARABLE.includes(type.kind))
     throw new NotSupported(`comparing, grouping or sorting values of type ${type.kind}`, value.expression.at);
+  // Spark pads CHAR(n) before it compares, and stores it padded.
+  if (!isRedshift(context) && type.kind === 'char')
+    throw new NotSupported('comparing, grouping or sorting a CHAR column', value.expression.at);
   if (!isRedshift(context) || !needsTrim(type)) return value.sql;
   const text = literalText(value);
   if (text !== null) return quoteText(text.replace(/ +$/, ''));

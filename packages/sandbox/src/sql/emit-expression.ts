@@ -59,7 +59,13 @@ function emitAny(context: Context, e: Expression): Value {
     case 'extract':
       return emitExtract(context, e.field, emit(context, e.operand), e);
     case 'interval':
-      throw new NotSupported('an INTERVAL outside of date arithmetic', e.at);
+      // Redshift stores intervals; DuckDB's keep months and microseconds apart as well.
+      if (!isRedshift(context)) throw new NotSupported('an INTERVAL outside of date arithmetic', e.at);
+      return {
+        sql: e.type.kind === 'interval_year_month' ? `to_months(${e.months})` : `to_microseconds(${e.micros})`,
+        type: e.type,
+        expression: e,
+      };
     case 'at-time-zone':
       return emitAtTimeZone(context, e);
     case 'scalar-query':
@@ -132,9 +138,9 @@ export function predicateSql(context: Context, expression: Expression): string {
 
 /** Long chains as a balanced tree, so that no stack of DuckDB is at risk; DuckDB flattens AND and OR again. */
 export function joinBalanced(parts: readonly string[], separator: string): string {
-  if (parts.length <= 32) return parts.length === 1 ? (parts[0] as string) : `(${parts.join(separator)})`;
+  if (parts.length <= 16) return parts.length === 1 ? (parts[0] as string) : `(${parts.join(separator)})`;
   const groups: string[] = [];
-  const size = Math.max(32, Math.ceil(parts.length / 32));
+  const size = Math.max(16, Math.ceil(parts.length / 16));
   for (let from = 0; from < parts.length; from += size)
     groups.push(joinBalanced(parts.slice(from, from + size), separator));
   return joinBalanced(groups, separator);

@@ -2,7 +2,7 @@
 import type { Conjunct, FromItem } from './ast.ts';
 import { compareSql, needsTrim } from './emit-compare.ts';
 import { predicateSql } from './emit-expression.ts';
-import { emitQueryIn, renamed } from './emit-query.ts';
+import { commonName, emitQueryIn, renamed } from './emit-query.ts';
 import { type Context, columnSql, isRedshift, quoteName, type ScopeTable, sameName, type Value } from './scope.ts';
 import { NotSupported, SqlSemanticError } from './sql-failure.ts';
 import type { ColumnInfo } from './sql-type.ts';
@@ -49,7 +49,7 @@ function emitSource(
     const common = context.common.get(name.toLowerCase());
     if (common !== undefined) {
       const columns = renamed(common, item.columnAliases, item.at);
-      return `${quoteName(name)} AS ${addTable(context, [item.alias ?? name], columns, item.at)}`;
+      return `${quoteName(commonName(name))} AS ${addTable(context, [item.alias ?? name], columns, item.at)}`;
     }
   }
   const own = item.columnAliases === null ? conjunctsFor(context, item, conjuncts) : [];

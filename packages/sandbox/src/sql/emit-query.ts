@@ -18,11 +18,16 @@ export function emitQueryIn(context: Context, query: Query): EmittedQuery {
     const columns = renamed(emitted.columns, item.columnAliases, item.query.at);
     common.set(item.name.toLowerCase(), columns);
     const list = `(${columns.map((column) => quoteName(column.name)).join(', ')})`;
-    return `${quoteName(item.name)}${list} AS (${emitted.sql})`;
+    return `${quoteName(commonName(item.name))}${list} AS (${emitted.sql})`;
   });
   const body = emitOrdered(inner, query);
   const tail = limitSql(inner, query);
   return { sql: `${parts.length > 0 ? `WITH ${parts.join(', ')} ` : ''}${body.sql}${tail}`, columns: body.columns };
+}
+
+/** A name of its own in DuckDB: the catalog's text of a table must never meet the name of a WITH query. */
+export function commonName(name: string): string {
+  return `with ${name.toLowerCase()}`;
 }
 
 export function renamed(columns: readonly ColumnInfo[], names: readonly string[] | null, at: number): ColumnInfo[] {

@@ -9,6 +9,7 @@ const REFUSED = `is not supported by the sandbox`;
 export const MACROS: readonly string[] = [
   // DuckDB answers NULL (or infinity) where both clouds raise an error.
   `${P}divisor(x) AS CASE WHEN x = 0 THEN error('division by zero') ELSE x END`,
+  `${P}sum(x, approximate, most) AS CASE WHEN approximate IS NULL OR abs(approximate) < most THEN x ELSE error('overflow of a decimal sum') END`,
   // DuckDB reads 0x10, 1_000, 1.5 and 1e3 as integers; the clouds do not.
   `${P}int_text(x) AS CASE WHEN x IS NULL OR regexp_full_match(x, '[ \\t\\n\\r]*[+-]?[0-9]+[ \\t\\n\\r]*') THEN trim(x, E' \\t\\n\\r') ELSE error('invalid input syntax for integer') END`,
   `${P}decimal_text(x, s) AS CASE WHEN x IS NULL THEN x WHEN NOT regexp_full_match(x, ' *[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+) *') THEN error('invalid input syntax for type numeric, or one that ${REFUSED}') WHEN strpos(x, '.') > 0 AND length(trim(x)) - strpos(trim(x), '.') > s THEN error('rounding text to a decimal ${REFUSED}') ELSE trim(x) END`,
