@@ -18,6 +18,8 @@ export interface HashColumn {
   /** 1-based among the moved columns: the number in all aliases. */
   position: number;
   type: SourceType;
+  /** A SUPER that becomes VARIANT: the target side then knows its value only, not its text. */
+  isVariant?: boolean;
 }
 
 export interface CanonicalSql {
@@ -122,7 +124,7 @@ function redshiftSql({ position, type }: HashColumn): CanonicalSql {
   }
 }
 
-function databricksSql({ position, type }: HashColumn): CanonicalSql {
+function databricksSql({ position, type, isVariant }: HashColumn): CanonicalSql {
   const c = `c${position}`;
   const fixed = (text: string, rest: Partial<CanonicalSql> = {}): CanonicalSql => ({
     ...NONE,
@@ -156,10 +158,14 @@ function databricksSql({ position, type }: HashColumn): CanonicalSql {
     }
     case 'varbyte':
       return { ...NONE, form: 'free', first: [`lower(hex(${c})) AS x${position}`], text: `x${position}` };
+    case 'super':
+      // Never compared with the source's text: both sides of the comparison are parsed by the warehouse (column-groups.ts).
+      if (isVariant === true)
+        return { ...NONE, form: 'free', first: [`to_json(${c}) AS x${position}`], text: `x${position}` };
+      return { ...NONE, form: 'free', text: c };
     // CHAR arrives trimmed; it is not trimmed again, so that blanks added in the target show.
     case 'char':
     case 'varchar':
-    case 'super':
     case 'timetz':
     case 'geometry':
     case 'geography':

@@ -23,6 +23,12 @@ export interface GroupLayout {
   groups: HashColumn[][];
   /** The first so many groups travel with the rows; the others are proven by a second scan. */
   travelling: number;
+  /**
+   * VARIANT columns with the key: a VARIANT has no text to compare with the source's. The hash of the source's text
+   * travels as one more pair; the warehouse checks it against the staged text row by row, and compares the target with
+   * the staged text as it parses it itself.
+   */
+  variant: HashColumn[] | null;
 }
 
 /** Statements end at 100,000 bytes; the rest is room for predicate, role, paths and the outer SELECT. */
@@ -35,12 +41,14 @@ export function columnGroups(request: {
   keyPositions: readonly number[];
   budgetBytes?: number;
 }): GroupLayout {
-  const { columns } = request;
+  const variants = request.columns.filter((column) => column.isVariant === true);
+  const columns = request.columns.filter((column) => column.isVariant !== true);
+  if (variants.length > 0) return withVariants(request, columns, variants);
   const budget = request.budgetBytes ?? GROUP_BUDGET_BYTES;
   const constants = constantBytes(columns);
   const unloadBytes = constants + sum(columns, (column) => bottomBytes(column) + column.wireBytes);
   const all = sum(columns, hashBytes);
-  if (unloadBytes + all <= budget) return { groups: [plain(columns)], travelling: 1 };
+  if (unloadBytes + all <= budget) return { groups: [plain(columns)], travelling: 1, variant: null };
 
   const binding = bindingColumns(columns, request.keyPositions);
   const bound = new Set(binding.map((column) => column.position));
@@ -63,7 +71,24 @@ export function columnGroups(request: {
   }
   groups.push(open);
   const order = (group: GroupColumn[]) => plain([...binding, ...group].sort((a, b) => a.position - b.position));
-  return { groups: groups.map(order), travelling: 1 };
+  return { groups: groups.map(order), travelling: 1, variant: null };
+}
+
+function withVariants(
+  request: { columns: readonly GroupColumn[]; keyPositions: readonly number[]; budgetBytes?: number },
+  columns: readonly GroupColumn[],
+  variants: readonly GroupColumn[],
+): GroupLayout {
+  const keys = columns.filter((column) => request.keyPositions.includes(column.position));
+  const own = [...keys, ...variants].sort((a, b) => a.position - b.position);
+  const taken = sum(own, hashBytes) + sum(variants, (column) => bottomBytes(column) + column.wireBytes);
+  const budgetBytes = (request.budgetBytes ?? GROUP_BUDGET_BYTES) - taken;
+  const layout = columnGroups({ columns, keyPositions: request.keyPositions, budgetBytes });
+  if (layout.groups.length > 1)
+    throw new LakehaulError('STATEMENT_TOO_LONG', 'a table with VARIANT columns must fit one hash group', {
+      next: 'Move its SUPER columns as text (super: string), or exclude columns.',
+    });
+  return { ...layout, variant: plain(own) };
 }
 
 function tooLong(group: number): never {
@@ -113,5 +138,9 @@ function sum<T>(items: readonly T[], bytes: (item: T) => number): number {
 }
 
 function plain(columns: readonly GroupColumn[]): HashColumn[] {
-  return columns.map(({ position, type }) => ({ position, type }));
+  return columns.map(({ position, type, isVariant }) => ({
+    position,
+    type,
+    ...(isVariant === true ? { isVariant } : {}),
+  }));
 }

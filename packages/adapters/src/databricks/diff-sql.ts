@@ -4,12 +4,11 @@
  * travel are recomputed from the staged values on that side.
  */
 import { type HashForm, LakehaulError, type TablePlan } from '@lakehaul/core';
-import { canonicalSql, type HashGroup, halfSql, hashLevels } from '@lakehaul/fingerprint';
-import { hashGroupsOf, movedWithPosition } from '../redshift/wire.ts';
+import { canonicalSql, halfSql } from '@lakehaul/fingerprint';
+import { movedWithPosition } from '../redshift/wire.ts';
 import { textLiteral } from './identifier.ts';
-import { stagedFiles } from './load-sql.ts';
-import { rebuildSql } from './rebuild.ts';
-import { hashGroupList, targetRows } from './verify-sql.ts';
+import { keyColumnsOf } from './pair-differences.ts';
+import { hashGroupList, stagedRows, targetRows, travels } from './verify-sql.ts';
 
 export interface DiffRequest {
   plan: TablePlan;
@@ -33,26 +32,39 @@ export function differenceCountSelect(request: DiffRequest): string {
 }
 
 /**
- * Rows whose hash differs in number, both sides: `side` (`source`, `target`), `row_hash`, `n_staged`, `n_target`, and
- * `v1 … vN`, the canonical text of every moved column. Ordered by hash, so that the same limit names the same rows.
+ * Rows whose hash differs in number, of the side that has more: `side` (`source`, `target`), `row_hash`, `n_staged`, `n_target`, and
+ * `v1 … vN`, the canonical text of every moved column.
  */
 export function differenceRowsSelect(request: DiffRequest, limit: number): string {
   if (!Number.isSafeInteger(limit) || limit < 0) throw new LakehaulError('INTERNAL', `${limit} is no number of rows`);
   const difference = differingHashes(request);
-  const values = movedWithPosition(request.plan).map(
-    (column) => `${canonicalSql('databricks', column).text} AS v${column.position}`,
+  const columns = movedWithPosition(request.plan);
+  const values = columns.map((column) => `${canonicalSql('databricks', column).text} AS v${column.position}`);
+  const side = (name: string, rows: string, hash: string, more: string) =>
+    `SELECT ${textLiteral(name)} AS side, d.row_hash AS row_hash, CAST(d.n_staged AS STRING) AS n_staged, CAST(d.n_target AS STRING) AS n_target, ${values.join(', ')} FROM ${rows} JOIN (${difference}) AS d ON ${hash} = d.row_hash WHERE ${more}`;
+  const staged = side(
+    'source',
+    stagedSide(request, 's'),
+    rowHashText(request, 's', 'staged'),
+    'd.n_staged > d.n_target',
   );
-  const side = (name: string, rows: string, hash: string) =>
-    `SELECT ${textLiteral(name)} AS side, d.row_hash AS row_hash, CAST(d.n_staged AS STRING) AS n_staged, CAST(d.n_target AS STRING) AS n_target, ${values.join(', ')} FROM ${rows} JOIN (${difference}) AS d ON ${hash} = d.row_hash`;
-  const staged = side('source', stagedRows(request, 's'), rowHashText(request, 's', 'staged'));
-  const target = side('target', targetSide(request, 'r'), rowHashText(request, 'r', 'target'));
-  // Each side gets half of the room: a chunk with thousands of extra rows must not hide the missing ones.
-  return `SELECT * FROM (SELECT * FROM (${staged}) AS a ORDER BY row_hash LIMIT ${limit}) AS x UNION ALL SELECT * FROM (SELECT * FROM (${target}) AS b ORDER BY row_hash LIMIT ${limit}) AS y`;
+  const target = side(
+    'target',
+    targetSide(request, 'r'),
+    rowHashText(request, 'r', 'target'),
+    'd.n_target > d.n_staged',
+  );
+  // By key, so that both halves of a changed row are within the limit; each side has its own, so that thousands of extra
+  // rows do not hide a missing one.
+  const order = [...keyColumnsOf(request.plan).map((column) => `v${column.position}`), 'row_hash'].join(', ');
+  const first = (query: string, alias: string) =>
+    `SELECT * FROM (SELECT * FROM (${query}) AS ${alias} ORDER BY ${order} LIMIT ${limit}) AS ${alias}${alias}`;
+  return `${first(staged, 'a')} UNION ALL ${first(target, 'b')}`;
 }
 
 /** `row_hash, n_staged, n_target` where the numbers differ. */
 function differingHashes(request: DiffRequest): string {
-  const staged = `SELECT ${rowHashText(request, 's', 'staged')} AS row_hash, 1 AS n_staged, 0 AS n_target FROM ${stagedRows(request, 's')}`;
+  const staged = `SELECT ${rowHashText(request, 's', 'staged')} AS row_hash, 1 AS n_staged, 0 AS n_target FROM ${stagedSide(request, 's')}`;
   const target = `SELECT ${rowHashText(request, 'r', 'target')} AS row_hash, 0 AS n_staged, 1 AS n_target FROM ${targetSide(request, 'r')}`;
   return `SELECT u.row_hash AS row_hash, sum(u.n_staged) AS n_staged, sum(u.n_target) AS n_target FROM (${staged} UNION ALL ${target}) AS u GROUP BY u.row_hash HAVING sum(u.n_staged) <> sum(u.n_target)`;
 }
@@ -61,28 +73,16 @@ function targetSide(request: DiffRequest, alias: string): string {
   return targetRows({ ...request, groups: hashGroupList(request.plan, request.hashForm), alias });
 }
 
-/** Staged rows rebuilt as the load rebuilds them, with the hashes that travelled as `h<n>`. */
-function stagedRows(request: DiffRequest, alias: string): string {
-  const columns = movedWithPosition(request.plan).map((column) => ({
-    position: column.position,
-    type: column.type,
-    reference: rebuildSql(column, 'f'),
-  }));
-  const { travelling } = hashGroupsOf(request.plan);
-  const extra = Array.from({ length: 2 * travelling }, (_, index) => `f.h${index + 1} AS h${index + 1}`);
-  const from = `FROM ${stagedFiles(request.dataUrl, request.fileNames)} AS f`;
-  return hashLevels({ dialect: 'databricks', columns, extra, from, groups: recomputed(request) }, alias);
-}
-
-function recomputed(request: DiffRequest): HashGroup[] {
-  return hashGroupList(request.plan, request.hashForm).slice(hashGroupsOf(request.plan).travelling);
+/** With the hashes that travelled as `h<n>`; groups that did not are recomputed from the staged values. */
+function stagedSide(request: DiffRequest, alias: string): string {
+  const groups = hashGroupList(request.plan, request.hashForm).filter((_, index) => !travels(request.plan, index));
+  return stagedRows({ ...request, groups, alias });
 }
 
 /** All halves of a row as one text. */
 function rowHashText(request: DiffRequest, alias: string, side: 'staged' | 'target'): string {
-  const { travelling } = hashGroupsOf(request.plan);
   const halves = hashGroupList(request.plan, request.hashForm).flatMap((group, index) =>
-    side === 'staged' && index < travelling
+    side === 'staged' && travels(request.plan, index)
       ? [`${alias}.h${2 * index + 1}`, `${alias}.h${2 * index + 2}`]
       : [halfSql('databricks', `${alias}.${group.name}`, 1), halfSql('databricks', `${alias}.${group.name}`, 2)],
   );

@@ -19,7 +19,7 @@ export function pairDifferences(request: {
 }): DifferenceReport {
   const { plan, counts, rows, limit } = request;
   const columns = movedWithPosition(plan);
-  const keys = keyColumns(plan, columns);
+  const keys = keyColumnsOf(plan);
   const sides = (name: string): Side[] =>
     rows.filter((row) => row['side'] === name).map((row) => ({ row, key: keyText(keys, row) }));
   const missing = sides('source').filter(({ row }) => numberOf(row, 'n_staged') > numberOf(row, 'n_target'));
@@ -45,11 +45,12 @@ export function pairDifferences(request: {
 }
 
 /** The planned key; without one, the sort key; without that, every column: a row is found by what it holds. */
-function keyColumns(plan: TablePlan, columns: readonly MovedColumn[]): MovedColumn[] {
+export function keyColumnsOf(plan: TablePlan): MovedColumn[] {
+  const columns = movedWithPosition(plan);
   const planned = columns.filter((column) => plan.keyColumns.includes(column.plan.source.name));
   if (planned.length > 0) return planned;
   const sorted = columns.filter((column) => column.plan.source.sortKeyPosition !== 0);
-  return sorted.length > 0 ? sorted : [...columns];
+  return sorted.length > 0 ? sorted : columns;
 }
 
 function keyText(keys: readonly MovedColumn[], row: DifferenceRow): string {

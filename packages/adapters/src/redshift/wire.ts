@@ -13,7 +13,12 @@ export interface MovedColumn extends HashColumn {
 
 /** The moved columns with their positions, the number in every alias. */
 export function movedWithPosition(plan: Pick<TablePlan, 'columns'>): MovedColumn[] {
-  return movedColumns(plan).map((column, index) => ({ position: index + 1, type: column.source.type, plan: column }));
+  return movedColumns(plan).map((column, index) => ({
+    position: index + 1,
+    type: column.source.type,
+    plan: column,
+    ...(column.target.type.kind === 'VARIANT' ? { isVariant: true } : {}),
+  }));
 }
 
 export function wireSql({ position, type }: HashColumn): string {
@@ -72,8 +77,7 @@ export function hashGroupsOf(plan: Pick<TablePlan, 'columns' | 'keyColumns'>): G
   const columns = movedWithPosition(plan);
   return columnGroups({
     columns: columns.map((column) => ({
-      position: column.position,
-      type: column.type,
+      ...column,
       nameBytes: Buffer.byteLength(quoteName(column.plan.source.name)) + 2,
       wireBytes: Buffer.byteLength(wireItem(column).replaceAll("'", "''")) + 1,
     })),
