@@ -118,10 +118,10 @@ const ROWS: readonly Values[] = [
   { t_super: `JSON_PARSE('[]')` },
   { t_super: `JSON_PARSE('"text"')` },
   {
-    t_interval_ym: `INTERVAL '5 years 3 months' YEAR TO MONTH`,
-    t_interval_ds: `INTERVAL '3 days 04:05:06.000007' DAY TO SECOND`,
+    t_interval_ym: `INTERVAL '5-3' YEAR TO MONTH`,
+    t_interval_ds: `INTERVAL '3 04:05:06.000007' DAY TO SECOND`,
   },
-  { t_interval_ym: `INTERVAL '-1 month' YEAR TO MONTH`, t_interval_ds: `INTERVAL '-1 second' DAY TO SECOND` },
+  { t_interval_ym: `INTERVAL '-0-1' YEAR TO MONTH`, t_interval_ds: `INTERVAL '-0 00:00:01' DAY TO SECOND` },
 ];
 
 const TABLE = '"types"."type_torture"';
