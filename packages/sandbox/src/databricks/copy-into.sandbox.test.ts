@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { failure, openDatabricks, run, type Session } from './databricks-fixture.ts';
+import { startDatabricks } from './server.ts';
 
 const COUNTS = (n: number) => ({ num_affected_rows: n, num_inserted_rows: n, num_skipped_corrupt_files: 0 });
 
@@ -125,5 +126,59 @@ describe('COPY INTO', () => {
     expect(await total()).toMatchObject({ n: 0 });
     // What failed has not been remembered as loaded.
     expect((await run(session, copy(prefix, `'a.parquet'`))).rows).toEqual([COUNTS(10)]);
+  });
+
+  it('remembers what it loaded across a restart', async () => {
+    const prefix = await newTable();
+    await stageRows(`${prefix}/a.parquet`, 0, 10);
+    await run(session, copy(prefix, `'a.parquet'`));
+    const { engine, objects, faults } = local;
+    const again = await startDatabricks({ engine, objects, faults, credentials: { token: 'other' } });
+    try {
+      const client = await local.connect('other', again);
+      const restarted = await client.openSession({ initialSchema: 'default' });
+      expect((await run(restarted, copy(prefix, `'a.parquet'`))).rows).toEqual([COUNTS(0)]);
+      expect((await run(restarted, `SELECT count(*) AS n FROM ${table}`)).rows).toEqual([{ n: 10 }]);
+      await client.close();
+    } finally {
+      await again.stop();
+    }
+  });
+
+  it('takes no more than 1,000 names, and forgets what it loaded only with the table', async () => {
+    const prefix = await newTable();
+    const names = Array.from({ length: 1001 }, (_, index) => `'${index}.parquet'`).join(', ');
+    expect((await failure(session, copy(prefix, names))).message).toContain('1000');
+    await stageRows(`${prefix}/a.parquet`, 0, 10);
+    await run(session, copy(prefix, `'a.parquet'`));
+    await run(session, `TRUNCATE TABLE ${table}`);
+    expect((await run(session, copy(prefix, `'a.parquet'`))).rows).toEqual([COUNTS(0)]);
+    const created = String((await run(session, `SHOW CREATE TABLE ${table}`)).rows[0]?.['createtab_stmt']);
+    await run(session, `DROP TABLE ${table}`);
+    await run(session, created.replace(/,\s*'delta.columnMapping.maxColumnId' = '\d+'/, ''));
+    expect((await run(session, copy(prefix, `'a.parquet'`))).rows).toEqual([COUNTS(10)]);
+  });
+});
+
+describe('what is not confirmed about the real warehouses is a switch', () => {
+  it('lets the second of two racing COPYs end with 0 rows; row filters and masks show', async () => {
+    await using local = await openDatabricks({
+      racingCopy: 'zero-rows',
+      rowFilters: { 'main.default.t': 'main.default.only_mine' },
+      columnMasks: { 'main.default.t': { a: 'main.default.hide' } },
+    });
+    const session = await (await local.connect()).openSession();
+    await run(session, 'CREATE TABLE t (a BIGINT)');
+    await local.stage('x/a.parquet', 'SELECT 1::BIGINT AS a');
+    const copy = `COPY INTO t FROM 's3://stage/x/' FILEFORMAT = PARQUET`;
+    local.faults.set([{ point: 'databricks.copy.commit', nth: 1, happens: { kind: 'delay', until: 'released' } }]);
+    const late = run(await (await local.connect()).openSession(), copy);
+    while (local.faults.hits.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await run(session, copy);
+    local.faults.release();
+    expect((await late).rows).toEqual([COUNTS(0)]);
+    const described = await run(session, 'DESCRIBE TABLE EXTENDED t');
+    const names = described.rows.map((row) => row['col_name']);
+    expect(names).toEqual(expect.arrayContaining(['# Row Filter', '# Column Masks']));
   });
 });

@@ -6,7 +6,7 @@ import { DBSQLClient } from '@databricks/sql';
 import { openEngine } from '../engine.ts';
 import { createFaults } from '../faults.ts';
 import { ObjectFiles } from '../s3/store.ts';
-import { startDatabricks } from './server.ts';
+import { type RunningDatabricks, startDatabricks } from './server.ts';
 import type { DatabricksSwitches } from './switches.ts';
 
 export type Row = Record<string, unknown>;
@@ -29,15 +29,15 @@ export async function openDatabricks(switches: Partial<DatabricksSwitches> = {})
   const server = await startDatabricks({ engine, objects, faults, switches, credentials });
   const clients: DBSQLClient[] = [];
 
-  async function connect(token = server.token): Promise<DBSQLClient> {
+  async function connect(token = server.token, to: RunningDatabricks = server): Promise<DBSQLClient> {
     const client = new DBSQLClient({ logger: { log: () => undefined } });
     clients.push(client);
     await client.connect({
-      host: server.host,
-      port: server.port,
-      path: server.httpPath,
+      host: to.host,
+      port: to.port,
+      path: to.httpPath,
       token,
-      customCaCert: server.caPem,
+      customCaCert: to.caPem,
       telemetryEnabled: false,
     });
     return client;

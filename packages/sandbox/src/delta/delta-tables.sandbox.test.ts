@@ -202,6 +202,36 @@ describe('Delta tables', () => {
     expect(counted.getRowsJson()).toEqual([['50', '1', '1']]);
   });
 
+  it('hold VARIANT, tell their columns in information_schema and their properties', async () => {
+    await run(session, `CREATE TABLE told (\`_lakehaul\` BIGINT, v VARIANT, n DECIMAL(20,4) NOT NULL) ${mapped}`);
+    await run(session, `INSERT INTO told SELECT 1, parse_json('{"b":[1,null,"x"],"a":1.5}'), 2`);
+    const { rows } = await run(session, 'SELECT v FROM told');
+    expect(JSON.parse(String(rows[0]?.['v']))).toEqual({ a: 1.5, b: [1, null, 'x'] });
+    const columns = await run(
+      session,
+      `SELECT column_name AS n, is_nullable AS y, full_data_type AS t FROM main.information_schema.columns
+       WHERE table_name = 'told' ORDER BY ordinal_position`,
+    );
+    expect(columns.rows.map((row) => Object.values(row))).toEqual([
+      ['_lakehaul', 'YES', 'bigint'],
+      ['v', 'YES', 'variant'],
+      ['n', 'NO', 'decimal(20,4)'],
+    ]);
+    await run(
+      session,
+      `ALTER TABLE told SET TBLPROPERTIES ('delta.dataSkippingStatsColumns' = 'n', 'lakehaul.migration' = 'm')`,
+    );
+    await run(session, 'INSERT INTO told VALUES (2, NULL, 3)');
+    const { files } = await readIndependently(local, session, 'told', 'n');
+    expect(Object.values(JSON.parse(files[1]?.stats ?? '{}').nullCount)).toEqual([0]);
+    const properties = await run(session, `SHOW TBLPROPERTIES told ('lakehaul.migration')`);
+    expect(properties.rows).toEqual([{ key: 'lakehaul.migration', value: 'm' }]);
+    await run(session, `ALTER TABLE told UNSET TBLPROPERTIES ('lakehaul.migration')`);
+    expect(await failure(session, `ALTER TABLE told SET TBLPROPERTIES ('delta.nonsense' = '1')`)).toMatchObject({
+      sqlState: 'F0000',
+    });
+  });
+
   it('compact without changing a row, and are gone after DROP', async () => {
     await run(session, 'CREATE TABLE small (a INT) CLUSTER BY (a)');
     for (const value of [3, 1, 2]) await run(session, `INSERT INTO small VALUES (${value})`);
