@@ -92,20 +92,20 @@ class StepWorker implements RunningWorker {
   }
 
   async drain(): Promise<void> {
-    this.#letGo();
-    await this.#worker.close();
-    await this.#heartbeat;
+    await this.#close(false);
   }
 
   async stop(): Promise<void> {
-    this.#letGo();
-    await this.#worker.close(true);
-    await this.#heartbeat;
+    await this.#close(true);
   }
 
-  #letGo(): void {
+  async #close(isForced: boolean): Promise<void> {
+    // In this order: a job let go of before the worker knows that it closes would be fetched by it again.
+    const isClosed = this.#worker.close(isForced);
     this.#closing.abort();
     for (const controller of this.#running.values()) controller.abort(this.#closing.signal.reason);
+    await isClosed;
+    await this.#heartbeat;
   }
 
   async #process(queued: Job, token: string | undefined): Promise<null> {
