@@ -48,6 +48,7 @@ export class DeltaLog {
   readonly #loaded = new Set<string>();
   readonly #stats = new WeakMap<AddFile, FileStats>();
   #queue: Promise<unknown> = Promise.resolve();
+  #reads: Promise<unknown> = Promise.resolve();
 
   constructor(options: { objects: LocalObjects; location: TableLocation; writeCheckpoint: CheckpointWriter }) {
     this.#objects = options.objects;
@@ -59,8 +60,17 @@ export class DeltaLog {
     return this.#commits.length - 1;
   }
 
-  /** Reads the commits that came since the last call. */
-  async refresh(): Promise<void> {
+  /**
+   * Reads the commits that came since the last call. One pass at a time: two that read the same commit would both apply
+   * it, and the table would hold its rows twice. Who comes during a pass gets one of its own, so that it sees all.
+   */
+  refresh(): Promise<void> {
+    const pass = this.#reads.then(() => this.#readNew());
+    this.#reads = pass.catch(() => undefined);
+    return pass;
+  }
+
+  async #readNew(): Promise<void> {
     while (true) {
       const body = await this.#objects.read(this.location.bucket, this.#commitKey(this.version + 1));
       if (!body) return;
@@ -147,7 +157,8 @@ export class DeltaLog {
       transaction.signal.throwIfAborted();
       const body = Buffer.from(`${actions.map((action) => JSON.stringify(action)).join('\n')}\n`);
       if (await this.#objects.writeIfAbsent(this.location.bucket, this.#commitKey(version), body)) {
-        await this.#apply(actions);
+        // From the log, like everybody: another pass may have applied it already.
+        await this.refresh();
         // The commit stands whatever becomes of its checkpoint, which only shortens other readers' way.
         await this.#maybeCheckpoint(version).catch(() => undefined);
         return version;
