@@ -108,6 +108,8 @@ export async function commit(request: CommitRequest): Promise<number> {
   const { run, table, snapshot } = request;
   await faultPoint(run, request.point);
   if (request.point !== 'databricks.commit') await faultPoint(run, 'databricks.commit');
+  if (snapshot.version >= 0 && run.metastore.peek(table.entry) === null)
+    throw new SqlError('TABLE_OR_VIEW_NOT_FOUND', '42P01', `The table ${table.entry.table} was dropped meanwhile.`);
   const isolation = snapshot.metaData.configuration['delta.isolationLevel'] ?? 'WriteSerializable';
   const transaction: Transaction = {
     readVersion: snapshot.version,
