@@ -1,7 +1,7 @@
 /** A Redis server of our own: on a loopback port, nothing on disk, gone with this process. */
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { access, constants, mkdtemp, rm } from 'node:fs/promises';
+import { access, constants, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -29,10 +29,13 @@ export interface PrivateRedis {
 
 const START_LIMIT_MS = 10_000;
 
+/** Ends the server when its stdin ends, which the kernel sees to even when this process is killed. */
+const KEEPER = '"$0" "$1/redis.conf" & server=$!; read -r _; kill -9 $server; rm -rf "$1"';
+
 export async function startPrivateRedis(binary: string, { log }: { log: Log }): Promise<PrivateRedis> {
   const directory = await mkdtemp(join(tmpdir(), 'lakehaul-redis-'));
   const port = await freePort();
-  // Other users of the machine reach loopback ports too.
+  // Other users of the machine reach loopback ports too. In a file that only we can read: arguments are public.
   const password = randomBytes(24).toString('hex');
   const config = [
     `port ${port}`,
@@ -43,53 +46,44 @@ export async function startPrivateRedis(binary: string, { log }: { log: Log }): 
     'appendonly no',
     'maxmemory-policy noeviction',
   ].join('\n');
-  // Config on stdin: a password among the arguments would show in the process list.
-  const child = spawn(binary, ['-'], { stdio: ['pipe', 'ignore', 'ignore'] });
-  let exit: string | null = null;
-  child.once('error', (error) => {
-    exit = error.message;
+  await writeFile(join(directory, 'redis.conf'), config, { mode: 0o600 });
+  const child = spawn('/bin/sh', ['-c', KEEPER, binary, directory], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    // Not in the terminal's process group: Ctrl-C drains us first, and draining needs the store.
+    detached: true,
   });
-  child.once('exit', (code, signal) => {
-    exit ??= `ended with ${signal ?? code}`;
+  const isOver = new Promise<void>((resolve) => {
+    child.once('exit', () => resolve());
+    child.once('error', () => resolve());
   });
   child.stdin.on('error', () => undefined);
-  child.stdin.end(config);
-  // A crash of ours must not leave it behind; SIGKILL of ours does, and it then idles on loopback with no data.
-  const killNow = () => child.kill('SIGKILL');
-  process.once('exit', killNow);
   const stop = async () => {
-    process.off('exit', killNow);
-    if (exit === null) {
-      const isOver = new Promise((resolve) => child.once('exit', resolve));
-      child.kill('SIGKILL');
-      await isOver;
-    }
+    child.stdin.end();
+    await isOver;
     await rm(directory, { recursive: true, force: true });
   };
   const url = `redis://:${password}@127.0.0.1:${port}`;
   try {
-    await waitUntilUp(url, () => exit);
+    await waitUntilUp(url);
   } catch (error) {
     await stop();
     throw error;
   }
   child.unref();
+  // A pipe would keep this process alive; its type does not know that it is a socket.
+  (child.stdin as unknown as { unref(): void }).unref();
   log.debug('private redis started', { port });
   return { url, description: `private ${binary} on 127.0.0.1:${port}`, stop };
 }
 
-async function waitUntilUp(url: string, exited: () => string | null): Promise<void> {
+async function waitUntilUp(url: string): Promise<void> {
   const redis = new Redis(url, { retryStrategy: () => 20, maxRetriesPerRequest: null });
   redis.on('error', () => undefined);
   const startMs = performance.now();
   try {
-    for (;;) {
-      const why = exited();
-      const isUp = await Promise.race([redis.ping().then(() => true), pause(100).then(() => false)]);
-      if (isUp) return;
-      if (why !== null || performance.now() - startMs > START_LIMIT_MS)
-        throw new LakehaulError('QUEUE_UNAVAILABLE', `the private Redis did not start: ${why ?? 'no answer'}`);
-    }
+    while (!(await Promise.race([redis.ping().then(() => true), pause(100).then(() => false)])))
+      if (performance.now() - startMs > START_LIMIT_MS)
+        throw new LakehaulError('QUEUE_UNAVAILABLE', `the private Redis did not answer within ${START_LIMIT_MS} ms`);
   } finally {
     redis.disconnect();
   }

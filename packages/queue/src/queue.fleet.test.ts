@@ -365,6 +365,19 @@ describe('redis', () => {
     ).rejects.toMatchObject({ code: 'QUEUE_UNAVAILABLE', where: 'redis://127.0.0.1:1' });
   });
 
+  it('a private server ends with its process, killed or not', async () => {
+    const child = spawn(process.execPath, ['--import', 'tsx', join(import.meta.dirname, 'testing/private-server.ts')], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [line] = (await once(child.stdout, 'data')) as [Buffer];
+    const client = new Redis(line.toString().trim(), { maxRetriesPerRequest: 0, retryStrategy: () => null });
+    client.on('error', () => undefined);
+    expect(await client.ping()).toBe('PONG');
+    const isGone = once(client, 'end');
+    child.kill('SIGKILL');
+    await isGone;
+  });
+
   it('auto takes the server on the PATH, privately: a password, nothing shared', async () => {
     const store = await openQueueStore({ kind: 'auto', path: process.env['PATH'] ?? '' }, { log });
     expect(store).toMatchObject({ kind: 'redis', isShared: false });
