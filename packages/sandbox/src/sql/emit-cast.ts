@@ -4,6 +4,7 @@ import { constantOf, isUtc, literalText } from './emit-literal.ts';
 import { type Context, isRedshift, type Value } from './scope.ts';
 import { NotSupported, SqlSemanticError } from './sql-failure.ts';
 import { duckdbTypeText, isBytes, isFloat, isInteger, isNumeric, isText, type SqlType } from './sql-type.ts';
+import { instantOfLocal, localOfInstant } from './utc.ts';
 
 type CastExpression = Extract<Expression, { kind: 'cast' }>;
 
@@ -196,17 +197,17 @@ function toTemporalOrNested(context: Context, value: Value, type: SqlType, at: n
       if (from.kind === 'timestamp') return `CAST(${sql} AS DATE)`;
       if (from.kind !== 'timestamptz') return refuse(from, type, at);
       needUtc(context, at);
-      return `CAST((${sql} AT TIME ZONE 'UTC') AS DATE)`;
+      return `CAST(${localOfInstant(sql)} AS DATE)`;
     case 'timestamp':
       if (isText(from)) return `CAST(lakehaul_timestamp_text(${sql}) AS TIMESTAMP)`;
       if (from.kind === 'date') return `CAST(${sql} AS TIMESTAMP)`;
       if (from.kind !== 'timestamptz') return refuse(from, type, at);
       needUtc(context, at);
-      return `(${sql} AT TIME ZONE 'UTC')`;
+      return localOfInstant(sql);
     case 'timestamptz':
       needUtc(context, at);
-      if (isText(from)) return `(CAST(lakehaul_timestamp_text(${sql}) AS TIMESTAMP) AT TIME ZONE 'UTC')`;
-      if (from.kind === 'date' || from.kind === 'timestamp') return `(CAST(${sql} AS TIMESTAMP) AT TIME ZONE 'UTC')`;
+      if (isText(from)) return instantOfLocal(`CAST(lakehaul_timestamp_text(${sql}) AS TIMESTAMP)`);
+      if (from.kind === 'date' || from.kind === 'timestamp') return instantOfLocal(`CAST(${sql} AS TIMESTAMP)`);
       return refuse(from, type, at);
     case 'time':
       return from.kind === 'timestamp' ? `CAST(${sql} AS TIME)` : refuse(from, type, at);

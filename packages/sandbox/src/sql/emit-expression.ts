@@ -20,6 +20,7 @@ import {
 } from './scope.ts';
 import { NotSupported, SqlSemanticError } from './sql-failure.ts';
 import { duckdbTypeText, isInteger, isNumeric, isText, REDSHIFT_TEXT_MAX, type SqlType } from './sql-type.ts';
+import { instantOfLocal, localOfInstant } from './utc.ts';
 
 const BOOLEAN: SqlType = { kind: 'boolean' };
 
@@ -364,9 +365,10 @@ function emitAtTimeZone(context: Context, e: Of<'at-time-zone'>): Value {
   const zone = literalText(emit(context, e.zone));
   // Names of zones have the meaning of ICU's tables in DuckDB; only UTC is beyond doubt.
   if (zone === null || !/^(utc|gmt)$/i.test(zone)) throw new NotSupported('a time zone other than UTC', e.at);
-  const sql = `(${value.sql} AT TIME ZONE 'UTC')`;
-  if (value.type.kind === 'timestamptz') return { sql, type: { kind: 'timestamp' }, expression: e };
-  if (value.type.kind === 'timestamp') return { sql, type: { kind: 'timestamptz' }, expression: e };
+  if (value.type.kind === 'timestamptz')
+    return { sql: localOfInstant(value.sql), type: { kind: 'timestamp' }, expression: e };
+  if (value.type.kind === 'timestamp')
+    return { sql: instantOfLocal(value.sql), type: { kind: 'timestamptz' }, expression: e };
   throw new NotSupported(`AT TIME ZONE of ${value.type.kind}`, e.at);
 }
 

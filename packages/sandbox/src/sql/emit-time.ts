@@ -4,6 +4,7 @@ import { isUtc, literalText } from './emit-literal.ts';
 import { type Context, isRedshift, quoteText, type Value } from './scope.ts';
 import { NotSupported, SqlSemanticError } from './sql-failure.ts';
 import { isInteger, type SqlType } from './sql-type.ts';
+import { instantOfLocal, localOfInstant } from './utc.ts';
 
 const UNITS: Record<string, string> = {
   microsecond: 'microsecond',
@@ -64,7 +65,7 @@ export function unitOf(expression: Expression): string {
 export function localSql(context: Context, value: Value): string {
   const { kind } = value.type;
   if (kind === 'date' || kind === 'timestamp') return value.sql;
-  if (kind === 'timestamptz' && isUtc(context)) return `(${value.sql} AT TIME ZONE 'UTC')`;
+  if (kind === 'timestamptz' && isUtc(context)) return localOfInstant(value.sql);
   if (kind === 'timestamptz') throw new NotSupported('local time in a zone other than UTC', value.expression.at);
   throw new NotSupported(`a date function of ${kind}`, value.expression.at);
 }
@@ -120,11 +121,10 @@ export function dateTrunc(context: Context, unitExpression: Expression, value: V
   const unit = unitOf(unitExpression);
   if (unit === 'microsecond' || unit === 'millisecond') throw new NotSupported(`DATE_TRUNC('${unit}')`, e.at);
   const local = `date_trunc('${unit}', CAST(${localSql(context, value)} AS TIMESTAMP))`;
-  if (value.type.kind === 'timestamptz')
-    return { sql: `(${local} AT TIME ZONE 'UTC')`, type: value.type, expression: e };
+  if (value.type.kind === 'timestamptz') return { sql: instantOfLocal(local), type: value.type, expression: e };
   // A date is truncated to a timestamp on Redshift, and to an instant on Databricks.
   if (value.type.kind === 'date' && !isRedshift(context))
-    return { sql: `(${local} AT TIME ZONE 'UTC')`, type: { kind: 'timestamptz' }, expression: e };
+    return { sql: instantOfLocal(local), type: { kind: 'timestamptz' }, expression: e };
   return { sql: local, type: { kind: 'timestamp' }, expression: e };
 }
 
@@ -143,7 +143,7 @@ export function dateAdd(
     ? `to_months(CAST(${count.sql} * ${factor} AS INTEGER))`
     : `to_${unit}s(CAST(${count.sql} AS ${unit === 'day' || unit === 'week' ? 'INTEGER' : 'BIGINT'}))`;
   const sum = `(${localSql(context, value)} + ${step})`;
-  if (value.type.kind === 'timestamptz') return { sql: `(${sum} AT TIME ZONE 'UTC')`, type: value.type, expression: e };
+  if (value.type.kind === 'timestamptz') return { sql: instantOfLocal(sum), type: value.type, expression: e };
   if (value.type.kind === 'date' && !isRedshift(context)) throw new NotSupported('DATEADD of a date', e.at);
   return { sql: sum, type: { kind: 'timestamp' }, expression: e };
 }
