@@ -31,55 +31,74 @@ const DRAIN_LIMIT_MS = 30_000;
 
 /** Resolves with the exit code: 0 over or drained, 1 failed, 130 stopped. main.ts exits with it. */
 export async function runService(options: ServiceOptions): Promise<number> {
-  const { name, log, clock, signals = process } = options;
+  const { name, log, signals = process } = options;
   const drain = new AbortController();
   const stop = new AbortController();
-  const onSignal = () => {
-    if (drain.signal.aborted) stop.abort();
-    else drain.abort();
-  };
+  const onSignal = () => (drain.signal.aborted ? stop : drain).abort();
   signals.on('SIGTERM', onSignal);
   signals.on('SIGINT', onSignal);
   try {
     const service = await options.start(drain.signal);
     log.info('service started', { service: name });
-    const end = await Promise.race([
-      service.done.then(() => 'done' as const),
-      abortOf(drain.signal).then(() => 'drain' as const),
-    ]);
-    if (end === 'done') {
-      await service.stop();
-      log.info('service is over', { service: name });
-      return 0;
-    }
-    log.info('service drains', { service: name });
-    const startMs = clock.nowMs();
-    const isOver = new AbortController();
-    const outcome = await Promise.race([
-      service.drain().then(() => 'drained' as const),
-      abortOf(stop.signal).then(() => 'stopped' as const),
-      clock.sleep(options.drainLimitMs ?? DRAIN_LIMIT_MS, isOver.signal).then(
-        () => 'late' as const,
-        () => 'late' as const,
-      ),
-    ]).finally(() => isOver.abort());
-    if (outcome !== 'drained') await Promise.race([service.stop(), clock.sleep(2_000)]);
-    log.info('service ended', { service: name, outcome, durationMs: clock.nowMs() - startMs });
-    return outcome === 'drained' ? 0 : 130;
+    return await runUntilEnd(options, service, drain.signal, stop.signal);
   } catch (thrown) {
     const error = asLakehaulError(thrown);
-    log.error('service failed', {
-      service: name,
-      code: error.code,
-      reason: error.message,
-      where: error.where,
-      next: error.next,
-    });
+    const { code, message: reason, where, next } = error;
+    log.error('service failed', { service: name, code, reason, where, next });
     return 1;
   } finally {
     signals.off('SIGTERM', onSignal);
     signals.off('SIGINT', onSignal);
   }
+}
+
+async function runUntilEnd(
+  options: ServiceOptions,
+  service: RunningService,
+  drain: AbortSignal,
+  stop: AbortSignal,
+): Promise<number> {
+  const { name, log, clock } = options;
+  const end = await Promise.race([
+    service.done.then(
+      () => ({ kind: 'over' as const }),
+      (error: unknown) => ({ kind: 'failed' as const, error }),
+    ),
+    abortOf(drain).then(() => ({ kind: 'drain' as const })),
+  ]);
+  if (end.kind !== 'drain') {
+    await stopSoon(service, clock);
+    if (end.kind === 'failed') throw end.error;
+    log.info('service is over', { service: name });
+    return 0;
+  }
+  log.info('service drains', { service: name });
+  const startMs = clock.nowMs();
+  const outcome = await drained(options, service, stop);
+  if (outcome !== 'drained') await stopSoon(service, clock);
+  log.info('service ended', { service: name, outcome, durationMs: clock.nowMs() - startMs });
+  return outcome === 'drained' ? 0 : 130;
+}
+
+async function drained(
+  { clock, drainLimitMs = DRAIN_LIMIT_MS }: ServiceOptions,
+  service: RunningService,
+  stop: AbortSignal,
+): Promise<'drained' | 'stopped' | 'late'> {
+  const isOver = new AbortController();
+  const limit = clock.sleep(drainLimitMs, isOver.signal).catch(() => undefined);
+  return await Promise.race([
+    service.drain().then(() => 'drained' as const),
+    abortOf(stop).then(() => 'stopped' as const),
+    limit.then(() => 'late' as const),
+  ]).finally(() => isOver.abort());
+}
+
+/** What cannot end in two seconds is ended by the process. */
+async function stopSoon(service: RunningService, clock: Clock): Promise<void> {
+  const isOver = new AbortController();
+  const limit = clock.sleep(2_000, isOver.signal).catch(() => undefined);
+  await Promise.race([service.stop(), limit]).finally(() => isOver.abort());
 }
 
 function abortOf(signal: AbortSignal): Promise<void> {
