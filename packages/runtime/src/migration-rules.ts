@@ -37,7 +37,6 @@ function sourceRules(source: Raw): RuleBreach[] {
   if (source['kind'] === 'provisioned') {
     needs('clusterIdentifier', 'a provisioned cluster is found by it');
     forbids('workgroupName', 'a provisioned cluster has no workgroup');
-    if (source['dbUser'] === undefined) needs('secretArn', 'a provisioned cluster needs it or dbUser');
   }
   if (source['kind'] === 'serverless') {
     needs('workgroupName', 'a serverless endpoint is found by it');

@@ -49,7 +49,9 @@ const source = z
     database: text().describe('Database to haul; a restored snapshot or a datashare is just another one.'),
     dbUser: text()
       .exactOptional()
-      .describe('Database user for temporary credentials (provisioned, without secretArn).'),
+      .describe(
+        'Database user for temporary credentials (provisioned); without it and without secretArn it follows from the IAM identity.',
+      ),
     secretArn: form(/^arn:aws[\w-]*:secretsmanager:/, 'the ARN of a Secrets Manager secret')
       .exactOptional()
       .describe('Secret with the database credentials; its name, never its value.'),
