@@ -14,7 +14,7 @@ import {
   rowHash,
   valueLevels,
 } from '@lakehaul/fingerprint';
-import * as fc from 'fast-check';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   type AdapterClouds,
