@@ -2,7 +2,7 @@ export { type ChunkJob, jobIdOf, parseChunkJob } from './chunk-job.ts';
 export { ChunkQueues, type ChunkQueuesOptions, type JobToAdd, type StepCounts } from './chunk-queues.ts';
 export type { QueueMetrics } from './queue-metrics.ts';
 export { openQueueStore, type QueueStore, type QueueStoreOptions } from './queue-store.ts';
-export { type RunningWorker, type StepWorkerOptions, startStepWorker } from './step-worker.ts';
+export { type RunningWorker, type StepResult, type StepWorkerOptions, startStepWorker } from './step-worker.ts';
 export {
   type Candidate,
   type LimitRow,

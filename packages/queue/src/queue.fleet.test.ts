@@ -33,8 +33,8 @@ const clock: Clock = {
 
 class CountingMetrics implements QueueMetrics {
   readonly counts = new Map<string, number>();
-  count(name: string, _labels: object, by = 1): void {
-    this.counts.set(name, (this.counts.get(name) ?? 0) + by);
+  count(name: string, _labels: object, by: number | bigint = 1): void {
+    this.counts.set(name, (this.counts.get(name) ?? 0) + Number(by));
   }
   set(): void {}
   observe(_name: string, labels: { outcome: string }): void {
@@ -282,6 +282,27 @@ describe.each(['redis', 'embedded'] as const)('a queue store: %s', (kind) => {
     await until('the queue is empty', () => world.queues.isEmpty());
     expect(told[0]).toMatchObject({ code: 'CREDENTIALS_REJECTED' });
     expect(world.metrics.counts.get('outcome failed')).toBe(1);
+  });
+
+  it('what a step moved and how it failed is counted once, here', async () => {
+    await using world = open();
+    world.start({
+      slots: 1,
+      handle: async (job) =>
+        job.chunk === 1
+          ? { next: null, moved: { rowCount: 7n, sizeBytes: 900n } }
+          : { next: null, failure: 'SOURCE_STATEMENT_FAILED' },
+    });
+    await world.add([1, 2]);
+    await until('both ran', () => world.metrics.counts.get('outcome failed') === 1);
+    await until('both left', () => world.queues.isEmpty());
+    const counts = Object.fromEntries(world.metrics.counts);
+    expect(counts).toMatchObject({
+      lakehaul_moved_rows_total: 7,
+      lakehaul_moved_bytes_total: 900,
+      lakehaul_step_failures_total: 1,
+      'outcome done': 1,
+    });
   });
 
   it('a next job that must wait for the feeder is not chained', async () => {

@@ -3,11 +3,19 @@
  * concurrency bounds the statements: jobs that return as delayed let the whole backlog be submitted (measured: 5,000 of
  * 5,000 before the first poll ran; facts/fleet.md 0.1).
  */
-import { asLakehaulError, type Clock, LakehaulError, type Log, type Step } from '@lakehaul/core';
+import { asLakehaulError, type Clock, type ErrorCode, LakehaulError, type Log, type Step } from '@lakehaul/core';
 import { type Job, WaitingError, type Worker } from 'bullmq';
 import { type ChunkJob, parseChunkJob } from './chunk-job.ts';
 import type { ChunkQueues } from './chunk-queues.ts';
 import type { QueueMetrics } from './queue-metrics.ts';
+
+export interface StepResult {
+  next: ChunkJob | null;
+  /** What the step moved, for the metrics. */
+  moved?: { rowCount: bigint; sizeBytes: bigint };
+  /** The step failed and the ledger knows: for the metrics. */
+  failure?: ErrorCode;
+}
 
 export interface StepWorkerOptions {
   queues: ChunkQueues;
@@ -18,7 +26,7 @@ export interface StepWorkerOptions {
    * Does the step and names the chunk's next job, which is added before this one ends. When the signal aborts it lets
    * go of the job (throws): it is handed over, not failed. What it throws otherwise takes the job out of the queue.
    */
-  handle: (job: ChunkJob, signal: AbortSignal) => Promise<{ next: ChunkJob | null }>;
+  handle: (job: ChunkJob, signal: AbortSignal) => Promise<StepResult>;
   log: Log;
   metrics: QueueMetrics;
   clock: Clock;
@@ -119,8 +127,7 @@ class StepWorker implements RunningWorker {
     let outcome: 'done' | 'failed' | 'handed-over' = 'failed';
     try {
       if (this.#closing.signal.aborted) controller.abort(this.#closing.signal.reason);
-      await this.#run(queued, controller.signal);
-      outcome = 'done';
+      outcome = await this.#run(queued, controller.signal);
       return null;
     } catch (thrown) {
       if (!this.#closing.signal.aborted) throw await this.#failed(thrown, id, controller.signal);
@@ -138,13 +145,28 @@ class StepWorker implements RunningWorker {
     }
   }
 
-  async #run(queued: Job, signal: AbortSignal): Promise<void> {
+  async #run(queued: Job, signal: AbortSignal): Promise<'done' | 'failed'> {
     signal.throwIfAborted();
-    const { next } = await this.#options.handle(parseChunkJob(queued.data), signal);
+    const result = await this.#options.handle(parseChunkJob(queued.data), signal);
     this.#blindFailures = 0;
-    if (next === null || this.#options.mayChain?.(next) === false) return;
+    const outcome = this.#record(result);
+    const { next } = result;
+    if (next === null || this.#options.mayChain?.(next) === false) return outcome;
     // Before this job ends: a crash in between makes it run again, find its receipt, and add the same next job again.
     await this.#options.queues.add([{ job: next, priority: queued.opts.priority ?? 1 }]);
+    return outcome;
+  }
+
+  #record({ moved, failure }: StepResult): 'done' | 'failed' {
+    const { metrics } = this.#options;
+    const { step } = this;
+    if (moved !== undefined) {
+      metrics.count('lakehaul_moved_rows_total', { step }, moved.rowCount);
+      metrics.count('lakehaul_moved_bytes_total', { step }, moved.sizeBytes);
+    }
+    if (failure === undefined) return 'done';
+    metrics.count('lakehaul_step_failures_total', { step, code: failure });
+    return 'failed';
   }
 
   /** The handler records what concerns the chunk in the ledger and returns; what it throws could not be recorded. */
@@ -152,6 +174,7 @@ class StepWorker implements RunningWorker {
     const { log, clock, onStop } = this.#options;
     if (signal.aborted) return thrown;
     const error = asLakehaulError(thrown);
+    this.#record({ next: null, failure: error.code });
     const fields = { step: this.step, job: id, code: error.code, reason: error.message, next: error.next };
     if (error.disposition === 'stop' || error.disposition === 'refuse') {
       log.error('step cannot go on', fields);
