@@ -2,14 +2,8 @@
 import { fingerprintDifferences, lineageOf, type RowPredicate, type SourceType, type TablePlan } from '@lakehaul/core';
 import { combineFingerprints, emptyFingerprint } from '@lakehaul/fingerprint';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  type AdapterClouds,
-  plannedColumn,
-  plannedTable,
-  quoted,
-  startAdapterClouds,
-  type Unloaded,
-} from '../../../test/support/adapter-clouds.ts';
+import { type AdapterClouds, startAdapterClouds, type Unloaded } from '../../../test/support/adapter-clouds.ts';
+import { plannedColumn, plannedTable, quoted } from '../../../test/support/planned-table.ts';
 import { quoteName, quoteTable } from './databricks/identifier.ts';
 import { hashGroupsOf } from './redshift/wire.ts';
 

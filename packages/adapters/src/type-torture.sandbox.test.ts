@@ -16,15 +16,8 @@ import {
 } from '@lakehaul/fingerprint';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  type AdapterClouds,
-  createSource,
-  type KnownTable,
-  plannedColumn,
-  plannedTable,
-  quoted,
-  startAdapterClouds,
-} from '../../../test/support/adapter-clouds.ts';
+import { type AdapterClouds, createSource, startAdapterClouds } from '../../../test/support/adapter-clouds.ts';
+import { type KnownTable, plannedColumn, plannedTable, quoted } from '../../../test/support/planned-table.ts';
 import { targetRows } from './databricks/verify-sql.ts';
 import { columnListHash, columnListSelect } from './redshift/unload-sql.ts';
 import { movedWithPosition } from './redshift/wire.ts';

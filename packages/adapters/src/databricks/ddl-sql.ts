@@ -49,10 +49,7 @@ function createStatements(plan: TablePlan): string[] {
     property(MIGRATION_PROPERTY, plan.migration),
     // By name: any characters in column names, and the lineage column can be dropped at completion.
     property('delta.columnMapping.mode', 'name'),
-    property('delta.enableDeletionVectors', 'false'),
-    ...(columns.some(({ target }) => target.type.kind === 'TIMESTAMP_NTZ')
-      ? [property('delta.feature.timestampNtz', 'supported')]
-      : []),
+    ...statisticsProperty(columns, cluster),
   ];
   return [
     `CREATE SCHEMA IF NOT EXISTS ${quoteName(catalog)}.${quoteName(schema)}`,
@@ -60,6 +57,20 @@ function createStatements(plan: TablePlan): string[] {
       cluster.length === 0 ? '' : ` CLUSTER BY (${cluster.map(quoteName).join(', ')})`
     } TBLPROPERTIES (${properties.join(', ')})`,
   ];
+}
+
+/** Clustering needs statistics of its columns, and Delta keeps those of the first ones only: then they are named. */
+function statisticsProperty(columns: readonly ColumnPlan[], cluster: readonly string[]): string[] {
+  const names = columns.map(({ target }) => target.name);
+  if (cluster.every((name) => names.indexOf(name) < STATISTICS_COLUMNS - 1)) return [];
+  const others = names.filter((name) => !cluster.includes(name)).slice(0, STATISTICS_COLUMNS - 1 - cluster.length);
+  return [
+    property('delta.dataSkippingStatsColumns', [LINEAGE_COLUMN, ...cluster, ...others].map(listedName).join(',')),
+  ];
+}
+
+function listedName(name: string): string {
+  return /^\w+$/.test(name) ? name : quoteName(name);
 }
 
 /** The sort key's columns, so far as they can cluster. A hole ends the list: what follows it orders little. */
@@ -96,10 +107,7 @@ function lineageStatistics(existing: TargetTableState): string | null {
   const others = existing.columns.filter((column) => column.name !== LINEAGE_COLUMN);
   const position = existing.columns.findIndex((column) => column.name === LINEAGE_COLUMN);
   if (indexed < 0 || (position < 0 ? others.length : position) < indexed) return null;
-  const first = others
-    .slice(0, indexed)
-    .map((column) => (/^\w+$/.test(column.name) ? column.name : quoteName(column.name)));
-  return [LINEAGE_COLUMN, ...first].join(',');
+  return [LINEAGE_COLUMN, ...others.slice(0, indexed).map((column) => listedName(column.name))].join(',');
 }
 
 function property(key: string, value: string): string {
