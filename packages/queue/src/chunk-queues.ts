@@ -1,4 +1,4 @@
-import { asLakehaulError, type Log, STEPS, type Step } from '@lakehaul/core';
+import { LakehaulError, type Log, must, STEPS, type Step } from '@lakehaul/core';
 import type { Queue } from 'bullmq';
 import { type ChunkJob, jobIdOf } from './chunk-job.ts';
 import type { QueueMetrics } from './queue-metrics.ts';
@@ -61,10 +61,14 @@ export class ChunkQueues {
     return queue;
   }
 
-  #queue(step: Step): Queue {
-    const queue = this.#queues.get(step);
-    if (queue === undefined) throw asLakehaulError(new Error(`no queue for step ${step}`));
-    return queue;
+  async #ask<T>(step: Step, ask: (queue: Queue) => Promise<T>): Promise<T> {
+    const queue = must(this.#queues.get(step), `queue of step ${step}`);
+    try {
+      return await ask(queue);
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new LakehaulError('QUEUE_UNAVAILABLE', `${this.store.description}: ${reason}`, { cause, where: step });
+    }
   }
 
   /** Adding a job that waits or runs already changes nothing. */
@@ -72,13 +76,7 @@ export class ChunkQueues {
     for (const step of STEPS) {
       const ofStep = jobs.filter(({ job }) => job.step === step);
       for (let at = 0; at < ofStep.length; at += BATCH)
-        await this.#queue(step).addBulk(
-          ofStep.slice(at, at + BATCH).map(({ job, priority }) => ({
-            name: step,
-            data: job,
-            opts: { jobId: jobIdOf(job), priority: Math.min(Math.max(Math.round(priority), 1), MAX_PRIORITY) },
-          })),
-        );
+        await this.#ask(step, (queue) => queue.addBulk(ofStep.slice(at, at + BATCH).map(bullJob)));
       if (ofStep.length > 0) this.#metrics.count('lakehaul_queue_jobs_added_total', { step }, ofStep.length);
     }
   }
@@ -86,7 +84,7 @@ export class ChunkQueues {
   async counts(): Promise<Record<Step, StepCounts>> {
     const entries = await Promise.all(
       STEPS.map(async (step) => {
-        const counts = await this.#queue(step).getJobCounts('wait', 'prioritized', 'active', 'delayed');
+        const counts = await this.#ask(step, (queue) => queue.getJobCounts('wait', 'prioritized', 'active', 'delayed'));
         const of = (state: string) => counts[state] ?? 0;
         const ofStep = { waiting: of('wait') + of('prioritized'), active: of('active'), delayed: of('delayed') };
         for (const [state, jobs] of Object.entries(ofStep))
@@ -99,37 +97,40 @@ export class ChunkQueues {
 
   /** Ids of the jobs that wait, are delayed or run. */
   async jobIdsInQueue(step: Step): Promise<Set<string>> {
-    const jobs = await this.#queue(step).getRanges(['wait', 'prioritized', 'active', 'delayed'], 0, -1, false);
+    const jobs = await this.#ask(step, (queue) =>
+      queue.getRanges(['wait', 'prioritized', 'active', 'delayed'], 0, -1, false),
+    );
     return new Set(jobs);
   }
 
   /** How many jobs of the step may run at once over all workers; 0 holds the step. */
   async setConcurrency(step: Step, limit: number): Promise<void> {
-    await this.#queue(step).setGlobalConcurrency(limit);
+    await this.#ask(step, (queue) => queue.setGlobalConcurrency(limit));
   }
 
   /** No new job starts; running ones go on. */
   async pause(step: Step): Promise<void> {
-    await this.#queue(step).pause();
+    await this.#ask(step, (queue) => queue.pause());
     this.#metrics.set('lakehaul_queue_paused', { step }, 1);
   }
 
   async resume(step: Step): Promise<void> {
-    await this.#queue(step).resume();
+    await this.#ask(step, (queue) => queue.resume());
     this.#metrics.set('lakehaul_queue_paused', { step }, 0);
   }
 
   async isPaused(step: Step): Promise<boolean> {
-    return this.#queue(step).isPaused();
+    return this.#ask(step, (queue) => queue.isPaused());
   }
 
   /** Is there a job that a free worker ought to fetch? */
   async hasStartableJobs(step: Step): Promise<boolean> {
-    const queue = this.#queue(step);
-    const counts = await queue.getJobCounts('wait', 'prioritized', 'active');
-    if ((counts['wait'] ?? 0) + (counts['prioritized'] ?? 0) === 0 || (await queue.isPaused())) return false;
-    const limit = await queue.getGlobalConcurrency();
-    return limit === null || (counts['active'] ?? 0) < limit;
+    return this.#ask(step, async (queue) => {
+      const counts = await queue.getJobCounts('wait', 'prioritized', 'active');
+      if ((counts['wait'] ?? 0) + (counts['prioritized'] ?? 0) === 0 || (await queue.isPaused())) return false;
+      const limit = await queue.getGlobalConcurrency();
+      return limit === null || (counts['active'] ?? 0) < limit;
+    });
   }
 
   /** Says nothing about the migration: an emptied store is empty too. Done is planned minus proven = 0. */
@@ -140,10 +141,15 @@ export class ChunkQueues {
 
   /** Throws all jobs away, running ones too; workers finish what they hold. The feeder fills the queues again. */
   async obliterate(): Promise<void> {
-    for (const step of STEPS) await this.#queue(step).obliterate({ force: true });
+    for (const step of STEPS) await this.#ask(step, (queue) => queue.obliterate({ force: true }));
   }
 
   async close(): Promise<void> {
     await Promise.all([...this.#queues.values()].map((queue) => queue.close()));
   }
+}
+
+function bullJob({ job, priority }: JobToAdd) {
+  const bounded = Math.min(Math.max(Math.round(priority), 1), MAX_PRIORITY);
+  return { name: job.step, data: job, opts: { jobId: jobIdOf(job), priority: bounded } };
 }

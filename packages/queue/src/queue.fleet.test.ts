@@ -7,7 +7,7 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ChunkJob, jobIdOf } from './chunk-job.ts';
 import { ChunkQueues } from './chunk-queues.ts';
-import { findBinary, type PrivateRedis, startPrivateRedis } from './private-redis.ts';
+import { findBinary, freePort, type PrivateRedis, startPrivateRedis } from './private-redis.ts';
 import type { QueueMetrics } from './queue-metrics.ts';
 import { openQueueStore, type QueueStore } from './queue-store.ts';
 import { type RunningWorker, type StepWorkerOptions, startStepWorker } from './step-worker.ts';
@@ -359,6 +359,59 @@ describe('redis', () => {
     await worker.drain();
     await queues.close();
     await store.stop();
+  });
+
+  it('a server killed and restarted empty: adds fail at once meanwhile, then re-added jobs run without a restart', async () => {
+    const binary = (await findBinary(['redis-server', 'valkey-server'], process.env['PATH'] ?? '')) ?? '';
+    const port = await freePort();
+    const serve = () =>
+      spawn(binary, ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'], {
+        stdio: 'ignore',
+      });
+    let server = serve();
+    const url = `redis://127.0.0.1:${port}`;
+    const open = () => openQueueStore({ kind: 'redis', url, path: '' }, { log });
+    let store: QueueStore | undefined;
+    await until('redis is up', async () => {
+      store = await open().catch(() => undefined);
+      return store !== undefined;
+    });
+    if (store === undefined) throw new Error('no store');
+    const metrics = new CountingMetrics();
+    const queues = new ChunkQueues({ store, migration: 'lost', log, metrics });
+    const { handle, running } = holdingHandler();
+    const worker = startStepWorker({ queues, step: 'unload', slots: 2, log, metrics, clock, handle });
+    const add = (chunks: readonly number[]) =>
+      queues.add(chunks.map((chunk) => ({ job: jobOf('lost', chunk), priority: 1 })));
+    await add([1, 2, 3]);
+    await until('two run', () => running.size === 2);
+
+    server.kill('SIGKILL');
+    await once(server, 'exit');
+    const startMs = performance.now();
+    await until('adds fail', () =>
+      add([4]).then(
+        () => false,
+        (thrown: { code?: string }) => thrown.code === 'QUEUE_UNAVAILABLE',
+      ),
+    );
+    expect(performance.now() - startMs).toBeLessThan(10_000);
+    server = serve();
+    await until('adds work again', () =>
+      add([3]).then(
+        () => true,
+        () => false,
+      ),
+    );
+    for (const finish of [...running.values()]) finish();
+    await until('the job that was lost runs', () => running.has(jobIdOf(jobOf('lost', 3))));
+    for (const finish of [...running.values()]) finish();
+    await until('the queue is empty', () => queues.isEmpty());
+    await worker.drain();
+    await queues.close();
+    await store.stop();
+    server.kill('SIGKILL');
+    await once(server, 'exit');
   });
 
   it('warns of a server that may evict jobs', async () => {
