@@ -94,8 +94,8 @@ export async function startFleet(
             LAKEHAUL_REDIS_URL: redis.url,
             LAKEHAUL_CONFIG: configFile,
             LAKEHAUL_HTTP_PORT: '0',
-            LAKEHAUL_FEED_EVERY: '500ms',
-            LAKEHAUL_KEEP_EVERY: '1s',
+            ...(name === 'planner' ? { LAKEHAUL_FEED_EVERY: '500ms' } : {}),
+            ...(name === 'verifier' ? { LAKEHAUL_KEEP_EVERY: '1s' } : {}),
             ...env,
           },
           stdio: ['ignore', 'ignore', 'pipe'],
@@ -138,7 +138,7 @@ export async function eventually<T>(
   look: () => Promise<T | null | false | undefined>,
   options: { withinMs?: number; services?: readonly Service[] } = {},
 ): Promise<T> {
-  const end = Date.now() + (options.withinMs ?? 60_000);
+  const end = Date.now() + (options.withinMs ?? 30_000);
   while (Date.now() < end) {
     const found = await look();
     if (found !== null && found !== false && found !== undefined) return found;

@@ -34,7 +34,16 @@ export async function runFleet(request: FleetRequest): Promise<StatusReport> {
   const stop = new StopSignal();
   const queues = new ChunkQueues({ store, migration: config.migration, log, metrics });
   const limits = { maxAttempts: config.attempts.max, maxFailures: config.attempts.failuresPerAttempt };
-  const shared = { ledger, queues, clock, log, metrics, limits, onStop: (error: unknown) => stop.raise(error) };
+  const shared = {
+    ledger,
+    queues,
+    clock,
+    log,
+    metrics,
+    limits,
+    onStop: (error: unknown) => stop.raise(error),
+    hasLimits: config.limits.length > 0,
+  };
   const workers = [
     ...startWorker({
       ...shared,

@@ -7,6 +7,7 @@ import {
   type ConfigTable,
   configTableText,
   createLog,
+  type Health,
   type Loop,
   livenessOf,
   loadMigrationConfig,
@@ -80,7 +81,7 @@ const MIGRATION_SECRETS = [
 /** Resolves with the exit code. */
 export async function hostService<const T extends ConfigTable>(request: HostRequest<T>): Promise<number> {
   const { name, env } = request;
-  const table = { ...COMMON_SETTINGS, ...request.settings };
+  const table: ConfigTable = { ...COMMON_SETTINGS, ...request.settings };
   if (request.argv.includes('--help')) {
     process.stdout.write(
       `lakehaul ${name}: a service; settings come from the environment\n\n${configTableText(table)}\n`,
@@ -89,22 +90,10 @@ export async function hostService<const T extends ConfigTable>(request: HostRequ
   }
   const readFile = (path: string) => readFileSync(path, 'utf8');
   try {
-    const common = mustReadConfig({
-      table: COMMON_SETTINGS,
-      env,
-      readFile,
-      alsoKnown: [...MIGRATION_SECRETS, ...Object.values(request.settings).map((row) => row.env)],
-    });
-    const own = mustReadConfig({
-      table: request.settings,
-      env,
-      readFile,
-      alsoKnown: [
-        ...MIGRATION_SECRETS,
-        ...Object.values(COMMON_SETTINGS).map((row) => row.env),
-        'LAKEHAUL_REDIS_URL_FILE',
-      ],
-    });
+    // One table, so that all problems of the environment are told at once.
+    const settings = mustReadConfig({ table, env, readFile, alsoKnown: MIGRATION_SECRETS });
+    const common = settings as ConfigOf<typeof COMMON_SETTINGS>;
+    const own = settings as ConfigOf<T>;
     const loaded = loadMigrationConfig({ path: common.configFile, text: readFile(common.configFile), env });
     if ('problems' in loaded)
       throw new LakehaulError(
@@ -148,7 +137,7 @@ async function startParts<const T extends ConfigTable>(
   failure.catch(() => undefined);
   const service = await request.start({ session, queues, fail }, settings);
   const isLive = livenessOf(service.loops, clock, metrics);
-  const http = await startHttp({ port: common.httpPort, metrics, isLive, isReady: isLive });
+  const http = await startHttp({ port: common.httpPort, metrics, isLive, isReady: () => readiness(queues, isLive()) });
   log.info('http listens', { port: http.port });
   const close = async () => {
     await http.close();
@@ -161,4 +150,13 @@ async function startParts<const T extends ConfigTable>(
     drain: () => service.drain().finally(close),
     stop: () => service.stop().finally(close),
   };
+}
+
+/** Ready means live, and the queue store answers. */
+async function readiness(queues: ChunkQueues, live: Health): Promise<Health> {
+  const failure = await queues.counts().then(
+    () => null,
+    (thrown: unknown) => asLakehaulError(thrown),
+  );
+  return failure === null ? live : { isOk: false, detail: { ...live.detail, queue: failure.code } };
 }

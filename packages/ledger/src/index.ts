@@ -2,6 +2,13 @@ export type { OpenRequest, OpenResult } from './fence.ts';
 export { Ledger, type LedgerOptions } from './ledger.ts';
 export type { StoredReceipt, WriteResult } from './receipt-store.ts';
 export type { LedgerRecord, RecordResult } from './records.ts';
-export { runStep, type StepJob, type StepLimits, type StepRequest } from './run-step.ts';
+export {
+  type MovedRows,
+  runStep,
+  type StepJob,
+  type StepLimits,
+  type StepOutcome,
+  type StepRequest,
+} from './run-step.ts';
 export type { LedgerScan, ScanCost, ScanOptions } from './scan.ts';
 export type { ScannedState } from './scan-table.ts';

@@ -6,6 +6,7 @@ import { runStep, type StepRequest } from './run-step.ts';
 
 const REF = chunkRef(tablePlan(1), 0);
 const FIRST = { ...REF, attempt: 1 };
+const MOVED = { rowCount: 3n, sizeBytes: 30n };
 const log: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => log };
 
 async function opened(): Promise<Ledger> {
@@ -34,23 +35,24 @@ const failing = (code: ErrorCode) => () => Promise.reject(new LakehaulError(code
 describe('a step', () => {
   it('acts, and hands the chunk to its next step', async () => {
     const ledger = await opened();
-    const next = await runStep(
+    const outcome = await runStep(
       request(ledger, 'unload', {
         act: async (attempt, state) => {
           expect(state.stage).toBe('opened');
           await ledger.write(attempt, 'unloaded', BODIES.unloaded, null);
+          return { moved: MOVED };
         },
       }),
     );
-    expect(next).toEqual({ ...FIRST, step: 'load' });
+    expect(outcome).toEqual({ moved: MOVED, next: { ...FIRST, step: 'load' } });
   });
 
   it('does nothing for a job that is history, and says what comes next instead', async () => {
     const ledger = await opened();
     await ledger.write(FIRST, 'unloaded', BODIES.unloaded, null);
-    expect(await runStep(request(ledger, 'unload'))).toEqual({ ...FIRST, step: 'load' });
+    expect(await runStep(request(ledger, 'unload'))).toEqual({ next: { ...FIRST, step: 'load' } });
     await ledger.write(FIRST, 'mismatched', BODIES.mismatched, null);
-    expect(await runStep(request(ledger, 'load'))).toEqual({ ...REF, attempt: 2, step: 'unload' });
+    expect(await runStep(request(ledger, 'load'))).toEqual({ next: { ...REF, attempt: 2, step: 'unload' } });
   });
 
   it('has no next job when the chunk is done', async () => {
@@ -58,17 +60,18 @@ describe('a step', () => {
     await ledger.write(FIRST, 'loaded', BODIES.loaded, null);
     const act: StepRequest['act'] = async (attempt) => {
       await ledger.write(attempt, 'verified', BODIES.verified, null);
+      return { moved: MOVED };
     };
-    expect(await runStep(request(ledger, 'verify', { act }))).toBeNull();
-    expect(await runStep(request(ledger, 'verify'))).toBeNull();
+    expect((await runStep(request(ledger, 'verify', { act }))).next).toBeNull();
+    expect((await runStep(request(ledger, 'verify'))).next).toBeNull();
   });
 
   it('that fails is counted, leaves the queue, and is quarantined when its failures are used up', async () => {
     const ledger = await opened();
     const once = request(ledger, 'unload', { act: failing('UNAVAILABLE') });
-    expect(await runStep(once)).toBeNull();
+    expect((await runStep(once)).next).toBeNull();
     expect(await ledger.chunkState(REF)).toMatchObject({ stage: 'opened', failures: 1 });
-    expect(await runStep(once)).toBeNull();
+    expect((await runStep(once)).next).toBeNull();
     expect(await ledger.chunkState(REF)).toMatchObject({ stage: 'quarantined', failures: 2 });
     expect((await ledger.read(FIRST, 'quarantined'))?.body.message).toMatch(/2 failures.*UNAVAILABLE because/);
   });
@@ -77,14 +80,14 @@ describe('a step', () => {
     'that meets %s waits, and it is no failure',
     async (code) => {
       const ledger = await opened();
-      expect(await runStep(request(ledger, 'unload', { act: failing(code) }))).toBeNull();
+      expect((await runStep(request(ledger, 'unload', { act: failing(code) }))).next).toBeNull();
       expect(await ledger.chunkState(REF)).toMatchObject({ stage: 'opened', failures: 0 });
     },
   );
 
   it('whose attempt is over ends it with proof and goes on with the next one', async () => {
     const ledger = await opened();
-    const next = await runStep(request(ledger, 'unload', { act: failing('MANIFEST_INVALID') }));
+    const { next } = await runStep(request(ledger, 'unload', { act: failing('MANIFEST_INVALID') }));
     expect(next).toEqual({ ...REF, attempt: 2, step: 'unload' });
     expect((await ledger.chunkState(REF)).stage).toBe('void');
   });
@@ -92,7 +95,7 @@ describe('a step', () => {
   it('whose attempt is over stays while a statement of it may still commit', async () => {
     const ledger = await opened();
     await ledger.recordSubmission(FIRST, submitBody('load', 'l1'));
-    expect(await runStep(request(ledger, 'unload', { act: failing('MANIFEST_INVALID') }))).toBeNull();
+    expect((await runStep(request(ledger, 'unload', { act: failing('MANIFEST_INVALID') }))).next).toBeNull();
     expect(await ledger.chunkState(REF)).toMatchObject({ stage: 'opened', failures: 0 });
   });
 
@@ -100,10 +103,11 @@ describe('a step', () => {
     const ledger = await opened();
     await ledger.recordSubmission(FIRST, submitBody('load', 'l1'));
     await expect(ledger.write(FIRST, 'void', BODIES.void, null)).rejects.toMatchObject({ code: 'FENCED' });
-    const next = await runStep(
+    const { next } = await runStep(
       request(ledger, 'unload', {
         act: async (attempt) => {
           await ledger.recordSubmission(attempt, submitBody('unload', 'u2'));
+          return { moved: MOVED };
         },
         voidAttempt: async (attempt) => {
           await ledger.write(
@@ -121,7 +125,7 @@ describe('a step', () => {
   it('of the last attempt is quarantined instead', async () => {
     const ledger = await opened();
     const limits = { maxAttempts: 1, maxFailures: 9 };
-    expect(await runStep(request(ledger, 'unload', { act: failing('MANIFEST_INVALID'), limits }))).toBeNull();
+    expect((await runStep(request(ledger, 'unload', { act: failing('MANIFEST_INVALID'), limits }))).next).toBeNull();
     expect((await ledger.read(FIRST, 'quarantined'))?.body.code).toBe('ATTEMPTS_EXHAUSTED');
   });
 
@@ -130,7 +134,7 @@ describe('a step', () => {
     const stopping = request(ledger, 'unload', { act: failing('PERMISSION_DENIED') });
     await expect(runStep(stopping)).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
     expect((await ledger.chunkState(REF)).stage).toBe('opened');
-    expect(await runStep(request(ledger, 'unload', { act: failing('SOURCE_SCHEMA_CHANGED') }))).toBeNull();
+    expect((await runStep(request(ledger, 'unload', { act: failing('SOURCE_SCHEMA_CHANGED') }))).next).toBeNull();
     expect((await ledger.chunkState(REF)).stage).toBe('quarantined');
   });
 

@@ -8,6 +8,7 @@ import {
   type ChunkRef,
   type ChunkState,
   chunkName,
+  type ErrorCode,
   LakehaulError,
   type Log,
   nextAttempt,
@@ -29,16 +30,28 @@ export interface StepRequest {
   limits: StepLimits;
   job: AttemptRef & { step: Step };
   signal: AbortSignal;
-  /** Does the work and writes its receipt. */
-  act: (attempt: AttemptRef, state: ChunkState, log: Log) => Promise<void>;
+  /** Does the work, writes its receipt and tells what it moved; a proof that failed is an outcome, no exception. */
+  act: (attempt: AttemptRef, state: ChunkState, log: Log) => Promise<{ moved: MovedRows; failure?: ErrorCode }>;
   /** Ends the attempt: proves that nothing of it can still commit, then writes `void`. Throws FENCED when it cannot yet. */
   voidAttempt: (attempt: AttemptRef, error: LakehaulError) => Promise<void>;
 }
 
 export type StepJob = AttemptRef & { step: Step };
 
-/** Resolves with the chunk's next job (already the right one when this job was history); null when there is none now. */
-export async function runStep(request: StepRequest): Promise<StepJob | null> {
+export interface MovedRows {
+  rowCount: bigint;
+  sizeBytes: bigint;
+}
+
+export interface StepOutcome {
+  /** The chunk's next job, already the right one when this job was history; null when there is none now. */
+  next: StepJob | null;
+  moved?: MovedRows;
+  /** What went wrong; the ledger knows it. */
+  failure?: ErrorCode;
+}
+
+export async function runStep(request: StepRequest): Promise<StepOutcome> {
   const { ledger, job } = request;
   const ref: ChunkRef = { tableId: job.tableId, generation: job.generation, chunk: job.chunk };
   const log = request.log.with({ chunk: chunkName(ref), attempt: job.attempt, step: job.step });
@@ -46,18 +59,22 @@ export async function runStep(request: StepRequest): Promise<StepJob | null> {
   const current = nextJob(ref, before);
   if (current === null || current.step !== job.step || current.attempt !== job.attempt) {
     log.debug('job is history', { stage: before.stage, currentAttempt: before.attempt });
-    return current;
+    return { next: current };
   }
+  let outcome: Omit<StepOutcome, 'next'> = {};
   try {
-    await request.act({ ...ref, attempt: job.attempt }, before, log);
+    outcome = await request.act({ ...ref, attempt: job.attempt }, before, log);
   } catch (thrown) {
     if (request.signal.aborted) throw thrown;
-    await settle(request, { ...ref, attempt: job.attempt }, asLakehaulError(thrown), log);
+    const error = asLakehaulError(thrown);
+    await settle(request, { ...ref, attempt: job.attempt }, error, log);
+    if (error.disposition !== 'backpressure') outcome = { failure: error.code };
   }
   const after = await ledger.chunkState(ref);
   const next = nextJob(ref, after);
   // A failure leaves the queue; the feeder brings the chunk back when its time has come.
-  return next !== null && next.step === job.step && next.attempt === job.attempt ? null : next;
+  const isSame = next !== null && next.step === job.step && next.attempt === job.attempt;
+  return { ...outcome, next: isSame ? null : next };
 }
 
 function nextJob(ref: ChunkRef, state: ChunkState): StepJob | null {

@@ -44,7 +44,10 @@ process.exit(
             { ledger, scan, queues, clock, log, windowSize: config.services.windowSize, limits: config.limits },
             plans,
           );
+          // Whole-fleet numbers are exported here and nowhere else.
           for (const [stage, chunks] of stageCounts(scan, plans)) metrics.set('lakehaul_chunks', { stage }, chunks);
+          metrics.set('lakehaul_staged_bytes', {}, Number(await scan.stagedBytes()));
+          await queues.counts();
         },
       });
     },

@@ -40,6 +40,7 @@ process.exit(
         slots: settings.verifySlots,
         diffRows: config.services.diffRows,
         onStop: fail,
+        hasLimits: config.limits.length > 0,
       });
       const scan = ledger.openScan();
       const keeper =

@@ -17,7 +17,10 @@ export interface VerifierDeps {
   limits: StepLimits;
   slots: number;
   diffRows: number;
+  /** An error that only a person can settle for the whole run: the service ends with it. */
   onStop: (error: unknown) => void;
+  /** With limits on tables or steps only the feeder lets jobs in; without, a step adds the next one itself. */
+  hasLimits: boolean;
 }
 
 export function startVerifier(deps: VerifierDeps): RunningWorker {
@@ -29,7 +32,7 @@ export function startVerifier(deps: VerifierDeps): RunningWorker {
     diffRows: deps.diffRows,
   };
   const handle = async (job: ChunkJob, signal: AbortSignal) => {
-    const next = await runStep({
+    const outcome = await runStep({
       ledger: deps.ledger,
       log: deps.log,
       limits: deps.limits,
@@ -39,7 +42,7 @@ export function startVerifier(deps: VerifierDeps): RunningWorker {
       // A loaded attempt is never void: what a verify step finds wrong is a mismatch, and the next attempt replaces it.
       voidAttempt: (_attempt, error) => Promise.reject(error),
     });
-    return { next: next === null ? null : { ...job, ...next } };
+    return { ...outcome, next: outcome.next === null ? null : { ...job, ...outcome.next } };
   };
   return startStepWorker({
     queues: deps.queues,
@@ -50,5 +53,6 @@ export function startVerifier(deps: VerifierDeps): RunningWorker {
     metrics: deps.metrics,
     clock: deps.clock,
     onStop: deps.onStop,
+    mayChain: () => !deps.hasLimits,
   });
 }

@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import type { DifferenceReport, Stage, Target } from '@lakehaul/adapters';
 import {
   type AttemptRef,
+  type ErrorCode,
   type Fingerprint,
   type Log,
   lineageOf,
@@ -14,7 +15,7 @@ import {
   type ProofBody,
   type TablePlan,
 } from '@lakehaul/core';
-import type { Ledger, StoredReceipt } from '@lakehaul/ledger';
+import type { Ledger, MovedRows, StoredReceipt } from '@lakehaul/ledger';
 import { proofDifferences } from './compare-proofs.ts';
 
 export interface VerifyDeps {
@@ -41,19 +42,25 @@ export interface ProofBasis {
 }
 
 /** First proof of an attempt. */
-export async function verifyChunk(deps: VerifyDeps, attempt: AttemptRef, log: Log): Promise<void> {
+export async function verifyChunk(
+  deps: VerifyDeps,
+  attempt: AttemptRef,
+  log: Log,
+): Promise<{ moved: MovedRows; failure?: ErrorCode }> {
   const proof = await proveChunk(deps, attempt);
   const { body, basis } = proof;
+  const moved = { rowCount: BigInt(body.rowCounts.target), sizeBytes: BigInt(basis.unloaded.body.sizeBytes) };
   if (proof.differences.length > 0) {
     await writeMismatch(deps, attempt, proof, log);
-    return;
+    return { moved, failure: 'HASH_MISMATCH' };
   }
   await deps.ledger.write(attempt, body.level === 'count' ? 'counted' : 'verified', body, basis.loaded.key);
   log.info(body.level === 'count' ? 'chunk counted' : 'chunk verified', {
-    level: body.level,
+    proofLevel: body.level,
     rowCount: body.rowCounts.target,
     targetVersion: body.targetVersion,
   });
+  return { moved };
 }
 
 /** A proof of what the target holds now; writes nothing. */

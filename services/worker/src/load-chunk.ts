@@ -12,7 +12,7 @@ import {
   type ReceiptBodies,
   type TablePlan,
 } from '@lakehaul/core';
-import type { Ledger, StoredReceipt } from '@lakehaul/ledger';
+import type { Ledger, MovedRows, StoredReceipt } from '@lakehaul/ledger';
 import { awaitEarlierLoads, refuseUnsettledAttempts } from './load-fence.ts';
 import { recordSubmission, statementTag } from './submission.ts';
 
@@ -31,7 +31,12 @@ type Loaded = Pick<
   'operation' | 'statementIds' | 'rowCount' | 'rowCountFrom' | 'targetVersion'
 >;
 
-export async function loadChunk(deps: LoadDeps, attempt: AttemptRef, signal: AbortSignal, log: Log): Promise<void> {
+export async function loadChunk(
+  deps: LoadDeps,
+  attempt: AttemptRef,
+  signal: AbortSignal,
+  log: Log,
+): Promise<{ moved: MovedRows }> {
   const { ledger } = deps;
   const startedMs = deps.nowMs();
   const plan = must(await ledger.readPlan(attempt.tableId, attempt.generation), `plan of ${attempt.tableId}`);
@@ -48,6 +53,7 @@ export async function loadChunk(deps: LoadDeps, attempt: AttemptRef, signal: Abo
     operation: loaded.operation,
     rowCountFrom: loaded.rowCountFrom,
   });
+  return { moved: { rowCount: BigInt(loaded.rowCount), sizeBytes: BigInt(unloaded.body.sizeBytes) } };
 }
 
 interface LoadInput {

@@ -43,6 +43,7 @@ process.exit(
         limits: { maxAttempts: config.attempts.max, maxFailures: config.attempts.failuresPerAttempt },
         slots: { unload: settings.unloadSlots, load: settings.loadSlots },
         onStop: fail,
+        hasLimits: config.limits.length > 0,
       });
       return {
         loops: () =>

@@ -26,6 +26,8 @@ export interface WorkerDeps {
   slots: { unload: number; load: number };
   /** An error that only a person can settle for the whole run: the service ends with it. */
   onStop: (error: unknown) => void;
+  /** With limits on tables or steps only the feeder lets jobs in; without, a step adds the next one itself. */
+  hasLimits: boolean;
 }
 
 export function startWorker(deps: WorkerDeps): RunningWorker[] {
@@ -52,7 +54,7 @@ export function startWorker(deps: WorkerDeps): RunningWorker[] {
   };
 
   const handle = async (job: ChunkJob, signal: AbortSignal) => {
-    const next = await runStep({
+    const outcome = await runStep({
       ledger,
       log: deps.log,
       limits: deps.limits,
@@ -64,7 +66,7 @@ export function startWorker(deps: WorkerDeps): RunningWorker[] {
           : loadChunk(load, attempt, signal, log),
       voidAttempt: (attempt, error) => voidAttempt(load, attempt, error),
     });
-    return { next: next === null ? null : { ...job, ...next } };
+    return { ...outcome, next: outcome.next === null ? null : { ...job, ...outcome.next } };
   };
   return (['unload', 'load'] as const)
     .filter((step) => deps.slots[step] > 0)
@@ -78,6 +80,7 @@ export function startWorker(deps: WorkerDeps): RunningWorker[] {
         metrics: deps.metrics,
         clock,
         onStop: deps.onStop,
+        mayChain: () => !deps.hasLimits,
       }),
     );
 }

@@ -16,9 +16,9 @@ import {
   type ReceiptBodies,
   type TablePlan,
 } from '@lakehaul/core';
-import type { Ledger, StoredReceipt } from '@lakehaul/ledger';
+import type { Ledger, MovedRows, StoredReceipt } from '@lakehaul/ledger';
 import { chunkPath, clientToken, recordSubmission, statementName } from './submission.ts';
-import { stagedBuckets, writeUnloaded } from './unloaded-receipts.ts';
+import { type StagedBucket, stagedBuckets, writeUnloaded } from './unloaded-receipts.ts';
 
 export interface UnloadDeps {
   ledger: Ledger;
@@ -39,7 +39,7 @@ export async function unloadChunk(
   state: ChunkState,
   signal: AbortSignal,
   log: Log,
-): Promise<void> {
+): Promise<{ moved: MovedRows }> {
   const { ledger } = deps;
   const plan = must(await ledger.readPlan(attempt.tableId, attempt.generation), `plan of ${attempt.tableId}`);
   const chunk = await ledger.readChunk(attempt);
@@ -83,6 +83,15 @@ export async function unloadChunk(
     rowCount: answer.counts.map((count) => count.rowCount).join('+'),
     statementId: statement.statementId,
   });
+  return { moved: movedBy(buckets) };
+}
+
+function movedBy(buckets: readonly StagedBucket[]): MovedRows {
+  const files = buckets.flatMap((bucket) => bucket.files);
+  return {
+    rowCount: buckets.reduce((sum, bucket) => sum + BigInt(bucket.rowCount), 0n),
+    sizeBytes: files.reduce((sum, file) => sum + BigInt(file.sizeBytes), 0n),
+  };
 }
 
 /** The attempt's `opened` receipt: what led to it decides its hash form. */

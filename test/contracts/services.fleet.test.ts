@@ -1,0 +1,102 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { METRICS } from '@lakehaul/runtime';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually, type Fleet, type Service, startFleet } from '../support/processes.ts';
+import { startWorld, type World } from '../support/world.ts';
+
+/** Each service as its own process: what it tells a scraper and a probe, and how it ends. */
+const NAMES = ['planner', 'worker', 'verifier'] as const;
+const ROOT = join(import.meta.dirname, '../..');
+
+let world: World;
+let fleet: Fleet;
+const services = new Map<string, Service>();
+
+beforeAll(async () => {
+  world = await startWorld();
+  await world.redshift.run('CREATE SCHEMA "svc"');
+  await world.redshift.run('CREATE TABLE "svc"."t" (id integer, name varchar(40)) SORTKEY (id)');
+  await world.redshift.run(`INSERT INTO "svc"."t" VALUES (1, 'one'), (2, 'two')`);
+  fleet = await startFleet(world, { include: ['svc.t'], defaults: { level: 'full' } });
+  for (const name of NAMES) services.set(name, fleet.start(name));
+});
+afterAll(async () => {
+  await fleet[Symbol.asyncDispose]();
+  await world[Symbol.asyncDispose]();
+});
+
+async function addressOf(name: string): Promise<string> {
+  const service = services.get(name);
+  const port = await eventually(
+    `${name} listens`,
+    async () => service?.lines.find((line) => line['message'] === 'http listens')?.['port'],
+    { services: [...services.values()] },
+  );
+  return `http://127.0.0.1:${String(port)}`;
+}
+
+describe.each(NAMES)('%s', (name) => {
+  it('is live and ready, and its metrics are those of the table', async () => {
+    const address = await addressOf(name);
+    expect((await fetch(`${address}/healthz`)).status).toBe(200);
+    expect((await fetch(`${address}/readyz`)).status).toBe(200);
+    const text = await (await fetch(`${address}/metrics`)).text();
+    expect(text).toContain(`lakehaul_build_info{service="${name}"`);
+    expect(text.endsWith('\n')).toBe(true);
+    const names = new Set([...text.matchAll(/^# TYPE (\S+)/gm)].map((match) => match[1]));
+    for (const exported of names) expect(Object.keys(METRICS)).toContain(exported);
+  });
+
+  it('logs JSON lines that name the service and hold no secret', async () => {
+    await addressOf(name);
+    const lines = services.get(name)?.lines ?? [];
+    expect(lines.some((line) => line['service'] === name && typeof line['at'] === 'string')).toBe(true);
+    const { secretAccessKey, token } = world.clouds.credentials;
+    const text = JSON.stringify(lines);
+    expect(text).not.toContain(secretAccessKey);
+    expect(text).not.toContain(token);
+  });
+
+  it('--help lists its settings without connecting to anything', async () => {
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [
+        '--import',
+        join(ROOT, 'node_modules/tsx/dist/esm/index.mjs'),
+        join(ROOT, 'services', name, 'src/main.ts'),
+        '--help',
+      ],
+      { env: { PATH: process.env['PATH'] } },
+    );
+    expect(stdout).toContain('LAKEHAUL_CONFIG');
+    expect(stdout).toContain('LAKEHAUL_REDIS_URL');
+  });
+});
+
+describe('the fleet', () => {
+  it('proves the table, and every process ends with 0 on SIGTERM', async () => {
+    await eventually(
+      'the table is proven',
+      async () => services.get('verifier')?.lines.some((line) => line['message'] === 'table sealed'),
+      { services: [...services.values()] },
+    );
+    expect(await world.judge({ schema: 'svc', table: 't' })).toEqual({
+      sourceRows: 2n,
+      targetRows: 2n,
+      missing: 0n,
+      extra: 0n,
+    });
+    for (const service of services.values()) expect(await service.terminate()).toBe(0);
+  });
+
+  it('a wrong setting is refused before anything starts, with all problems at once', async () => {
+    const service = fleet.start('worker', { LAKEHAUL_UNLOAD_SLOTS: 'many', LAKEHAUL_LOAD_SLOTZ: '3' });
+    await eventually('the worker ends', async () => service.child.exitCode !== null);
+    expect(service.child.exitCode).toBe(1);
+    const text = JSON.stringify(service.lines);
+    expect(text).toContain('LAKEHAUL_UNLOAD_SLOTS');
+    expect(text).toContain('LAKEHAUL_LOAD_SLOTZ');
+  });
+});
