@@ -66,7 +66,7 @@ export async function startWorld(options: Partial<SandboxOptions> = {}): Promise
       const target = request.target ?? { schema: request.schema, table: request.table };
       await using source = await openCopy(clouds.sourceDatabaseFile);
       const quote = (name: string) => `"${name.replaceAll('"', '""')}"`;
-      return compareTables({
+      return await compareTables({
         connection: source.connection,
         sourceSql: `source.${quote(request.schema)}.${quote(request.table)}`,
         target: readActiveTable(bucketFiles(clouds), tablePrefix(clouds, target)),
