@@ -75,7 +75,7 @@ function redshiftSql({ position, type }: HashColumn): CanonicalSql {
     text: `x${position}`,
   });
   switch (type.kind) {
-    // A bare CAST AS VARCHAR cuts at 256 in silence (peers 3): every length is written.
+    // A bare CAST AS VARCHAR cuts at 256 in silence (facts 3.1): every length is written.
     case 'smallint':
       return fixed(`${c}::varchar(6)`);
     case 'integer':
@@ -85,7 +85,7 @@ function redshiftSql({ position, type }: HashColumn): CanonicalSql {
     case 'decimal':
       return fixed(`${c}::varchar(41)`);
     case 'boolean':
-      // Redshift has no cast from BOOLEAN to VARCHAR (peers 3).
+      // Redshift has no cast from BOOLEAN to VARCHAR (facts 3.1).
       return fixed(`CASE WHEN ${c} THEN '1' WHEN NOT ${c} THEN '0' END`);
     case 'date':
       return fixed(`DATEDIFF(day,DATE '1970-01-01',${c})::varchar(11)`);

@@ -23,7 +23,7 @@ export interface StepCounts {
   delayed: number;
 }
 
-/** Batches of this many: 30,000 jobs a second and 100 ms of a blocked store at most (facts/fleet.md 1.2). */
+/** Batches of this many: 30,000 jobs a second and 100 ms of a blocked store at most (facts 9). */
 const BATCH = 500;
 const MAX_PRIORITY = 2 ** 20;
 

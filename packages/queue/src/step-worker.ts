@@ -1,7 +1,7 @@
 /**
  * Runs one step's jobs. A job keeps its slot while its statement runs at source or target, so the queue's global
  * concurrency bounds the statements: jobs that return as delayed let the whole backlog be submitted (measured: 5,000 of
- * 5,000 before the first poll ran; facts/fleet.md 0.1).
+ * 5,000 before the first poll ran; facts 9.1).
  */
 import { asLakehaulError, type Clock, type ErrorCode, LakehaulError, type Log, type Step } from '@lakehaul/core';
 import { type Job, WaitingError, type Worker } from 'bullmq';
@@ -131,7 +131,7 @@ class StepWorker implements RunningWorker {
       return null;
     } catch (thrown) {
       if (!this.#closing.signal.aborted) throw await this.#failed(thrown, id, controller.signal);
-      // To the head of the queue, with attempts and data as they were (facts/fleet.md 0.4).
+      // To the head of the queue, with attempts and data as they were (facts 9.2).
       await queued.moveToWait(token);
       outcome = 'handed-over';
       metrics.count('lakehaul_handovers_total', { step: this.step });

@@ -2,7 +2,7 @@ import type { Clock } from '@lakehaul/core';
 
 /**
  * Calls per second and operation of one process. Remembered of the real service and found in no stored page
- * (facts/platform.md 1.4), so they only keep us polite; what is over the true quota comes back as a throttle.
+ * (facts 1.4), so they only keep us polite; what is over the true quota comes back as a throttle.
  */
 export const CALLS_PER_SECOND: Readonly<Record<string, number>> = {
   BatchExecuteStatement: 20,
