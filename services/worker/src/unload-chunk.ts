@@ -36,18 +36,18 @@ export interface UnloadDeps {
 export async function unloadChunk(
   deps: UnloadDeps,
   attempt: AttemptRef,
-  state: ChunkState,
+  _state: ChunkState,
   signal: AbortSignal,
   log: Log,
 ): Promise<{ moved: MovedRows }> {
   const { ledger } = deps;
   const plan = must(await ledger.readPlan(attempt.tableId, attempt.generation), `plan of ${attempt.tableId}`);
   const chunk = await ledger.readChunk(attempt);
-  const isShared = chunk.scanGroup !== null && attempt.attempt === 1;
+  const isShared = await isSharedScan(ledger, attempt, chunk);
   if (isShared && chunk.scanGroup !== chunk.number)
     throw new LakehaulError('FENCED', `chunk ${chunk.number} is staged by the shared scan of chunk ${chunk.scanGroup}`);
 
-  const opened = await openAttempt(deps, attempt, plan, chunk, state);
+  const opened = await openAttempt(deps, attempt, plan, chunk);
   const request = unloadRequest(plan, chunk, opened.body, isShared);
   const { submission, statement } = await runStatement(deps, attempt, request, signal, log);
 
@@ -94,13 +94,24 @@ function movedBy(buckets: readonly StagedBucket[]): MovedRows {
   };
 }
 
+/**
+ * The leader scans for all members until one of its attempts has an `unloaded` receipt, which is written after theirs: a
+ * first attempt that ended without one left members that nobody else stages. Later attempts are each chunk's own.
+ */
+async function isSharedScan(ledger: Ledger, attempt: AttemptRef, chunk: Chunk): Promise<boolean> {
+  if (chunk.scanGroup === null) return false;
+  if (chunk.scanGroup !== chunk.number) return attempt.attempt === 1;
+  for (let earlier = attempt.attempt - 1; earlier >= 1; earlier--)
+    if ((await ledger.read({ ...attempt, attempt: earlier }, 'unloaded')) !== null) return false;
+  return true;
+}
+
 /** The attempt's `opened` receipt: what led to it decides its hash form. */
 async function openAttempt(
   deps: UnloadDeps,
   attempt: AttemptRef,
   plan: TablePlan,
   chunk: Chunk,
-  state: ChunkState,
 ): Promise<StoredReceipt<'opened'>> {
   const existing = await deps.ledger.read(attempt, 'opened');
   if (existing !== null) return existing;
@@ -116,10 +127,9 @@ async function openAttempt(
     return (await deps.ledger.openAttempt(attempt, { attempt: 1, body, causedBy: null })).receipt;
   }
   const earlier = { ...attempt, attempt: attempt.attempt - 1 };
+  // Not by the chunk's stage: a failure recorded before this attempt was opened has moved that on already.
   const over = must(
-    state.stage === 'mismatched'
-      ? await deps.ledger.read(earlier, 'mismatched')
-      : await deps.ledger.read(earlier, 'void'),
+    (await deps.ledger.read(earlier, 'mismatched')) ?? (await deps.ledger.read(earlier, 'void')),
     `what ended attempt ${earlier.attempt}`,
   );
   const before = must(await deps.ledger.read(earlier, 'opened'), `opened receipt of attempt ${earlier.attempt}`);

@@ -125,8 +125,12 @@ export async function writeUnloaded(request: UnloadedRequest): Promise<void> {
   const leader = request.buckets[0];
   if (leader === undefined) throw new LakehaulError('INTERNAL', 'an unload without a bucket');
   for (const bucket of request.buckets.slice(1)) {
-    const member = { ...attempt, chunk: attempt.chunk + (bucket.bucket ?? 0) };
-    await ledger.openAttempt(member, { attempt: 1, body: opened.body, causedBy: opened.key });
+    const member = { ...attempt, chunk: attempt.chunk + (bucket.bucket ?? 0), attempt: 1 };
+    // Staged by an earlier run of this step, and gone on since: perhaps to an attempt of its own.
+    if ((await ledger.read(member, 'unloaded')) !== null) continue;
+    const { hashForm, level } = opened.body;
+    const body = { cause: 'planned' as const, reason: 'shared scan', observedAt: null, hashForm, level };
+    await ledger.openAttempt(member, { attempt: 1, body, causedBy: opened.key });
     await ledger.write(member, 'unloaded', unloadedBody(request, bucket), request.submission.key);
   }
   await ledger.write(attempt, 'unloaded', unloadedBody(request, leader), request.submission.key);
