@@ -147,9 +147,17 @@ async function startParts<const T extends ConfigTable>(
   };
   return {
     done: Promise.race([service.done, failure]),
-    drain: () => service.drain().finally(close),
-    stop: () => service.stop().finally(close),
+    drain: () => thenAlways(service.drain(), close),
+    stop: () => thenAlways(service.stop(), close),
   };
+}
+
+async function thenAlways(first: Promise<void>, last: () => Promise<void>): Promise<void> {
+  try {
+    await first;
+  } finally {
+    await last();
+  }
 }
 
 /** Ready means live, and the queue store answers. */

@@ -98,7 +98,7 @@ function evidenceReasons(tables: readonly TableEvidence[]): Reason[] {
   );
   add(
     'SEAL_BROKEN',
-    tables.filter((table) => table.seal !== null && table.seal.isCurrent && !table.seal.isSealed),
+    tables.filter((table) => table.seal?.isCurrent === true && !table.seal.isSealed),
     (table) => `${table.table}: ${table.seal?.firstFault ?? ''}`,
     'lakehaul verify TABLE',
   );

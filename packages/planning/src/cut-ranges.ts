@@ -75,8 +75,7 @@ export function cutRanges(request: {
     end: request.end,
   }).map((cut, index) => {
     const group = groups[index];
-    const isBig = group !== undefined && group.isSingle && group.rows * 2n > request.wantedRows * 3n;
-    return isBig ? { ...cut, isBigValue: true } : cut;
+    return group?.isSingle === true && group.rows * 2n > request.wantedRows * 3n ? { ...cut, isBigValue: true } : cut;
   });
 }
 
