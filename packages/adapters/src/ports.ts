@@ -244,7 +244,13 @@ export interface Target {
   /** Rows per lineage value of the chunk at a version. */
   countLineages(plan: TablePlan, chunk: number, version: string): Promise<{ lineage: bigint; rowCount: string }[]>;
   /** Σ of the hashes that travelled in the staged files. */
-  carriedFingerprint(request: { plan: TablePlan; dataUrl: string; fileNames: readonly string[] }): Promise<Fingerprint>;
+  carriedFingerprint(request: {
+    plan: TablePlan;
+    /** The attempt's own, not the plan's: the text of VARIANT columns is hashed again from the staged files. */
+    hashForm: HashForm;
+    dataUrl: string;
+    fileNames: readonly string[];
+  }): Promise<Fingerprint>;
   /** Recomputed from the target's columns for one lineage value at a version. */
   fingerprint(request: {
     plan: TablePlan;

@@ -9,6 +9,7 @@ import {
   type AttemptRef,
   type ErrorCode,
   type Fingerprint,
+  LakehaulError,
   type Log,
   lineageOf,
   must,
@@ -30,6 +31,8 @@ export interface VerifyDeps {
 export interface ChunkProof {
   body: ProofBody;
   differences: string[];
+  /** What a mismatch is called. */
+  code: ErrorCode;
   /** Receipts that the proof rests on. */
   basis: ProofBasis;
 }
@@ -82,6 +85,7 @@ export async function proveChunk(
   const own = lineageOf(attempt.chunk, attempt.attempt);
   const at = { plan, hashForm, chunk: attempt.chunk, attempt: attempt.attempt, version: targetVersion };
   const isHashed = level !== 'count';
+  const travelled = isHashed ? await carried(deps, basis) : null;
   const body: ProofBody = {
     level,
     hashForm,
@@ -92,47 +96,59 @@ export async function proveChunk(
       load: loaded.body.rowCount,
       target: lineages.find((entry) => entry.lineage === own)?.rowCount ?? '0',
     },
-    carried: isHashed ? await carried(deps, basis) : null,
+    carried: travelled !== null && 'groups' in travelled ? travelled : null,
     source: unloaded.body.sourceFingerprint,
     target: isHashed ? await target.fingerprint(at) : null,
   };
   const foreign = lineages
     .filter((entry) => entry.lineage !== own)
     .map((entry) => `${entry.rowCount} rows under lineage ${entry.lineage}`);
-  return { body, basis, differences: [...foreign, ...proofDifferences(body)] };
+  const unprovable = travelled instanceof LakehaulError ? travelled : null;
+  return {
+    body,
+    basis,
+    code: unprovable?.code ?? 'HASH_MISMATCH',
+    differences: [...(unprovable === null ? [] : [unprovable.message]), ...foreign, ...proofDifferences(body)],
+  };
 }
 
-/** Σ of the hashes that travelled; the staged files may be gone by the time of a later proof, their sums are not. */
-async function carried(deps: Pick<VerifyDeps, 'ledger' | 'target' | 'stage'>, basis: ProofBasis): Promise<Fingerprint> {
+/**
+ * Σ of the hashes that travelled; the staged files may be gone by the time of a later proof, their sums are not. Files
+ * that are gone or changed before the first proof can prove nothing any more: the error is the difference, and the next
+ * attempt replaces the chunk.
+ */
+async function carried(
+  deps: Pick<VerifyDeps, 'ledger' | 'target' | 'stage'>,
+  basis: ProofBasis,
+): Promise<Fingerprint | LakehaulError> {
   const { dataPrefix, files } = basis.unloaded.body;
   const earlier = await deps.ledger.read(basis.unloaded, 'verified');
   if (earlier !== null && earlier.body.carried !== null) return earlier.body.carried;
   if (files.length === 0) return { rowCount: '0', groups: [] };
-  return deps.target.carriedFingerprint({
-    plan: basis.plan,
-    dataUrl: deps.stage.url(dataPrefix),
-    fileNames: files.map((file) => file.key.slice(dataPrefix.length)),
-  });
+  try {
+    return await deps.target.carriedFingerprint({
+      plan: basis.plan,
+      hashForm: basis.opened.body.hashForm,
+      dataUrl: deps.stage.url(dataPrefix),
+      fileNames: files.map((file) => file.key.slice(dataPrefix.length)),
+    });
+  } catch (error) {
+    return unreadableStage(error);
+  }
+}
+
+function unreadableStage(error: unknown): LakehaulError {
+  if (error instanceof LakehaulError && error.code === 'STAGE_MISMATCH') return error;
+  throw error;
 }
 
 /** Names the rows, keeps them apart from the receipt (they expire), and hands the chunk to its next attempt. */
 export async function writeMismatch(deps: VerifyDeps, attempt: AttemptRef, proof: ChunkProof, log: Log): Promise<void> {
-  const { plan, opened, unloaded, loaded } = proof.basis;
-  const { dataPrefix, files } = unloaded.body;
+  const { unloaded, loaded } = proof.basis;
+  const { files } = unloaded.body;
   const isStaged = files.length > 0 && (await deps.ledger.read(attempt, 'cleaned')) === null;
-  const report: DifferenceReport | null =
-    proof.body.level === 'count' || !isStaged
-      ? null
-      : await deps.target.differences({
-          plan,
-          hashForm: opened.body.hashForm,
-          chunk: attempt.chunk,
-          attempt: attempt.attempt,
-          version: proof.body.targetVersion,
-          dataUrl: deps.stage.url(dataPrefix),
-          fileNames: files.map((file) => file.key.slice(dataPrefix.length)),
-          limit: deps.diffRows,
-        });
+  const report =
+    proof.body.level === 'count' || !isStaged ? null : await namedRows(deps, attempt, proof).catch(nullIfUnreadable);
   const rows = report === null ? null : JSON.stringify(report);
   const rowsKey = rows === null ? null : await deps.ledger.writeDiff(attempt, rows);
   await deps.ledger.write(
@@ -140,7 +156,7 @@ export async function writeMismatch(deps: VerifyDeps, attempt: AttemptRef, proof
     'mismatched',
     {
       ...proof.body,
-      code: 'HASH_MISMATCH',
+      code: proof.code,
       differences: proof.differences,
       missingRows: report?.missingRows ?? '',
       extraRows: report?.extraRows ?? '',
@@ -168,4 +184,25 @@ export async function writeMismatch(deps: VerifyDeps, attempt: AttemptRef, proof
     },
     null,
   );
+}
+
+function namedRows(deps: VerifyDeps, attempt: AttemptRef, proof: ChunkProof): Promise<DifferenceReport> {
+  const { plan, opened, unloaded } = proof.basis;
+  const { dataPrefix, files } = unloaded.body;
+  return deps.target.differences({
+    plan,
+    hashForm: opened.body.hashForm,
+    chunk: attempt.chunk,
+    attempt: attempt.attempt,
+    version: proof.body.targetVersion,
+    dataUrl: deps.stage.url(dataPrefix),
+    fileNames: files.map((file) => file.key.slice(dataPrefix.length)),
+    limit: deps.diffRows,
+  });
+}
+
+/** Without the staged files the rows cannot be named; the mismatch is one all the same. */
+function nullIfUnreadable(error: unknown): null {
+  unreadableStage(error);
+  return null;
 }

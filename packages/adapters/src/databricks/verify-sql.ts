@@ -107,8 +107,7 @@ export function targetFingerprintSelect(request: {
 /** `row_count, sum1, …` of the hashes that travelled in the staged files. */
 export function carriedFingerprintSelect(request: {
   plan: TablePlan;
-  /** Only needed for VARIANT columns; the plan's form without it. */
-  hashForm?: HashForm;
+  hashForm: HashForm;
   dataUrl: string;
   fileNames: readonly string[];
 }): string {
@@ -123,11 +122,11 @@ export function carriedFingerprintSelect(request: {
  * of the group as the target has it, from the staged text parsed by the same engine.
  */
 function carriedVariantSelect(
-  request: { plan: TablePlan; hashForm?: HashForm; dataUrl: string; fileNames: readonly string[] },
+  request: { plan: TablePlan; hashForm: HashForm; dataUrl: string; fileNames: readonly string[] },
   variant: readonly HashColumn[],
   halves: readonly string[],
 ): string {
-  const form = request.hashForm ?? request.plan.hashForm;
+  const form = request.hashForm;
   const asText = variant.map((column) => ({ position: column.position, type: column.type }));
   // Two readings of the same files side by side: as values (g1), and as the text that travelled (gt).
   const values = stagedRows({ ...request, groups: [{ name: 'g1', columns: variant, form }], alias: 's' });

@@ -1,0 +1,72 @@
+import type { Stage, Target } from '@lakehaul/adapters';
+import { LakehaulError, type Log, lineageOf } from '@lakehaul/core';
+import { runStep } from '@lakehaul/ledger';
+import { describe, expect, it } from 'vitest';
+import { BODIES, chunkRef, LedgerWorld, PROOF, rangeChunks, tablePlan } from '../../../test/support/ledger-world.ts';
+import { verifyChunk } from './verify-chunk.ts';
+
+const log: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => log };
+
+function target(carriedFingerprint: Target['carriedFingerprint']): Target {
+  const gone = async () => {
+    throw new LakehaulError('STAGE_MISMATCH', 'gone');
+  };
+  const own: Partial<Target> = {
+    version: async () => '7',
+    countLineages: async () => [{ lineage: lineageOf(0, 1), rowCount: '10' }],
+    fingerprint: async () => PROOF.target as NonNullable<typeof PROOF.target>,
+    differences: gone,
+    carriedFingerprint,
+  };
+  return own as Target;
+}
+
+async function verify(on: Target, hashForm: 'joined' | 'digest' = 'joined') {
+  const world = new LedgerWorld();
+  const ledger = world.open();
+  const plan = tablePlan(1);
+  await ledger.writePlan(plan, rangeChunks(plan));
+  const ref = { ...chunkRef(plan, 0), attempt: 1 };
+  await ledger.openAttempt(ref, { attempt: 1, body: { ...BODIES.opened, hashForm }, causedBy: null });
+  await ledger.write(ref, 'unloaded', BODIES.unloaded, null);
+  await ledger.write(ref, 'loaded', BODIES.loaded, null);
+  const deps = { ledger, target: on, stage: { url: (key) => `s3://b/${key}` } as Stage, maxAttempts: 5, diffRows: 10 };
+  const result = await runStep({
+    ledger,
+    log,
+    limits: { maxAttempts: 5, maxFailures: 5 },
+    job: { ...ref, step: 'verify' },
+    signal: new AbortController().signal,
+    act: (attempt) => verifyChunk(deps, attempt, log),
+    voidAttempt: (_attempt, error) => Promise.reject(error),
+  });
+  return { ledger, ref, next: result.next };
+}
+
+describe('verifyChunk', () => {
+  it('hands the chunk to a new attempt when the staged files are gone, instead of asking for them for ever', async () => {
+    const { ledger, ref, next } = await verify(
+      target(async () => {
+        throw new LakehaulError('STAGE_MISMATCH', '[PATH_NOT_FOUND] no such path');
+      }),
+    );
+    const mismatched = await ledger.read(ref, 'mismatched');
+    expect(mismatched?.body.code).toBe('STAGE_MISMATCH');
+    expect(mismatched?.body.carried).toBeNull();
+    expect(await ledger.read(ref, 'verified')).toBeNull();
+    expect(next).toMatchObject({ attempt: 2, step: 'unload' });
+  });
+
+  it('asks for the travelled hashes in the form of the attempt', async () => {
+    const forms: string[] = [];
+    const { ledger, ref } = await verify(
+      target(async ({ hashForm }) => {
+        forms.push(hashForm);
+        return PROOF.carried as NonNullable<typeof PROOF.carried>;
+      }),
+      'digest',
+    );
+    expect(forms).toEqual(['digest']);
+    expect(await ledger.read(ref, 'verified')).not.toBeNull();
+  });
+});
