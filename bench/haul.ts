@@ -35,11 +35,12 @@ export async function bench(args: readonly string[]): Promise<Record<string, str
   const runs = Number(option(args, '--runs') ?? '3');
   const directory = await mkdtemp(join(tmpdir(), 'lakehaul-haul-'));
   await using redis = await startRedis();
+  let sandbox: SandboxProcess | null = null;
   try {
     const parquet = join(directory, 'rows.parquet');
     const bareDatabase = join(directory, 'bare.duckdb');
     await makeSource(parquet, bareDatabase, rows);
-    const sandbox = await startSandboxProcess(join(directory, 'clouds'));
+    sandbox = await startSandboxProcess(join(directory, 'clouds'));
     await load(sandbox, parquet);
     const bare: number[] = [];
     const hauled: HaulRun[] = [];
@@ -50,6 +51,7 @@ export async function bench(args: readonly string[]): Promise<Record<string, str
         bareDatabase,
         bareDirectory,
         String(CHUNKS),
+        String(rows),
       ]);
       bare.push(answer.seconds);
       stagedBytes = answer.bytes;
@@ -84,6 +86,7 @@ export async function bench(args: readonly string[]): Promise<Record<string, str
       peakRssBytes: Math.max(...hauled.map((each) => each.peakRssBytes)),
     };
   } finally {
+    if (sandbox !== null) await stop(sandbox.child);
     await rm(directory, { recursive: true, force: true });
   }
 }
@@ -213,8 +216,10 @@ async function forked<T>(file: string, args: readonly string[], env: Record<stri
 }
 
 async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, 'exit');
   child.kill('SIGTERM');
-  await once(child, 'exit');
+  await gone;
 }
 
 function option(args: readonly string[], name: string): string | undefined {
