@@ -27,6 +27,8 @@ export interface LedgerScan {
   stagedBytes(): Promise<bigint>;
   /** Writes segments for what is finished; any number of processes may do it at once. Tells how many it wrote. */
   fold(): Promise<number>;
+  /** S3 time before the last whole refresh began: of receipts after it, this scan may know nothing. 0 before the first. */
+  readonly observedMs: number;
   /** LIST and GET calls of the last refresh, and keys seen: for metrics and tests. */
   readonly cost: ScanCost;
 }
@@ -61,6 +63,7 @@ export interface ScanDeps {
 }
 
 export class Scan implements LedgerScan {
+  observedMs = 0;
   readonly cost: ScanCost = { lists: 0, keys: 0, ignoredKeys: 0 };
   readonly #deps: ScanDeps;
   readonly #tables = new Map<string, ScanTable>();
@@ -118,6 +121,7 @@ export class Scan implements LedgerScan {
 
   async #pass(): Promise<void> {
     Object.assign(this.cost, { lists: 0, keys: 0, ignoredKeys: 0 });
+    const startedMs = await this.#deps.context.store.serverTimeMs();
     await this.#readPlans();
     await this.#readNewSegments();
     await this.#readMarkers();
@@ -126,6 +130,7 @@ export class Scan implements LedgerScan {
     await inParallel(SHARDS, options.parallelShards, (shard) =>
       listShard({ context, tables, shard, jumpChunks: options.jumpChunks, cost: this.cost }),
     );
+    this.observedMs = startedMs;
   }
 
   async #readPlans(): Promise<void> {

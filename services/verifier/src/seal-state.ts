@@ -3,15 +3,16 @@ import type { TablePlan } from '@lakehaul/core';
 import type { Ledger, LedgerScan } from '@lakehaul/ledger';
 import type { Seal } from './seal-table.ts';
 
-/** A seal is current when no receipt of the table is newer than it (S3 time; the same second counts as newer). */
+/** A seal is current when no receipt of the table is newer than what it saw (S3 time; the same second counts as newer). */
 export async function isSealCurrent(ledger: Ledger, scan: LedgerScan, plans: readonly TablePlan[]): Promise<boolean> {
   const newest = await newestSeal(ledger, plans[0]?.tableId ?? '');
   return newest !== null && newest.sealedMs > newestReceiptMs(scan, plans);
 }
 
+/** `sealedMs` is when the seal looked at the ledger. It was written later: what came in between is not in it. */
 export async function newestSeal(ledger: Ledger, tableId: string): Promise<{ seal: Seal; sealedMs: number } | null> {
   const record = await ledger.latestRecord<Seal>(`tables/${tableId}/seals`);
-  return record === null ? null : { seal: record.body, sealedMs: record.lastModifiedMs };
+  return record === null ? null : { seal: record.body, sealedMs: Date.parse(record.body.observedAt) };
 }
 
 /** Cleaning the stage changes no claim, but moves a chunk's time; so a seal may be taken again, never too seldom. */

@@ -4,7 +4,17 @@
  * failed, this finds it.
  */
 import type { Target } from '@lakehaul/adapters';
-import { isDone, type Log, lineageOf, lineageParts, must, type ProofBody, type TablePlan } from '@lakehaul/core';
+import {
+  isDone,
+  LINEAGE_COLUMN,
+  type Log,
+  lineageOf,
+  lineageParts,
+  lineageRange,
+  must,
+  type ProofBody,
+  type TablePlan,
+} from '@lakehaul/core';
 import type { Ledger, LedgerScan, StoredReceipt } from '@lakehaul/ledger';
 
 export interface SealDeps {
@@ -23,6 +33,8 @@ export interface SealFault {
 export interface Seal {
   schemaVersion: 1;
   tableId: string;
+  /** S3 time of the scan that it rests on. */
+  observedAt: string;
   targetVersion: string;
   chunks: number;
   rowCount: string;
@@ -61,10 +73,16 @@ export async function sealTable(
     BigInt(targetVersion),
   );
   const commits = await deps.target.history(plan.target, oldest.toString());
-  const faults = [...notDone, ...lineageFaults(proven, found), ...commitFaults(commits)];
+  const faults = [
+    ...notDone,
+    ...lineageFaults(proven, found),
+    ...commitFaults(commits, proven),
+    ...historyGap(commits, oldest, BigInt(targetVersion)),
+  ];
   const seal: Seal = {
     schemaVersion: 1,
     tableId: plan.tableId,
+    observedAt: new Date(scan.observedMs).toISOString(),
     targetVersion,
     chunks: proven.length + notDone.length,
     rowCount: proven.reduce((sum, chunk) => sum + BigInt(chunk.rowCount), 0n).toString(),
@@ -164,14 +182,13 @@ interface Commit {
   version: string;
   operation: string;
   parameters: Record<string, string>;
+  metrics: Record<string, string>;
   user: string;
 }
 
-/** Adds rows or changes no row: live appends, our own loads, upkeep, schema and properties. */
+/** Adds rows or changes no row: live appends, our own loads, upkeep, properties. Renames are not: two swap columns. */
 const HARMLESS = new Set([
   'COPY INTO',
-  'WRITE',
-  'STREAMING UPDATE',
   'OPTIMIZE',
   'VACUUM START',
   'VACUUM END',
@@ -179,8 +196,6 @@ const HARMLESS = new Set([
   'UNSET TBLPROPERTIES',
   'ADD COLUMNS',
   'CREATE TABLE',
-  'CHANGE COLUMN',
-  'RENAME COLUMN',
   'SET TABLE COMMENT',
   'CLUSTER BY',
   'COMPUTE STATISTICS',
@@ -190,10 +205,18 @@ const HARMLESS = new Set([
   'DROP CONSTRAINT',
 ]);
 
+/** What such a commit counts of rows that were there before (delta-io/delta delta-utility.md). */
+const CHANGED_ROWS: Readonly<Record<string, readonly string[]>> = {
+  MERGE: ['numTargetRowsUpdated', 'numTargetRowsDeleted'],
+  UPDATE: ['numUpdatedRows'],
+  DELETE: ['numDeletedRows'],
+};
+
 /** Commits since the oldest proof that may have changed hauled rows and are not ours. Pure. */
-export function commitFaults(commits: readonly Commit[]): SealFault[] {
+export function commitFaults(commits: readonly Commit[], proven: readonly ProvenChunk[]): SealFault[] {
+  const byChunk = new Map(proven.map((chunk) => [chunk.chunk, chunk]));
   return commits
-    .filter((commit) => !isOurs(commit) && !isHarmless(commit))
+    .filter((commit) => !isHarmless(commit) && !isProvenLoad(commit, byChunk))
     .map((commit) => ({
       kind: 'foreign-commit',
       chunk: null,
@@ -201,18 +224,41 @@ export function commitFaults(commits: readonly Commit[]): SealFault[] {
     }));
 }
 
-/** Ours replace or delete by a range of the lineage column and by nothing else. */
-function isOurs(commit: Commit): boolean {
+/** The log keeps 30 days by default, and a commit that is no longer listed could be anybody's. Pure. */
+export function historyGap(commits: readonly { version: string }[], since: bigint, until: bigint): SealFault[] {
+  const listed = new Set(commits.map((commit) => commit.version));
+  let missing = 0n;
+  for (let version = since + 1n; version <= until; version++) if (!listed.has(version.toString())) missing++;
+  if (missing === 0n) return [];
+  const message = `the history no longer tells ${missing} of the ${until - since} commits since version ${since}, the oldest proof; prove the table again (lakehaul verify)`;
+  return [{ kind: 'foreign-commit', chunk: null, message }];
+}
+
+/**
+ * A REPLACE or DELETE of exactly one chunk's lineage range, that the chunk's proof has seen. One that comes after it, or
+ * that only mentions the column, explains nothing.
+ */
+function isProvenLoad(commit: Commit, proven: ReadonlyMap<number, ProvenChunk>): boolean {
+  if (!/^(WRITE|DELETE|REPLACE|INSERT)/.test(commit.operation)) return false;
   const predicate = commit.parameters['predicate'] ?? '';
-  return (
-    /_lakehaul/.test(predicate) && /^(WRITE|DELETE|REPLACE|INSERT)/.test(commit.operation) && !/\bOR\b/i.test(predicate)
-  );
+  if (!predicate.includes(LINEAGE_COLUMN) || /\bOR\b|<>|!=|\bNOT\b(?! NULL)/i.test(predicate)) return false;
+  // Spark writes a column with its expression id behind it, `_lakehaul#123L`, and may cast the bounds.
+  const plain = predicate.replace(/#\d+L?|DECIMAL\(\d+, ?\d+\)/gi, '');
+  const numbers = [...new Set(plain.match(/(?<!\w)\d+/g) ?? [])].map(BigInt);
+  const low = numbers.reduce((least, number) => (number < least ? number : least), numbers[0] ?? -1n);
+  if (low < 0n || numbers.length !== 2) return false;
+  const { chunk } = lineageParts(low);
+  const range = lineageRange(chunk);
+  const isExact = numbers.every((number) => number === range.low || number === range.high);
+  const proof = proven.get(chunk);
+  return isExact && proof !== undefined && BigInt(proof.provenVersion) >= BigInt(commit.version);
 }
 
 function isHarmless(commit: Commit): boolean {
-  if (commit.operation === 'WRITE') {
-    const mode = commit.parameters['mode'] ?? 'Append';
-    return mode === 'Append' && !commit.parameters['predicate'];
-  }
-  return HARMLESS.has(commit.operation);
+  const { operation, parameters, metrics } = commit;
+  if (operation === 'WRITE') return (parameters['mode'] ?? '') === 'Append' && !parameters['predicate'];
+  if (operation === 'STREAMING UPDATE') return parameters['outputMode'] !== 'Complete';
+  const counts = CHANGED_ROWS[operation];
+  if (counts !== undefined) return counts.every((name) => metrics[name] === '0');
+  return HARMLESS.has(operation);
 }
