@@ -18,8 +18,9 @@ export async function unsettledStatements(deps: FenceDeps, attempt: AttemptRef):
   const open: string[] = [];
   for (const submission of await loadSubmissions(deps.ledger, attempt)) {
     const statements = await findStatements(deps, submission);
-    const hasEnded = statements.length > 0 && statements.every((statement) => statement.status !== 'running');
-    if (hasEnded || (await isPastItsTime(deps, submission))) continue;
+    // One that the warehouse still shows as running may commit, whatever its time-out said; only an unseen one is given up.
+    const isRunning = statements.some((statement) => statement.status === 'running');
+    if (!isRunning && (statements.length > 0 || (await isPastItsTime(deps, submission)))) continue;
     open.push(submission.body.statementName);
   }
   return open;
