@@ -1,4 +1,5 @@
 import { type ErrorCode, type ErrorDetails, LakehaulError } from '@lakehaul/core';
+import { databricksMessage } from '../engine-message.ts';
 
 /**
  * What the driver throws: OperationStateError {errorCode, response.sqlState}, RetryError, THTTPException {statusCode},
@@ -88,7 +89,8 @@ export function translateDatabricksError(thrown: unknown, where: string): Lakeha
   const details: ErrorDetails = { cause: thrown, where };
   const sqlState = error.response?.sqlState;
   const text = error.message ?? error.response?.errorMessage ?? 'no message';
-  const message = `${where}: ${text}${sqlState !== undefined && !text.includes(sqlState) ? ` (SQLSTATE ${sqlState})` : ''}`;
+  const shown = databricksMessage(text);
+  const message = `${where}: ${shown}${sqlState !== undefined && !shown.includes(sqlState) ? ` (SQLSTATE ${sqlState})` : ''}`;
   const status = error.statusCode ?? error.status;
   if (typeof status === 'number') return new LakehaulError(byStatus(status), message, details);
   const socket = BY_SOCKET_CODE[String(error.code)];

@@ -1,3 +1,4 @@
+import { databricksMessage } from '../engine-message.ts';
 import type { StatementStatus, TargetStatement } from '../ports.ts';
 import { tagComment } from './identifier.ts';
 import { type DatabricksOptions, warehouseIdOf } from './options.ts';
@@ -48,7 +49,10 @@ export async function findStatements(
         statementId: entry.query_id ?? '',
         statementTag: tag,
         status: statusOf(entry.status),
-        error: entry.error_message === undefined || entry.error_message === '' ? null : entry.error_message,
+        error:
+          entry.error_message === undefined || entry.error_message === ''
+            ? null
+            : databricksMessage(entry.error_message),
       });
     }
     pageToken = answer['has_next_page'] === true ? String(answer['next_page_token'] ?? '') || null : null;

@@ -1,4 +1,5 @@
 import { type ErrorCode, type ErrorDetails, LakehaulError } from '@lakehaul/core';
+import { redshiftMessage } from '../engine-message.ts';
 
 interface VendorError {
   name?: string;
@@ -87,7 +88,7 @@ function byStatus(status: number | undefined): ErrorCode | null {
 
 /** What a FAILED statement of ours means: SQL failures are no exceptions of the API but the text in DescribeStatement. */
 export function databaseError(status: 'failed' | 'aborted', message: string, where: string): LakehaulError {
-  const text = `${where}: ${message}`;
+  const text = `${where}: ${redshiftMessage(message)}`;
   if (status === 'aborted') return new LakehaulError('SOURCE_STATEMENT_ABORTED', text, { where });
   if (/permission denied|must be (owner|superuser)|not authorized/i.test(message))
     return new LakehaulError('PERMISSION_DENIED', text, { where });

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { DescribeStatementCommandOutput, StatementData } from '@aws-sdk/client-redshift-data';
 import { LakehaulError, must } from '@lakehaul/core';
+import { redshiftMessage } from '../engine-message.ts';
 import type { SourceStatement, StatementStatus } from '../ports.ts';
 import type { DataApi } from './client.ts';
 import { databaseError } from './errors.ts';
@@ -130,6 +131,7 @@ export class Statements {
 function statementOf(described: DescribeStatementCommandOutput): SourceStatement {
   const subs = described.SubStatements ?? [];
   const failed = subs.find((sub) => sub.Error !== undefined);
+  const error = described.Error ?? failed?.Error;
   const queryIds = (subs.length > 0 ? subs : [described])
     .map((each) => each.RedshiftQueryId ?? 0)
     // 0 and -1 stand for statements that never reached the engine's queue.
@@ -139,7 +141,7 @@ function statementOf(described: DescribeStatementCommandOutput): SourceStatement
     statementId: must(described.Id, 'id of a statement'),
     statementName: '',
     status: STATUS[described.Status ?? ''] ?? 'running',
-    error: described.Error ?? failed?.Error ?? null,
+    error: error === undefined ? null : redshiftMessage(error),
     queryIds,
     // Nanoseconds; rounded to whole milliseconds long before 2^53 matters.
     durationMs: Math.round((described.Duration ?? 0) / 1_000_000),
