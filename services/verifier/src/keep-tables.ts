@@ -57,7 +57,10 @@ async function cleanChunks(deps: KeepDeps, plan: TablePlan, nowMs: number): Prom
     if (isDone(state) && !state.isCleaned && nowMs - state.lastModifiedMs > deps.graceMs)
       due.push({ chunk, attempt: state.attempt });
   });
-  for (const { chunk, attempt } of due)
-    await cleanStage(deps, { tableId: plan.tableId, generation: plan.generation, chunk, attempt }, deps.log);
-  return due.length;
+  let cleaned = 0;
+  for (const { chunk, attempt } of due) {
+    const ref = { tableId: plan.tableId, generation: plan.generation, chunk, attempt };
+    if (await cleanStage(deps, ref, deps.log)) cleaned++;
+  }
+  return cleaned;
 }
