@@ -109,4 +109,15 @@ describe('what makes a proof', () => {
       }),
     );
   });
+
+  it('leaves a group that the source cannot hash (VARIANT) to what travelled, and never to nothing', () => {
+    const variant = { sum1: '7', sum2: '8' };
+    const both = { rowCount: '3', groups: [...fingerprint.groups, variant] };
+    expect(proofDifferences({ ...proof, carried: both, target: both })).toEqual([]);
+    expect(proofDifferences({ ...proof, carried: fingerprint, target: both })).not.toEqual([]);
+    const changed = { rowCount: '3', groups: [...fingerprint.groups, { sum1: '7', sum2: '9' }] };
+    expect(proofDifferences({ ...proof, carried: both, target: changed })).not.toEqual([]);
+    const none = { rowCount: '3', groups: [] };
+    expect(proofDifferences({ ...proof, carried: both, target: both, source: none })).not.toEqual([]);
+  });
 });
