@@ -59,6 +59,11 @@ export function canonicalSql(dialect: SqlDialect, column: HashColumn): Canonical
   return dialect === 'redshift' ? redshiftSql(column) : databricksSql(column);
 }
 
+/** JSON text of a SUPER. Whether JSON_SERIALIZE of NULL is NULL or the text `null` is not told: NULL stays NULL. */
+export function serializeSql(column: string): string {
+  return `CASE WHEN ${column} IS NOT NULL THEN JSON_SERIALIZE(${column}) END`;
+}
+
 function redshiftSql({ position, type }: HashColumn): CanonicalSql {
   const c = `c${position}`;
   const fixed = (text: string, rest: Partial<CanonicalSql> = {}): CanonicalSql => ({
@@ -112,7 +117,7 @@ function redshiftSql({ position, type }: HashColumn): CanonicalSql {
     case 'varbyte':
       return derived(`LOWER(TO_HEX(${c}))`);
     case 'super':
-      return derived(`JSON_SERIALIZE(${c})`);
+      return derived(serializeSql(c));
     case 'timetz':
       return derived(`${c}::varchar(21)`);
     case 'geometry':

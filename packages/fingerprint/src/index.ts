@@ -3,6 +3,7 @@ export {
   type CanonicalSql,
   canonicalSql,
   type HashColumn,
+  serializeSql,
   type TextForm,
   textFormOf,
 } from './canonical-sql.ts';

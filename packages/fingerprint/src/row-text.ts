@@ -6,7 +6,7 @@
  * VARCHAR; 1,600 columns are 52,800 bytes.
  */
 import type { HashForm } from '@lakehaul/core';
-import { type CanonicalSql, canonicalSql, type HashColumn, textFormOf } from './canonical-sql.ts';
+import { type CanonicalSql, canonicalSql, type HashColumn, serializeSql, textFormOf } from './canonical-sql.ts';
 import { concatSql, type SqlDialect } from './dialect.ts';
 
 export function rowTextSql(dialect: SqlDialect, columns: readonly HashColumn[], form: HashForm): string {
@@ -95,7 +95,7 @@ export function rowBytesSql(columns: readonly (HashColumn & { reference: string 
     if (type.kind === 'varchar') lengths.push(`NVL(OCTET_LENGTH(${reference}),0)`);
     else if (type.kind === 'char') lengths.push(`NVL(OCTET_LENGTH(${reference}::varchar(${type.maxBytes})),0)`);
     else if (type.kind === 'varbyte') lengths.push(`2*NVL(OCTET_LENGTH(${reference}),0)`);
-    else if (type.kind === 'super') lengths.push(`NVL(OCTET_LENGTH(JSON_SERIALIZE(${reference})),0)`);
+    else if (type.kind === 'super') lengths.push(`NVL(OCTET_LENGTH(${serializeSql(reference)}),0)`);
     else if (type.kind === 'timetz') fixedBytes += 21;
     else if (type.kind === 'geometry' || type.kind === 'geography')
       lengths.push(`NVL(OCTET_LENGTH(ST_AsHexEWKB(${reference})),0)`);

@@ -4,7 +4,7 @@
  * VARBYTE or GEOMETRY, and carries timestamps as INT96 (facts 2.3): those travel as text or integers.
  */
 import { type ColumnPlan, LakehaulError, movedColumns, type SourceType, type TablePlan } from '@lakehaul/core';
-import { columnGroups, type GroupLayout, type HashColumn } from '@lakehaul/fingerprint';
+import { columnGroups, type GroupLayout, type HashColumn, serializeSql } from '@lakehaul/fingerprint';
 import { quoteName } from './identifier.ts';
 
 export interface MovedColumn extends HashColumn {
@@ -48,7 +48,7 @@ export function wireSql({ position, type }: HashColumn): string {
     case 'varbyte':
       return `LOWER(TO_HEX(${c}))`;
     case 'super':
-      return `JSON_SERIALIZE(${c})`;
+      return serializeSql(c);
     case 'geometry':
     case 'geography':
       return `ST_AsHexEWKB(${c})`;
