@@ -1,5 +1,5 @@
 /** What a verb of the command is: its help is data, so that all of them read alike. */
-import type { ErrorCode } from '@lakehaul/core';
+import { type ErrorCode, LakehaulError } from '@lakehaul/core';
 import type { Terminal } from './print/terminal.ts';
 
 export interface Flag {
@@ -58,4 +58,20 @@ const REFUSED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 export function exitCodeOf(code: ErrorCode): number {
   if (code === 'USAGE' || code === 'CONFIG_INVALID') return EXIT.usage;
   return REFUSED.has(code) ? EXIT.refused : EXIT.failed;
+}
+
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+
+export function logLevel(flag: unknown): (typeof LOG_LEVELS)[number] {
+  const level = LOG_LEVELS.find((known) => known === flag);
+  if (level === undefined)
+    throw new LakehaulError('USAGE', `--log ${String(flag)} is no level`, { next: `one of ${LOG_LEVELS.join(', ')}` });
+  return level;
+}
+
+export function wholeNumber(name: string, flag: unknown): number {
+  const text = String(flag);
+  if (!/^[1-9]\d{0,8}$/.test(text))
+    throw new LakehaulError('USAGE', `--${name} ${text} is no whole number from 1 on`, { next: `--${name} 1000` });
+  return Number(text);
 }

@@ -14,7 +14,7 @@ export async function loadDemoTables(request: {
   redshift: SqlClient;
   directory: string;
   terminal: Terminal;
-  rows: { cloudtrail: number; vpcflow: number };
+  maxRows: number;
 }): Promise<void> {
   // Written last: an interrupted load is done again from the start.
   const done = join(request.directory, 'loaded');
@@ -24,7 +24,7 @@ export async function loadDemoTables(request: {
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();
   await connection.run("SET TimeZone = 'UTC'");
-  for (const table of demoTables(request.rows)) {
+  for (const table of demoTables(request.maxRows)) {
     const file = join(scratch, `${table.table}.parquet`);
     await connection.run(`COPY (${table.rowsSql}) TO '${file.replaceAll("'", "''")}' (FORMAT parquet)`);
     await request.redshift.run(`CREATE SCHEMA IF NOT EXISTS "${table.schema}"`);

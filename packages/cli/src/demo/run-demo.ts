@@ -27,8 +27,10 @@ export interface DemoRequest {
   terminal: Terminal;
   signal: AbortSignal;
   env: Readonly<Record<string, string | undefined>>;
-  logLevel: 'debug' | 'info' | 'warn' | 'error';
-  rows: { cloudtrail: number; vpcflow: number };
+  /** Null keeps the log silent: what the demo has to say, it says as talk. */
+  logLevel: 'debug' | 'info' | 'warn' | 'error' | null;
+  /** At most so many rows of each table. */
+  maxRows: number;
 }
 
 export interface RunningDemo extends AsyncDisposable {
@@ -48,7 +50,7 @@ export async function runDemo(request: DemoRequest): Promise<RunningDemo> {
   cleanup.use(clouds);
   const redshift = cleanup.use(openRedshiftSql(clouds));
   const databricks = cleanup.use(await openDatabricksSql(clouds));
-  await loadDemoTables({ clouds, redshift, directory, terminal, rows: request.rows });
+  await loadDemoTables({ clouds, redshift, directory, terminal, maxRows: request.maxRows });
   for (const ddl of LIVE_TABLE_DDL) await databricks.run(ddl);
 
   const session = cleanup.use(await openDemoSession(request, clouds));
@@ -97,8 +99,10 @@ async function openDemoSession(request: DemoRequest, clouds: Sandbox): Promise<S
   const loaded = loadMigrationConfig({ path, text, env });
   if ('problems' in loaded) throw new LakehaulError('CONFIG_INVALID', problemsText(loaded.problems), { where: path });
   return openSession(loaded.config, {
-    logLevel: request.logLevel,
-    logTo: (line) => request.terminal.talk(line.trimEnd()),
+    logLevel: request.logLevel ?? 'error',
+    logTo: (line) => {
+      if (request.logLevel !== null) request.terminal.talk(line.trimEnd());
+    },
     credentials: { accessKeyId, secretAccessKey },
   });
 }
@@ -146,7 +150,7 @@ async function haul(parts: {
   const progress = new ProgressLine(terminal, session.clock);
   const fleet = () => runFleet({ session, store, signal, onProgress: (status) => progress.show(status) });
   let status = await fleet();
-  if (!signal.aborted && status.decision.evidence === 'PASS' && !(await isPlanted(session.ledger))) {
+  if (!signal.aborted && status.done === status.chunks && !(await isPlanted(session.ledger))) {
     const { plans, scan } = await readLedger(session.ledger);
     const plan = must(
       plans.find((each) => each.source.table === 'aws_cloudtrail'),

@@ -19,6 +19,9 @@ export interface DemoTable {
 /** Rows whose p_parse_time is at or after this come by the live path. */
 export const CUT_LINE = '2026-03-15 00:00:00';
 
+const CLOUDTRAIL_ROWS = 150_000;
+const VPCFLOW_ROWS = 400_000;
+
 const VEGA = join(dirname(fileURLToPath(import.meta.resolve('vega-datasets'))), '../data');
 const vega = (name: string) => `'${join(VEGA, name).replaceAll("'", "''")}'`;
 
@@ -88,8 +91,9 @@ const PANTHER_COLUMNS = [
   'p_source_id varchar(64)',
 ];
 
-export function demoTables(rows: { cloudtrail: number; vpcflow: number }): DemoTable[] {
-  return [
+/** At most `maxRows` of each; what is generated is generated that small. */
+export function demoTables(maxRows: number): DemoTable[] {
+  const tables: DemoTable[] = [
     {
       schema: 'public',
       table: 'flights',
@@ -158,7 +162,7 @@ export function demoTables(rows: { cloudtrail: number; vpcflow: number }): DemoT
         'readonly boolean',
       ],
       attributes: 'DISTKEY (p_row_id) COMPOUND SORTKEY (p_event_time)',
-      rowsSql: cloudtrail(rows.cloudtrail),
+      rowsSql: cloudtrail(Math.min(CLOUDTRAIL_ROWS, maxRows)),
     },
     {
       schema: 'panther_logs',
@@ -175,9 +179,10 @@ export function demoTables(rows: { cloudtrail: number; vpcflow: number }): DemoT
         'action varchar(8)',
       ],
       attributes: 'DISTSTYLE EVEN COMPOUND SORTKEY (p_event_time)',
-      rowsSql: vpcflow(rows.vpcflow),
+      rowsSql: vpcflow(Math.min(VPCFLOW_ROWS, maxRows)),
     },
   ];
+  return tables.map((table) => ({ ...table, rowsSql: `SELECT * FROM (${table.rowsSql}) LIMIT ${maxRows}` }));
 }
 
 export function createTableSql(table: Pick<DemoTable, 'schema' | 'table' | 'columns' | 'attributes'>): string {

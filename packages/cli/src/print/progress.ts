@@ -49,7 +49,8 @@ export class ProgressLine {
     const repairing = report.tables.reduce((sum, table) => sum + table.stages.mismatched, 0);
     return [
       `proven ${count(report.done)} of ${count(report.chunks)} chunks`,
-      percent(this.#highest, all),
+      // Bytes are by whole chunks: while any chunk is open, the number stays below 100.
+      percent(report.done < report.chunks && this.#highest >= all ? all - 1n : this.#highest, all),
       ...this.#rate(all),
       ...(repairing > 0 ? [`${repairing} repairing`] : []),
       ...(waiting > 0 ? [`${waiting} quarantined`] : []),

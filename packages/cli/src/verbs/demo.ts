@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { runDemo } from '../demo/run-demo.ts';
 import { statusText } from '../print/status.ts';
 import { count, duration } from '../print/units.ts';
-import { EXIT, type Verb } from '../verb.ts';
+import { EXIT, logLevel, type Verb, wholeNumber } from '../verb.ts';
 
 export const demo: Verb = {
   name: 'demo',
@@ -18,20 +18,21 @@ export const demo: Verb = {
     { name: 'exit', doc: 'end when the decision is made; without it the local clouds stay up until Ctrl-C' },
     { name: 'directory', value: 'DIR', doc: 'where the demo keeps its state', default: '.lakehaul/demo' },
     { name: 'reset', doc: 'forget the state of earlier runs first' },
-    { name: 'log', value: 'LEVEL', doc: 'JSON log lines on stderr from this level on', default: 'error' },
+    { name: 'rows', value: 'N', doc: 'at most N rows of each table, for a quick look; counts on new state' },
+    { name: 'log', value: 'LEVEL', doc: 'JSON log lines on stderr: debug, info, warn, error' },
     { name: 'help', doc: 'print this text' },
   ],
   async run({ flags, terminal, signal, env }) {
     const directory = resolve(String(flags['directory']));
+    const rows = flags['rows'] === undefined ? Number.MAX_SAFE_INTEGER : wholeNumber('rows', flags['rows']);
     if (flags['reset'] === true) await rm(directory, { recursive: true, force: true });
-    const logLevel = (['debug', 'info', 'warn', 'error'] as const).find((level) => level === flags['log']) ?? 'error';
     await using demo = await runDemo({
       directory,
       terminal,
       signal,
       env,
-      logLevel,
-      rows: { cloudtrail: 150_000, vpcflow: 400_000 },
+      logLevel: flags['log'] === undefined ? null : logLevel(flags['log']),
+      maxRows: rows,
     });
     const { result, report } = demo;
     if (flags['json'] === true) terminal.out(JSON.stringify(result, null, 2));

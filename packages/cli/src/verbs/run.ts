@@ -1,4 +1,3 @@
-import { LakehaulError } from '@lakehaul/core';
 import { planMigration, writeMigrationPlan } from '@lakehaul/planner';
 import { openQueueStore } from '@lakehaul/queue';
 import { runFleet } from '../fleet.ts';
@@ -8,7 +7,7 @@ import { ProgressLine } from '../print/progress.ts';
 import { statusText } from '../print/status.ts';
 import { openSession } from '../session.ts';
 import { statusJson } from '../status-json.ts';
-import { COMMON_FLAGS, EXIT, type Verb } from '../verb.ts';
+import { COMMON_FLAGS, EXIT, logLevel, type Verb } from '../verb.ts';
 
 export const run: Verb = {
   name: 'run',
@@ -62,15 +61,6 @@ export const run: Verb = {
     }
   },
 };
-
-const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
-
-function logLevel(flag: unknown): (typeof LEVELS)[number] {
-  const level = LEVELS.find((known) => known === flag);
-  if (level === undefined)
-    throw new LakehaulError('USAGE', `--log ${String(flag)} is no level`, { next: LEVELS.join(', ') });
-  return level;
-}
 
 export function queueOptions(
   queue: { kind: 'auto' | 'redis' | 'embedded' },
