@@ -10,7 +10,8 @@ import {
 import { type Clock, LakehaulError, type Log, type TablePlan } from '@lakehaul/core';
 import type { Ledger } from '@lakehaul/ledger';
 import { selectTables, settingsFor, type TableOverride, type TableSettings, tableIdOf } from '@lakehaul/planning';
-import { type PlannedTable, planTable } from './plan-table.ts';
+import { hiddenRowsRefusal, unreadablePolicies } from './hidden-rows.ts';
+import { type PlannedTable, planTable, tableRefusals } from './plan-table.ts';
 
 export interface MigrationTables {
   include: readonly string[];
@@ -49,11 +50,20 @@ export async function planMigration(deps: PlanDeps): Promise<MigrationPlan> {
     );
   const written = new Map((await deps.ledger.readPlans()).map((plan) => [plan.tableId, plan]));
   const tables: MigrationPlan['tables'] = [];
+  const unreadable = unreadablePolicies(catalogue.notMoved);
   for (const table of selected) {
+    const hidden = hiddenRowsRefusal(table, settingsOf(deps, table), unreadable);
+    if (hidden !== null) {
+      refusals.push(hidden);
+      continue;
+    }
     const known = written.get(tableIdOf(table.name.schema, table.name.table));
     const planned = known === undefined ? await planAnew(deps, table) : { plan: known, chunks: () => [], refusals: [] };
     const existing = await deps.target.describe(planned.plan.target);
-    const against = known === undefined ? targetRefusals(deps, planned.plan, existing) : [];
+    const against =
+      known === undefined
+        ? targetRefusals(deps, planned.plan, existing)
+        : [...tableRefusals(table, known.acknowledgements, nameOf(table)), ...ownerRefusals(deps, known, existing)];
     const plan: TablePlan = known ?? {
       ...planned.plan,
       target: { ...planned.plan.target, adopted: existing !== null && !isOurs(deps, existing) },
@@ -69,7 +79,34 @@ export async function planMigration(deps: PlanDeps): Promise<MigrationPlan> {
     refusals.push(...planned.refusals, ...against);
     deps.log.info('table planned', { tableId: plan.tableId, chunks: plan.chunkCount, isNew: known === undefined });
   }
+  const all = new Map([...written.values(), ...tables.map((table) => table.plan)].map((plan) => [plan.tableId, plan]));
+  refusals.push(...sharedTargetRefusals([...all.values()]));
   return { tables, notMoved: catalogue.notMoved, refusals };
+}
+
+function nameOf(table: DiscoveredTable): string {
+  return `${table.name.schema}.${table.name.table}`;
+}
+
+/** Lineage values tell chunks of one table apart, not tables: a repair of one would delete the other's rows. */
+function sharedTargetRefusals(plans: readonly TablePlan[]): LakehaulError[] {
+  const byTarget = new Map<string, TablePlan>();
+  const refusals: LakehaulError[] = [];
+  for (const plan of plans) {
+    const where = `${plan.target.catalog}.${plan.target.schema}.${plan.target.table}`;
+    // Unity Catalog keeps names of schemas and tables in lower case.
+    const other = byTarget.get(where.toLowerCase());
+    if (other === undefined) byTarget.set(where.toLowerCase(), plan);
+    else
+      refusals.push(
+        new LakehaulError(
+          'TARGET_INCOMPATIBLE',
+          `${other.source.schema}.${other.source.table} and ${plan.source.schema}.${plan.source.table} would both be hauled into ${where}`,
+          { where, next: 'give one of them another target under tables.overrides' },
+        ),
+      );
+  }
+  return refusals;
 }
 
 /** Writes the plans, then makes every target table ready before any load. Safe to repeat after a crash anywhere. */
@@ -88,12 +125,16 @@ export async function writeMigrationPlan(deps: PlanDeps, migration: MigrationPla
   await deps.ledger.writeRecord('not-moved', { schemaVersion: 1, notMoved: migration.notMoved });
 }
 
+function settingsOf(deps: PlanDeps, table: DiscoveredTable): TableSettings {
+  return settingsFor(table.name, deps.tables.defaults, deps.tables.overrides);
+}
+
 function planAnew(deps: PlanDeps, table: DiscoveredTable): Promise<PlannedTable> {
   return planTable(deps.source, {
     migration: deps.migration,
     catalog: deps.catalog,
     table,
-    settings: settingsFor(table.name, deps.tables.defaults, deps.tables.overrides),
+    settings: settingsOf(deps, table),
     generation: 1,
     firstChunk: 0,
     watermark: null,
@@ -118,15 +159,24 @@ function isOurs(deps: PlanDeps, existing: TargetTableState): boolean {
   return existing.properties['lakehaul.migration'] === deps.migration;
 }
 
-function targetRefusals(deps: PlanDeps, plan: TablePlan, existing: TargetTableState | null): LakehaulError[] {
+/** Also of a table that is planned already: the property may have come to belong to somebody else since. */
+function ownerRefusals(deps: PlanDeps, plan: TablePlan, existing: TargetTableState | null): LakehaulError[] {
   if (existing === null) return [];
   const where = `${plan.target.catalog}.${plan.target.schema}.${plan.target.table}`;
   const owner = existing.properties['lakehaul.migration'];
   if (owner !== undefined && owner !== deps.migration)
     return [new LakehaulError('TARGET_NOT_OURS', `${where} belongs to migration ${owner}`, { where })];
-  const refusals: LakehaulError[] = [];
   if (existing.hasRowFilterOrMask)
-    refusals.push(new LakehaulError('ROW_FILTER', `${where} has a row filter or column mask`, { where }));
+    return [new LakehaulError('ROW_FILTER', `${where} has a row filter or column mask`, { where })];
+  return [];
+}
+
+function targetRefusals(deps: PlanDeps, plan: TablePlan, existing: TargetTableState | null): LakehaulError[] {
+  if (existing === null) return [];
+  const where = `${plan.target.catalog}.${plan.target.schema}.${plan.target.table}`;
+  const refusals = ownerRefusals(deps, plan, existing);
+  if (refusals.some((refusal) => refusal.code === 'TARGET_NOT_OURS')) return refusals;
+  const owner = existing.properties['lakehaul.migration'];
   if (owner === undefined && !plan.acknowledgements.includes('adopt-target'))
     refusals.push(new LakehaulError('TARGET_NOT_ACKNOWLEDGED', `${where} exists already`, { where }));
   const differences = targetDifferences(plan, existing);

@@ -4,6 +4,7 @@ import {
   type Chunk,
   type ColumnPlan,
   LakehaulError,
+  LINEAGE_COLUMN,
   movedColumns,
   type RowPredicate,
   type TablePlan,
@@ -12,6 +13,9 @@ import {
   type ColumnMeasureKind,
   type Cut,
   chooseKey,
+  isCanonicalLiteral,
+  isOrdinalKey,
+  isUsableKey,
   MAX_AMPLIFICATION,
   measuresFor,
   numberChunks,
@@ -50,9 +54,8 @@ export async function planTable(source: Source, request: PlanTableRequest): Prom
   const { table, settings } = request;
   const where = `${table.name.schema}.${table.name.table}`;
   const everything: RowPredicate = { parts: [], cutLine: settings.cutLine };
-  const refusals = tableRefusals(table, settings, where);
   const { columns, rowCount, maxRowBytes } = await measureColumns(source, table, settings, everything);
-  refusals.push(...lossRefusals(columns, settings, where));
+  const refusals = lossRefusals(columns, settings, where);
 
   const tableRows = table.estimatedRows !== null && table.estimatedRows > rowCount ? table.estimatedRows : rowCount;
   const bytesPerRow = bytesPerRowOf(table, tableRows);
@@ -112,6 +115,7 @@ export async function planTable(source: Source, request: PlanTableRequest): Prom
     acknowledgements: settings.acknowledge,
     plannedAt: request.plannedAt,
   };
+  refusals.push(...lengthRefusals(source, plan, cuts, where));
   return {
     plan,
     chunks: () =>
@@ -165,27 +169,6 @@ async function measureColumns(
   };
 }
 
-function tableRefusals(table: DiscoveredTable, settings: TableSettings, where: string): LakehaulError[] {
-  if (settings.acknowledge.includes('row-security')) return [];
-  if (table.hasRowSecurity)
-    return [
-      new LakehaulError(
-        'ROW_SECURITY',
-        `${where} has a row-level security policy: both engines would agree on the rows that it lets us see`,
-        { where },
-      ),
-    ];
-  if (table.hasMasking)
-    return [
-      new LakehaulError(
-        'ROW_SECURITY',
-        `${where} has a masking policy: both engines would agree on the masked values`,
-        { where },
-      ),
-    ];
-  return [];
-}
-
 function lossRefusals(columns: readonly ColumnPlan[], settings: TableSettings, where: string): LakehaulError[] {
   const refusals = unacknowledged(columns, settings.acknowledge).map((column) => {
     const name = column.source.name;
@@ -213,6 +196,30 @@ function lossRefusals(columns: readonly ColumnPlan[], settings: TableSettings, w
     byName.set(folded, column.target.name);
   }
   return refusals;
+}
+
+/** Rendered once with the longest predicate and in both hash forms: in a worker it would stop the whole fleet. */
+function lengthRefusals(source: Source, plan: TablePlan, cuts: readonly Cut[], where: string): LakehaulError[] {
+  const parts = cuts.reduce<Cut['parts']>(
+    (longest, cut) => (JSON.stringify(cut.parts).length > JSON.stringify(longest).length ? cut.parts : longest),
+    [],
+  );
+  const request = {
+    plan,
+    predicate: { parts, cutLine: plan.cutLine },
+    level: plan.level === 'sampled' ? ('full' as const) : plan.level,
+    dataUrl: `s3://${'x'.repeat(300)}/`,
+    statementName: '',
+    clientToken: '',
+    buckets: null,
+  };
+  try {
+    for (const hashForm of ['joined', 'digest'] as const) source.renderUnload({ ...request, hashForm });
+    return [];
+  } catch (error) {
+    if (!(error instanceof LakehaulError) || error.code !== 'STATEMENT_TOO_LONG') throw error;
+    return [error];
+  }
 }
 
 function amplificationRefusals(amplification: number, settings: TableSettings, where: string): LakehaulError[] {
