@@ -166,10 +166,17 @@ await mkdir(join(directory, 'target'), { recursive: true });
 await mkdir(join(directory, 'staged'), { recursive: true });
 const chunks = chunkBounds(Number(rowText), Number(chunkText)).map((predicate, chunk) => renderChunk(chunk, predicate));
 
+const startedCpu = process.cpuUsage();
 const started = performance.now();
 for (const [chunk, sql] of chunks.entries()) await haulChunk(connection, chunk, sql);
 const seconds = (performance.now() - started) / 1000;
+const cpu = process.cpuUsage(startedCpu);
 connection.closeSync();
 instance.closeSync();
-process.send?.({ seconds, bytes: await sizeOf(join(directory, 'staged')), chunks: chunks.length });
+process.send?.({
+  seconds,
+  cpuSeconds: (cpu.user + cpu.system) / 1e6,
+  bytes: await sizeOf(join(directory, 'staged')),
+  chunks: chunks.length,
+});
 process.disconnect?.();

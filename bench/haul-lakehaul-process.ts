@@ -10,7 +10,10 @@ import { planDeps } from '../packages/cli/src/planning-deps.ts';
 const [configFile = '', url = ''] = process.argv.slice(2);
 const loaded = loadMigrationConfig({ path: configFile, text: readFileSync(configFile, 'utf8'), env: process.env });
 if ('problems' in loaded) throw new Error(JSON.stringify(loaded.problems));
-await using session = await openSession(loaded.config, { service: 'bench', logLevel: 'warn' });
+await using session = await openSession(loaded.config, {
+  service: 'bench',
+  logLevel: process.env['BENCH_LOG'] === 'info' ? 'info' : 'warn',
+});
 const store = await openQueueStore({ kind: 'redis', url, path: '' }, { log: session.log });
 const idleRssBytes = process.memoryUsage.rss();
 let peakRssBytes = idleRssBytes;
@@ -18,6 +21,7 @@ const sampler = setInterval(() => {
   peakRssBytes = Math.max(peakRssBytes, process.memoryUsage.rss());
 }, 200);
 
+const startedCpu = process.cpuUsage();
 const startedMs = performance.now();
 const deps = planDeps(session);
 const migration = await planMigration(deps);
@@ -30,11 +34,13 @@ const report = await runFleet({
   tickMs: 250,
 });
 const seconds = (performance.now() - startedMs) / 1000;
+const cpu = process.cpuUsage(startedCpu);
 clearInterval(sampler);
 await store.stop();
 if (report.decision.evidence !== 'PASS') throw new Error(`not proven: ${JSON.stringify(report.decision)}`);
 process.send?.({
   seconds,
+  cpuSeconds: (cpu.user + cpu.system) / 1e6,
   chunks: report.chunks,
   rows: report.tables[0]?.sealedRows?.toString(),
   idleRssBytes,

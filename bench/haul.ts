@@ -5,6 +5,7 @@
  */
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +15,8 @@ import { compareTables, readActiveTable } from '../test/support/oracle.ts';
 import { startRedis } from '../test/support/processes.ts';
 import { COLUMNS, rowsSql } from './haul-rows.ts';
 
-const CHUNKS = 16;
+/** Of the bare script, and wished of the planner: a million rows and more each, so that all threads have row groups. */
+const CHUNKS = '16';
 
 interface SandboxProcess {
   child: ChildProcess;
@@ -22,8 +24,17 @@ interface SandboxProcess {
   credentials: { accessKeyId: string; secretAccessKey: string; token: string };
 }
 
+interface BareRun {
+  seconds: number;
+  cpuSeconds: number;
+  bytes: number;
+  chunks: number;
+}
+
 interface HaulRun {
   seconds: number;
+  /** Of the fleet's process and of the sandbox's, which both engines are in. */
+  cpuSeconds: number;
   rows: string;
   chunks: number;
   idleRssBytes: number;
@@ -33,6 +44,7 @@ interface HaulRun {
 export async function bench(args: readonly string[]): Promise<Record<string, string | number | boolean>> {
   const rows = Number(option(args, '--rows') ?? '20000000');
   const runs = Number(option(args, '--runs') ?? '3');
+  const chunks = Number(option(args, '--chunks') ?? CHUNKS);
   const directory = await mkdtemp(join(tmpdir(), 'lakehaul-haul-'));
   await using redis = await startRedis();
   let sandbox: SandboxProcess | null = null;
@@ -40,38 +52,40 @@ export async function bench(args: readonly string[]): Promise<Record<string, str
     const parquet = join(directory, 'rows.parquet');
     const bareDatabase = join(directory, 'bare.duckdb');
     await makeSource(parquet, bareDatabase, rows);
+    console.error(`${rows} rows made`);
     sandbox = await startSandboxProcess(join(directory, 'clouds'));
     await load(sandbox, parquet);
-    const bare: number[] = [];
+    console.error('rows loaded into the local source');
+    const bare: BareRun[] = [];
     const hauled: HaulRun[] = [];
     let stagedBytes = 0;
     for (let run = 1; run <= runs; run++) {
       const bareDirectory = join(directory, `bare-${run}`);
-      const answer = await forked<{ seconds: number; bytes: number; chunks: number }>('haul-bare-process.ts', [
+      const answer = await forked<BareRun>('haul-bare-process.ts', [
         bareDatabase,
         bareDirectory,
-        String(CHUNKS),
+        String(chunks),
         String(rows),
       ]);
-      bare.push(answer.seconds);
+      bare.push(answer);
       stagedBytes = answer.bytes;
       hauled.push(
         await haulOnce({
           directory,
           sandbox,
           run,
-          chunkBytes: Math.ceil((await stat(parquet)).size / CHUNKS),
+          chunkBytes: Math.ceil((await stat(parquet)).size / chunks),
           redisUrl: redis.url,
         }),
       );
       console.error(
-        `run ${run}: bare ${answer.seconds.toFixed(1)} s, lakehaul ${hauled.at(-1)?.seconds.toFixed(1)} s in ${hauled.at(-1)?.chunks} chunks`,
+        `run ${run}: bare ${answer.seconds.toFixed(1)} s, lakehaul ${hauled.at(-1)?.seconds.toFixed(1)} s in ${hauled.at(-1)?.chunks} chunks; CPU ${answer.cpuSeconds.toFixed(1)} s, ${hauled.at(-1)?.cpuSeconds.toFixed(1)} s`,
       );
       if (run < runs) await rm(bareDirectory, { recursive: true, force: true });
     }
     await stop(sandbox.child);
     const equal = await judge({ directory, bareDatabase, bareDirectory: join(directory, `bare-${runs}`), run: runs });
-    const bareSeconds = median(bare);
+    const bareSeconds = median(bare.map((each) => each.seconds));
     const lakehaulSeconds = median(hauled.map((each) => each.seconds));
     return {
       ratio: round(lakehaulSeconds / bareSeconds, 3),
@@ -82,6 +96,8 @@ export async function bench(args: readonly string[]): Promise<Record<string, str
       threads: cpus().length,
       runs,
       equal,
+      bareCpuSeconds: round(median(bare.map((each) => each.cpuSeconds)), 1),
+      lakehaulCpuSeconds: round(median(hauled.map((each) => each.cpuSeconds)), 1),
       idleRssBytes: Math.max(...hauled.map((each) => each.idleRssBytes)),
       peakRssBytes: Math.max(...hauled.map((each) => each.peakRssBytes)),
     };
@@ -158,11 +174,25 @@ async function haulOnce(request: {
     }),
   );
   const { accessKeyId, secretAccessKey, token } = sandbox.credentials;
-  return forked<HaulRun>('haul-lakehaul-process.ts', [configFile, request.redisUrl], {
+  const before = cpuSecondsOf(sandbox.child);
+  const answer = await forked<HaulRun>('haul-lakehaul-process.ts', [configFile, request.redisUrl], {
     AWS_ACCESS_KEY_ID: accessKeyId,
     AWS_SECRET_ACCESS_KEY: secretAccessKey,
     LAKEHAUL_TARGET_TOKEN: token,
   });
+  return { ...answer, cpuSeconds: answer.cpuSeconds + cpuSecondsOf(sandbox.child) - before };
+}
+
+/** User and system time of a process so far, from /proc in ticks of 10 ms; NaN where there is no /proc. */
+function cpuSecondsOf(child: ChildProcess): number {
+  try {
+    const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  } catch {
+    return Number.NaN;
+  }
 }
 
 /** Both results against the source, by one who knows nothing of either. */

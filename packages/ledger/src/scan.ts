@@ -1,12 +1,12 @@
 /**
- * Where every chunk stands, from one pass over the ledger's keys: plans, segments, markers, then 256 shards side by
- * side. In this order: a receipt that takes a folded chunk back was preceded by its marker, so whoever lists the shards
+ * Where every chunk stands, from one pass over the ledger's keys: plans, segments, markers, then the shards (up to 256) side
+ * by side. In this order: a receipt that takes a folded chunk back was preceded by its marker, so whoever lists the shards
  * after the markers cannot miss it. A scan is always a little old; that is harmless, because the fence decides.
  */
 import { type ChunkRef, type ChunkStage, LakehaulError, must, PLANNED, type TablePlan } from '@lakehaul/core';
 import type { LedgerContext } from './create-once.ts';
 import { foldTable, readSegment } from './folds.ts';
-import { type SegmentKey, SHARDS, tablePath } from './keys.ts';
+import { type SegmentKey, SHARDS, shardOf, tablePath } from './keys.ts';
 import type { PlanStore } from './plan-store.ts';
 import type { ReceiptStore } from './receipt-store.ts';
 import { type ScannedState, ScanTable } from './scan-table.ts';
@@ -54,6 +54,8 @@ export interface ScanOptions {
  */
 export const SCAN_DEFAULTS: ScanOptions = { parallelShards: 16, blockChunks: 1_024, jumpChunks: 32_768 };
 const PARALLEL_SEGMENTS = 16;
+/** From about four chunks a shard on, hardly one is without a chunk. */
+const FEW_CHUNKS = 1_024;
 
 export interface ScanDeps {
   context: LedgerContext;
@@ -127,7 +129,7 @@ export class Scan implements LedgerScan {
     await this.#readMarkers();
     const tables = [...this.#tables.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
     const { context, options } = this.#deps;
-    await inParallel(SHARDS, options.parallelShards, (shard) =>
+    await inParallel(shardsOf(tables), options.parallelShards, (shard) =>
       listShard({ context, tables, shard, jumpChunks: options.jumpChunks, cost: this.cost }),
     );
     this.observedMs = startedMs;
@@ -167,6 +169,20 @@ export class Scan implements LedgerScan {
       if (marker !== null) this.#tables.get(tablePath(marker.tableId, marker.generation))?.noteMarker(marker);
     }
   }
+}
+
+/**
+ * The shards that a receipt of an unfolded chunk can be in. Few chunks leave most shards empty for ever, and a fleet lists
+ * several times a second: 256 LISTs a pass took half a core from a migration of 16 chunks.
+ */
+function shardsOf(tables: readonly ScanTable[]): readonly string[] {
+  if (tables.reduce((sum, table) => sum + table.chunkCount, 0) > FEW_CHUNKS) return SHARDS;
+  const shards = new Set<string>();
+  for (const table of tables)
+    for (let chunk = table.firstChunk; chunk < table.firstChunk + table.chunkCount; chunk++)
+      if (!table.isFolded(table.blockOf(chunk)))
+        shards.add(shardOf({ tableId: table.tableId, generation: table.generation, chunk }));
+  return [...shards].sort();
 }
 
 /** Bounded, and stops taking new work at the first failure. */
