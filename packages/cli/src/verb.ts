@@ -53,6 +53,10 @@ const REFUSED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'TARGET_NOT_ACKNOWLEDGED',
   'STATEMENT_TOO_LONG',
   'LEDGER_CONFLICT',
+  // The platforms' own refusals: nothing can be done before a person has mended them.
+  'CREDENTIALS_REJECTED',
+  'PERMISSION_DENIED',
+  'BUCKET_MISSING',
 ]);
 
 export function exitCodeOf(code: ErrorCode): number {

@@ -14,6 +14,8 @@ export const plan: Verb = {
   async run(call) {
     await using session = await openSession(call);
     const deps = planDeps(session);
+    // Before anything is written: a stage that cannot be used would be found only by the first UNLOAD.
+    await session.clouds.stage.check();
     const migration = await planMigration(deps);
     const isDryRun = call.flags['dry-run'] === true;
     if (migration.refusals.length === 0 && !isDryRun) await writeMigrationPlan(deps, migration);

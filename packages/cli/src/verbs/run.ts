@@ -34,6 +34,8 @@ export const run: Verb = {
       logTo: (line) => call.terminal.talk(line.trimEnd()),
     });
     const deps = planDeps(session);
+    // Before anything is written: a stage that cannot be used would be found only by the first UNLOAD.
+    await session.clouds.stage.check();
     const migration = await planMigration(deps);
     if (migration.refusals.length > 0) {
       for (const refusal of migration.refusals) call.terminal.talk(problemText(call.terminal, refusal));
