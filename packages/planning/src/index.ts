@@ -14,7 +14,7 @@ export {
 } from './cut-ranges.ts';
 export { cutTextRanges, isSafeBoundary, type PrefixCell } from './cut-text.ts';
 export { type ColumnMeasureKind, measuresFor, planColumn, unacknowledged } from './judge-loss.ts';
-export { isOrdinalKey, isTextKey, isUsableKey, literalOf, ordinalOf } from './key-space.ts';
+export { isCanonicalLiteral, isOrdinalKey, isTextKey, isUsableKey, literalOf, ordinalOf } from './key-space.ts';
 export { numberChunks } from './number-chunks.ts';
 export { MAX_AMPLIFICATION, scanAmplification } from './scan-amplification.ts';
 export {

@@ -19,6 +19,25 @@ export function isUsableKey(column: SourceColumn): boolean {
   return isOrdinalKey(column.type) || isTextKey(column);
 }
 
+/** Whether the text is a literal that every rendering of a bound takes. */
+export function isCanonicalLiteral(type: SourceType, text: string): boolean {
+  switch (type.kind) {
+    case 'smallint':
+    case 'integer':
+    case 'bigint':
+      return /^-?\d{1,19}$/.test(text);
+    case 'decimal':
+      return /^-?\d{1,38}(\.\d{1,38})?$/.test(text);
+    case 'date':
+      return /^\d{4}-\d{2}-\d{2}$/.test(text);
+    case 'timestamp':
+    case 'timestamptz':
+      return /^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(\.\d{1,6})?$/.test(text);
+    default:
+      return true;
+  }
+}
+
 /** Canonical literal -> integer: units of the last digit, days or microseconds since 1970. */
 export function ordinalOf(type: SourceType, literal: string): bigint {
   switch (type.kind) {

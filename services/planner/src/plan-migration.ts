@@ -11,7 +11,8 @@ import { type Clock, LakehaulError, type Log, type TablePlan } from '@lakehaul/c
 import type { Ledger } from '@lakehaul/ledger';
 import { selectTables, settingsFor, type TableOverride, type TableSettings, tableIdOf } from '@lakehaul/planning';
 import { hiddenRowsRefusal, unreadablePolicies } from './hidden-rows.ts';
-import { type PlannedTable, planTable, tableRefusals } from './plan-table.ts';
+import { sharedTargetRefusals } from './input-refusals.ts';
+import { type PlannedTable, planTable } from './plan-table.ts';
 
 export interface MigrationTables {
   include: readonly string[];
@@ -61,9 +62,7 @@ export async function planMigration(deps: PlanDeps): Promise<MigrationPlan> {
     const planned = known === undefined ? await planAnew(deps, table) : { plan: known, chunks: () => [], refusals: [] };
     const existing = await deps.target.describe(planned.plan.target);
     const against =
-      known === undefined
-        ? targetRefusals(deps, planned.plan, existing)
-        : [...tableRefusals(table, known.acknowledgements, nameOf(table)), ...ownerRefusals(deps, known, existing)];
+      known === undefined ? targetRefusals(deps, planned.plan, existing) : ownerRefusals(deps, known, existing);
     const plan: TablePlan = known ?? {
       ...planned.plan,
       target: { ...planned.plan.target, adopted: existing !== null && !isOurs(deps, existing) },
@@ -82,31 +81,6 @@ export async function planMigration(deps: PlanDeps): Promise<MigrationPlan> {
   const all = new Map([...written.values(), ...tables.map((table) => table.plan)].map((plan) => [plan.tableId, plan]));
   refusals.push(...sharedTargetRefusals([...all.values()]));
   return { tables, notMoved: catalogue.notMoved, refusals };
-}
-
-function nameOf(table: DiscoveredTable): string {
-  return `${table.name.schema}.${table.name.table}`;
-}
-
-/** Lineage values tell chunks of one table apart, not tables: a repair of one would delete the other's rows. */
-function sharedTargetRefusals(plans: readonly TablePlan[]): LakehaulError[] {
-  const byTarget = new Map<string, TablePlan>();
-  const refusals: LakehaulError[] = [];
-  for (const plan of plans) {
-    const where = `${plan.target.catalog}.${plan.target.schema}.${plan.target.table}`;
-    // Unity Catalog keeps names of schemas and tables in lower case.
-    const other = byTarget.get(where.toLowerCase());
-    if (other === undefined) byTarget.set(where.toLowerCase(), plan);
-    else
-      refusals.push(
-        new LakehaulError(
-          'TARGET_INCOMPATIBLE',
-          `${other.source.schema}.${other.source.table} and ${plan.source.schema}.${plan.source.table} would both be hauled into ${where}`,
-          { where, next: 'give one of them another target under tables.overrides' },
-        ),
-      );
-  }
-  return refusals;
 }
 
 /** Writes the plans, then makes every target table ready before any load. Safe to repeat after a crash anywhere. */

@@ -4,7 +4,6 @@ import {
   type Chunk,
   type ColumnPlan,
   LakehaulError,
-  LINEAGE_COLUMN,
   movedColumns,
   type RowPredicate,
   type TablePlan,
@@ -13,9 +12,6 @@ import {
   type ColumnMeasureKind,
   type Cut,
   chooseKey,
-  isCanonicalLiteral,
-  isOrdinalKey,
-  isUsableKey,
   MAX_AMPLIFICATION,
   measuresFor,
   numberChunks,
@@ -26,6 +22,7 @@ import {
   unacknowledged,
 } from '@lakehaul/planning';
 import { cutTable, keyColumnNames } from './cut-table.ts';
+import { columnRefusals, cutLineRefusal } from './input-refusals.ts';
 
 export interface PlanTableRequest {
   migration: string;
@@ -54,8 +51,11 @@ export async function planTable(source: Source, request: PlanTableRequest): Prom
   const { table, settings } = request;
   const where = `${table.name.schema}.${table.name.table}`;
   const everything: RowPredicate = { parts: [], cutLine: settings.cutLine };
+  const noLine = cutLineRefusal(table, settings);
+  // The line is part of every question from here on.
+  if (noLine !== null) throw noLine;
   const { columns, rowCount, maxRowBytes } = await measureColumns(source, table, settings, everything);
-  const refusals = lossRefusals(columns, settings, where);
+  const refusals = [...lossRefusals(columns, settings, where), ...columnRefusals(columns, where)];
 
   const tableRows = table.estimatedRows !== null && table.estimatedRows > rowCount ? table.estimatedRows : rowCount;
   const bytesPerRow = bytesPerRowOf(table, tableRows);
@@ -115,7 +115,8 @@ export async function planTable(source: Source, request: PlanTableRequest): Prom
     acknowledgements: settings.acknowledge,
     plannedAt: request.plannedAt,
   };
-  refusals.push(...lengthRefusals(source, plan, cuts, where));
+  // A column that cannot be moved has no statement to measure.
+  if (refusals.length === 0) refusals.push(...lengthRefusals(source, plan, cuts));
   return {
     plan,
     chunks: () =>
@@ -199,7 +200,7 @@ function lossRefusals(columns: readonly ColumnPlan[], settings: TableSettings, w
 }
 
 /** Rendered once with the longest predicate and in both hash forms: in a worker it would stop the whole fleet. */
-function lengthRefusals(source: Source, plan: TablePlan, cuts: readonly Cut[], where: string): LakehaulError[] {
+function lengthRefusals(source: Source, plan: TablePlan, cuts: readonly Cut[]): LakehaulError[] {
   const parts = cuts.reduce<Cut['parts']>(
     (longest, cut) => (JSON.stringify(cut.parts).length > JSON.stringify(longest).length ? cut.parts : longest),
     [],
