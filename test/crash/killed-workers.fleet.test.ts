@@ -7,7 +7,7 @@ import { startWorld, type World } from '../support/world.ts';
 
 /** Real processes, real Redis: workers are SIGKILLed at the worst moments. Equal in the end, nothing started twice. */
 const ROWS = 400;
-const TABLES = { include: ['k.t'], defaults: { level: 'full', chunkBytes: '512KiB' } };
+const TABLES = { include: ['k.t'], defaults: { level: 'full', chunkBytes: '1MiB' } };
 
 let world: World;
 let fleet: Fleet;

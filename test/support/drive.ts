@@ -28,7 +28,8 @@ export interface Driver {
   ledger: Ledger;
 }
 
-export function driver(session: Session, name = 'driver'): Driver {
+/** `aheadMs`: how much later than S3's clock this driver lives; ages of submissions count by it. */
+export function driver(session: Session, name = 'driver', { aheadMs = 0 } = {}): Driver {
   const { config, clouds, clock, log } = session;
   const ledger = new Ledger({
     store: clouds.ledgerStore,
@@ -38,7 +39,7 @@ export function driver(session: Session, name = 'driver'): Driver {
     clock,
     ids: session.ids,
   });
-  const serverTimeMs = () => ledger.serverTimeMs();
+  const serverTimeMs = async () => (await ledger.serverTimeMs()) + aheadMs;
   const unload = {
     ledger,
     source: clouds.source,
