@@ -77,7 +77,7 @@ export function literalOf(type: SourceType, ordinal: bigint): string {
 
 function unscaled(literal: string, scale: number): bigint {
   const match = /^(-?)(\d+)(?:\.(\d+))?$/.exec(literal);
-  if (match === null) throw new LakehaulError('INTERNAL', `${literal} is no decimal literal`);
+  if (match === null) throw new LakehaulError('INTERNAL', 'a value of the key is no decimal literal');
   const [, sign, whole, fraction = ''] = match;
   const digits = BigInt(`${whole}${fraction.padEnd(scale, '0').slice(0, scale)}`);
   return sign === '-' ? -digits : digits;
@@ -92,7 +92,7 @@ function scaled(value: bigint, scale: number): string {
 /** Proleptic Gregorian, years 0001 to 9999 (a chunk boundary outside is never needed: the ends are unbounded). */
 function daysOf(literal: string): bigint {
   const match = /^(\d{4,})-(\d{2})-(\d{2})$/.exec(literal);
-  if (match === null) throw new LakehaulError('INTERNAL', `${literal} is no date literal`);
+  if (match === null) throw new LakehaulError('INTERNAL', 'a value of the key is no date literal');
   const date = new Date(0);
   date.setUTCFullYear(Number(match[1]), Number(match[2]) - 1, Number(match[3]));
   return BigInt(Math.round(date.getTime() / 86_400_000));
@@ -104,7 +104,7 @@ function dateText(days: bigint): string {
 
 function microsOf(literal: string): bigint {
   const match = /^(\S+)[ T](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,6}))?(?:Z|\+00)?$/.exec(literal);
-  if (match === null) throw new LakehaulError('INTERNAL', `${literal} is no timestamp literal`);
+  if (match === null) throw new LakehaulError('INTERNAL', 'a value of the key is no timestamp literal');
   const [, date = '', hours, minutes, seconds, fraction = ''] = match;
   const inDay =
     BigInt(Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds)) * 1_000_000n +
