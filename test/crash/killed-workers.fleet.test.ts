@@ -140,6 +140,39 @@ describe('a worker is killed', () => {
   });
 });
 
+describe('the queue loses what it knew', () => {
+  it('a worker killed between receipt and next job: the feeder brings the next step', async () => {
+    // The receipt is there, its answer is held: the worker dies before it can add the next job.
+    world.clouds.faults.set([
+      { point: 's3.PutObject', nth: 1, match: 'unloaded.json', happens: { kind: 'answer-lost' } },
+      { point: 's3.GetObject', nth: 1, match: 'unloaded.json', happens: { kind: 'delay', until: 'released' } },
+    ]);
+    start('planner');
+    const worker = start('worker', { LAKEHAUL_UNLOAD_SLOTS: '1', LAKEHAUL_LOAD_SLOTS: '1' });
+    await hit('s3.PutObject');
+    await worker.kill();
+    world.clouds.faults.release();
+    start('worker');
+    start('verifier');
+    await expectEqualInTheEnd();
+    expect(Math.max(...(await submissions('unload')))).toBe(1);
+  });
+
+  it('Redis emptied in mid flight: rebuilt by the feeder, nothing unloaded twice', async () => {
+    start('planner');
+    start('worker', { LAKEHAUL_UNLOAD_SLOTS: '1', LAKEHAUL_LOAD_SLOTS: '1' });
+    await eventually(
+      'the first chunk loaded',
+      async () => running.some((service) => service.lines.some((line) => line['message'] === 'chunk loaded')),
+      { services: running },
+    );
+    await fleet.emptyRedis();
+    start('verifier');
+    await expectEqualInTheEnd();
+    expect(Math.max(...(await submissions('unload')))).toBe(1);
+  });
+});
+
 describe('two whole fleets on one migration by mistake', () => {
   it('equal in the end, no row twice', async () => {
     const other = await startFleet(world, TABLES);

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { type ConfigTables, sandboxConfig } from '../../packages/cli/src/sandbox/config-text.ts';
@@ -29,6 +29,8 @@ export interface Service {
 export interface Fleet extends AsyncDisposable {
   redisUrl: string;
   configFile: string;
+  /** FLUSHALL. */
+  emptyRedis(): Promise<void>;
   start(name: 'planner' | 'worker' | 'verifier', env?: Record<string, string>): Service;
 }
 
@@ -80,6 +82,13 @@ export async function startFleet(
   return {
     redisUrl: redis.url,
     configFile,
+    async emptyRedis() {
+      const socket = connect(Number(new URL(redis.url).port), '127.0.0.1');
+      socket.write('FLUSHALL\r\n');
+      const [answer] = (await once(socket, 'data')) as [Buffer];
+      socket.destroy();
+      if (!answer.toString().startsWith('+OK')) throw new Error(`FLUSHALL answered ${answer.toString()}`);
+    },
     start(name, env = {}) {
       const { accessKeyId, secretAccessKey, token } = world.clouds.credentials;
       const child = spawn(
