@@ -12,6 +12,7 @@ export interface CommandCall {
   stdout: Stream;
   stderr: Stream;
   signal: AbortSignal;
+  ask?: (question: string) => Promise<string>;
 }
 
 export async function runCommand(call: CommandCall): Promise<number> {
@@ -34,7 +35,13 @@ export async function runCommand(call: CommandCall): Promise<number> {
       terminal.out(verbHelp(verb));
       return EXIT.done;
     }
-    return await verb.run({ ...parsed, terminal, env: call.env, signal: call.signal });
+    return await verb.run({
+      ...parsed,
+      terminal,
+      env: call.env,
+      signal: call.signal,
+      ...(call.ask === undefined ? {} : { ask: call.ask }),
+    });
   } catch (thrown) {
     const error = asLakehaulError(thrown);
     if (isJson) terminal.out(JSON.stringify({ error: problemJson(error) }, null, 2));

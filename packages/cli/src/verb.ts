@@ -29,6 +29,8 @@ export interface VerbCall {
   env: Readonly<Record<string, string | undefined>>;
   /** Aborted by the first Ctrl-C: drain. */
   signal: AbortSignal;
+  /** Absent when nobody is there to answer. */
+  ask?: (question: string) => Promise<string>;
 }
 
 /** 0 done, 1 failed, 2 usage, 3 refused by a rule, 4 not proven. */

@@ -1,10 +1,13 @@
 /** `status` fits 80×24: one line a table, worst first, then the sentence that matters. */
 import type { StatusReport, TableStatus } from '../status-report.ts';
+import { cutText } from './safe-text.ts';
 import { table } from './table.ts';
 import { styled, type Terminal } from './terminal.ts';
 import { count, percent, size } from './units.ts';
 
-const TABLE_LINES = 15;
+/** 24 lines less heading, sentences and the prompt. */
+const TABLE_LINES = 13;
+const REASONS = 3;
 
 export function statusText(report: StatusReport, terminal: Pick<Terminal, 'hasColour' | 'columns'>): string {
   const worstFirst = [...report.tables].sort((a, b) => badness(b) - badness(a) || a.table.localeCompare(b.table));
@@ -16,8 +19,9 @@ export function statusText(report: StatusReport, terminal: Pick<Terminal, 'hasCo
       { title: 'table', text: (row) => row.table, isFlexible: true },
       {
         title: 'state',
-        text: (row) =>
-          styled(terminal, badness(row) > 1 ? 'red' : badness(row) === 1 ? 'yellow' : 'green', stateOf(row)),
+        text: stateOf,
+        paint: (row, cell) =>
+          styled(terminal, badness(row) > 1 ? 'red' : badness(row) === 1 ? 'yellow' : 'green', cell),
       },
       { title: 'proven', align: 'right', text: (row) => `${count(row.done)}/${count(row.chunks)}` },
       { title: '', align: 'right', text: (row) => percent(BigInt(row.done), BigInt(row.chunks)) },
@@ -26,9 +30,12 @@ export function statusText(report: StatusReport, terminal: Pick<Terminal, 'hasCo
     ],
     terminal.columns,
   );
-  return [rows, ...(more > 0 ? [`and ${more} more tables (--json lists all)`] : []), '', ...sentences(report)].join(
-    '\n',
-  );
+  return [
+    rows,
+    ...(more > 0 ? [`and ${more} more tables (--json lists all)`] : []),
+    '',
+    ...sentences(report, terminal.columns),
+  ].join('\n');
 }
 
 function badness(status: TableStatus): number {
@@ -46,12 +53,17 @@ function stateOf(status: TableStatus): string {
   return status.repaired > 0 ? `sealed, ${status.repaired} repaired` : 'sealed';
 }
 
-function sentences(report: StatusReport): string[] {
+function sentences(report: StatusReport, columns: number): string[] {
   const sealed = report.tables.filter((each) => badness(each) === 0).length;
   const waiting = report.tables.flatMap((each) => each.quarantinedChunks.map((chunk) => `${each.table}/${chunk}`));
   const lines = [`${sealed} of ${report.tables.length} tables proven and sealed; ${size(report.stagedBytes)} staged.`];
   if (waiting.length > 0) lines.push(`${waiting.length} chunks wait for you: lakehaul chunk ${waiting[0]}`);
   lines.push(`decision: ${report.decision.verdict}, evidence: ${report.decision.evidence}`);
-  for (const reason of report.decision.reasons) lines.push(`  ${reason.code}  ${reason.reason} · next: ${reason.next}`);
+  const reasons = report.decision.reasons;
+  for (const reason of reasons.slice(0, REASONS)) {
+    lines.push(cutText(`  ${reason.code}  ${reason.reason}`, columns));
+    if (reasons.length <= 2) lines.push(cutText(`    next: ${reason.next}`, columns));
+  }
+  if (reasons.length > REASONS) lines.push(`  and ${reasons.length - REASONS} more reasons (--json lists all)`);
   return lines;
 }

@@ -1,5 +1,7 @@
 /** stdout is the answer, stderr is the talk. Colour only on a terminal that wants it. */
 
+import { cutText, safeText } from './safe-text.ts';
+
 export interface Terminal {
   isTerminal: boolean;
   hasColour: boolean;
@@ -22,6 +24,7 @@ export function createTerminal(
   env: Readonly<Record<string, string | undefined>>,
 ): Terminal {
   const isTerminal = stderr.isTTY === true;
+  const columns = stderr.columns ?? stdout.columns ?? 80;
   let statusLines = 0;
   const clearStatus = () => {
     if (statusLines > 0) stderr.write(`\x1b[${statusLines}F\x1b[0J`);
@@ -30,23 +33,28 @@ export function createTerminal(
   return {
     isTerminal,
     hasColour: isTerminal && !env['NO_COLOR'] && env['TERM'] !== 'dumb',
-    columns: stderr.columns ?? 80,
+    columns,
     out: (text) => {
       clearStatus();
-      stdout.write(`${text}\n`);
+      // A pipe gets the bytes as they are; a terminal must not be steered by them.
+      stdout.write(`${stdout.isTTY === true ? safeText(text) : text}\n`);
     },
     talk: (text) => {
       clearStatus();
-      stderr.write(`${text}\n`);
+      stderr.write(`${safeText(text)}\n`);
     },
     status: (text) => {
       if (!isTerminal) {
-        stderr.write(`${text}\n`);
+        stderr.write(`${safeText(text)}\n`);
         return;
       }
       clearStatus();
-      stderr.write(`${text}\n`);
-      statusLines = text.split('\n').length;
+      // A line that wraps would be two to take back.
+      const lines = safeText(text)
+        .split('\n')
+        .map((line) => cutText(line, columns));
+      stderr.write(`${lines.join('\n')}\n`);
+      statusLines = lines.length;
     },
   };
 }

@@ -30,7 +30,7 @@ export const plan: Verb = {
   },
 };
 
-function planJson(migration: MigrationPlan, isDryRun: boolean) {
+export function planJson(migration: MigrationPlan, isDryRun: boolean) {
   return {
     isDryRun,
     tables: migration.tables.map(({ plan: table, ddl, isNew }) => ({

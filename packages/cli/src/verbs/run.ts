@@ -1,13 +1,15 @@
-import { planMigration, writeMigrationPlan } from '@lakehaul/planner';
+import { type MigrationPlan, planMigration, writeMigrationPlan } from '@lakehaul/planner';
 import { openQueueStore } from '@lakehaul/queue';
 import { runFleet } from '../fleet.ts';
 import { planDeps } from '../planning-deps.ts';
+import { planText } from '../print/plan.ts';
 import { problemText } from '../print/problem.ts';
 import { ProgressLine } from '../print/progress.ts';
 import { statusText } from '../print/status.ts';
 import { openSession } from '../session.ts';
 import { statusJson } from '../status-json.ts';
-import { COMMON_FLAGS, EXIT, logLevel, type Verb } from '../verb.ts';
+import { COMMON_FLAGS, EXIT, logLevel, type Verb, type VerbCall } from '../verb.ts';
+import { planJson } from './plan.ts';
 
 export const run: Verb = {
   name: 'run',
@@ -26,6 +28,7 @@ export const run: Verb = {
       doc: 'JSON log lines on stderr from this level on: debug, info, warn, error',
       default: 'error',
     },
+    { name: 'dry-run', doc: 'print exactly the steps; change nothing' },
     { name: 'yes', doc: 'do not ask before the first change at the target' },
   ],
   async run(call) {
@@ -42,6 +45,16 @@ export const run: Verb = {
       call.terminal.talk(`nothing was changed: ${migration.refusals.length} refusals above`);
       return EXIT.refused;
     }
+    if (call.flags['dry-run'] === true) {
+      call.terminal.out(
+        call.flags['json'] === true
+          ? JSON.stringify(planJson(migration, true), null, 2)
+          : planText(migration, call.terminal.columns, true),
+      );
+      return EXIT.done;
+    }
+    const changes = migration.tables.filter((table) => table.ddl.length > 0);
+    if (changes.length > 0 && call.flags['yes'] !== true && !(await agrees(call, changes))) return EXIT.refused;
     await writeMigrationPlan(deps, migration);
     const store = await openQueueStore(queueOptions(session.config.queue, call.env), { log: session.log });
     try {
@@ -63,6 +76,17 @@ export const run: Verb = {
     }
   },
 };
+
+/** Asks only when a person is there; a script has said what it wants by starting us. */
+async function agrees(call: VerbCall, changes: MigrationPlan['tables']): Promise<boolean> {
+  if (call.ask === undefined) return true;
+  call.terminal.talk('the first changes at the target:');
+  for (const { ddl } of changes) for (const statement of ddl) call.terminal.talk(`  ${statement}`);
+  const answer = await call.ask('go on? [y/N] ');
+  if (/^y(es)?$/i.test(answer.trim())) return true;
+  call.terminal.talk('nothing was changed');
+  return false;
+}
 
 export function queueOptions(
   queue: { kind: 'auto' | 'redis' | 'embedded' },

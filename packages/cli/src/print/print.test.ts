@@ -1,0 +1,148 @@
+import { createFakeClock } from '@lakehaul/runtime';
+import { describe, expect, it } from 'vitest';
+import type { StatusReport, TableStatus } from '../status-report.ts';
+import { ProgressLine } from './progress.ts';
+import { cutText, plainText, safeText, visibleLength } from './safe-text.ts';
+import { statusText } from './status.ts';
+import { table } from './table.ts';
+import { createTerminal } from './terminal.ts';
+import { count, duration, percent, size } from './units.ts';
+
+const HOSTILE = 'a\u001b[31mred\u001b]0;title\u0007\r\nline\u009b2J\u202eevil';
+
+function terminal(options: { isTTY?: boolean; columns?: number } = {}) {
+  const written = { out: '', err: '' };
+  const stream = (name: 'out' | 'err') => ({
+    ...options,
+    write: (text: string) => {
+      written[name] += text;
+    },
+  });
+  return { written, terminal: createTerminal(stream('out'), stream('err'), {}) };
+}
+
+describe('units', () => {
+  it('are exact for 64-bit numbers and always named', () => {
+    expect(count(-9223372036854775808n)).toBe('-9,223,372,036,854,775,808');
+    expect([size(0), size(1023), size(1024), size('1099511627776')]).toEqual(['0 B', '1023 B', '1.00 KiB', '1.00 TiB']);
+    expect([duration(900), duration(61_000), duration(3_660_000), duration(172_800_000)]).toEqual([
+      '1 s',
+      '1 min 01 s',
+      '1 h 01 min',
+      '2 d 0 h',
+    ]);
+  });
+
+  it('never say 100 % early', () => {
+    expect(percent(999_999_999n, 1_000_000_000n)).toBe('99.9 %');
+    expect(percent(1n, 1n)).toBe('100 %');
+    expect(percent(0n, 0n)).toBe('100 %');
+  });
+});
+
+describe('hostile names', () => {
+  it('stay one line and steer nothing', () => {
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: looked for on purpose
+    const controls = /[\u0000-\u001f\u007f-\u009f\u202a-\u202e]/;
+    expect(plainText(HOSTILE)).not.toMatch(controls);
+    expect(safeText(HOSTILE).replaceAll('\n', '').replaceAll('\u001b[31m', '')).not.toMatch(controls);
+    const text = table([HOSTILE], [{ title: 'name', text: (row) => row, isFlexible: true }], 80);
+    expect(text.split('\n')).toHaveLength(2);
+    expect(text.replace('\n', '')).not.toMatch(controls);
+  });
+
+  it('reach a pipe as they are, so that JSON keeps its text', () => {
+    const piped = terminal();
+    piped.terminal.out('\u202e');
+    expect(piped.written.out).toBe('\u202e\n');
+    const shown = terminal({ isTTY: true });
+    shown.terminal.out('\u202e');
+    expect(shown.written.out).toBe('·\n');
+  });
+});
+
+describe('a table', () => {
+  it('fits the width: the widest flexible column gives way, numbers stay whole', () => {
+    const rows = [
+      { name: 'x'.repeat(200), detail: 'y'.repeat(90), n: 1234567n },
+      { name: 'short', detail: '', n: 5n },
+    ];
+    const text = table(
+      rows,
+      [
+        { title: 'name', text: (row) => row.name, isFlexible: true },
+        { title: 'detail', text: (row) => row.detail, isFlexible: true },
+        { title: 'rows', align: 'right', text: (row) => count(row.n) },
+      ],
+      80,
+    );
+    for (const line of text.split('\n')) expect(visibleLength(line)).toBeLessThanOrEqual(80);
+    expect(text.split('\n').map((line) => line.slice(-9).trim())).toEqual(['rows', '1,234,567', '5']);
+    expect(cutText('\u001b[31mabcdef\u001b[0m', 4)).toBe('abc…');
+  });
+});
+
+function status(done: number, chunks: number, name = 's.t'): TableStatus {
+  return {
+    table: name,
+    tableId: name,
+    level: 'full',
+    chunks,
+    stages: {
+      ...{ planned: chunks - done, opened: 0, unloaded: 0, loaded: 0, void: 0 },
+      ...{ counted: 0, verified: done, mismatched: 0, quarantined: 0 },
+    },
+    done,
+    repaired: 0,
+    estimatedRows: 1_000n,
+    estimatedBytes: 1_000_000n,
+    sealedRows: null,
+    seal: null,
+    isSealCurrent: false,
+    quarantinedChunks: [],
+  };
+}
+
+function report(tables: TableStatus[]): StatusReport {
+  const reasons = ['A', 'B', 'C', 'D', 'E'].map((code) => ({ code, reason: 'r'.repeat(200), next: 'n'.repeat(200) }));
+  return {
+    migration: 'm',
+    tables,
+    stagedBytes: 0n,
+    chunks: tables.reduce((sum, each) => sum + each.chunks, 0),
+    done: tables.reduce((sum, each) => sum + each.done, 0),
+    decision: { verdict: 'HOLD', evidence: 'OPEN', reasons } as unknown as StatusReport['decision'],
+  };
+}
+
+describe('status', () => {
+  it('fits 80×24, whatever the number and length of tables and reasons', () => {
+    const tables = Array.from({ length: 40 }, (_, index) =>
+      status(index % 3, 3, `schema.${'long_'.repeat(20)}${index}`),
+    );
+    const lines = statusText(report(tables), { hasColour: true, columns: 80 }).split('\n');
+    expect(lines.length).toBeLessThanOrEqual(23);
+    for (const line of lines) expect(visibleLength(line)).toBeLessThanOrEqual(80);
+  });
+});
+
+describe('progress', () => {
+  const percentOf = (line: string) => Number(/ ([\d.]+) %/.exec(line)?.[1]);
+
+  it('never jumps back and never says 100 % while a chunk is open', () => {
+    const clock = createFakeClock();
+    const progress = new ProgressLine(terminal().terminal, clock);
+    const seen = [0, 3, 9, 10, 9, 7, 10].map((done, index) =>
+      percentOf(progress.line(report([status(done, 10)]), index * 5_000)),
+    );
+    expect(seen).toEqual([0, 30, 90, 100, 99.9, 99.9, 100]);
+  });
+
+  it('never wraps: a line is cut to the terminal', () => {
+    const narrow = terminal({ isTTY: true, columns: 40 });
+    narrow.terminal.status('x'.repeat(100));
+    expect(narrow.written.err.trimEnd()).toHaveLength(40);
+    narrow.terminal.status('next');
+    expect(narrow.written.err).toContain('\u001b[1F');
+  });
+});
