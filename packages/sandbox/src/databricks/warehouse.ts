@@ -213,5 +213,11 @@ const ENGINE_ERRORS = [
   { pattern: /^Parser Error/i, errorClass: 'PARSE_SYNTAX_ERROR', sqlState: '42601' },
   { pattern: /^Catalog Error.*function/i, errorClass: 'UNRESOLVED_ROUTINE', sqlState: '42883' },
   { pattern: /^(Binder|Catalog) Error/i, errorClass: 'UNSUPPORTED_FEATURE', sqlState: '0A000' },
+  // A broken Parquet file: DuckDB calls some of these invalid input.
+  {
+    pattern: /to be a Parquet file|No magic bytes|TProtocolException|corrupt.*parquet|parquet.*corrupt/i,
+    errorClass: 'FAILED_READ_FILE',
+    sqlState: 'KD001',
+  },
   { pattern: /^IO Error/i, errorClass: 'FAILED_READ_FILE', sqlState: 'KD001' },
 ] as const;

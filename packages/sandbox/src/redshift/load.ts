@@ -192,7 +192,8 @@ async function insertFiles(
 
 /** Text that is JSON becomes the SUPER value that it means, other text a SUPER string. */
 function valueSql(column: FileColumn, target: Attribute): string {
-  const name = quoteName(column.name);
+  // DuckDB infers types from JSON that Redshift has not (UUID): what is kept as text is text from here on.
+  const name = column.type.kind === 'varchar' ? `CAST(${quoteName(column.name)} AS VARCHAR)` : quoteName(column.name);
   if (target.type.kind === 'super' && column.type.kind === 'varchar')
     return `CASE WHEN json_valid(${name}) THEN CAST(${name} AS JSON) ELSE to_json(${name}) END`;
   if (target.type.kind === 'super') return `to_json(${name})`;
