@@ -66,7 +66,7 @@ export function cutRanges(request: {
   wantedRows: bigint;
   end: string | null;
 }): (Cut | BigValue)[] {
-  const groups = joinCells(request.cells, request.wantedRows);
+  const groups = joinCells(request.cells, evenRows(request.cells, request.wantedRows));
   const boundaries = groups.slice(1).map((group) => literalOf(request.type, group.from));
   return rangesBetween({
     column: request.column,
@@ -77,6 +77,13 @@ export function cutRanges(request: {
     const group = groups[index];
     return group?.isSingle === true && group.rows * 2n > request.wantedRows * 3n ? { ...cut, isBigValue: true } : cut;
   });
+}
+
+/** As many chunks as are needed, all about alike: a small rest at the end would leave a slot idle. */
+function evenRows(cells: readonly Cell[], wantedRows: bigint): bigint {
+  const rows = cells.reduce((sum, cell) => sum + cell.rows, 0n);
+  const chunks = (rows + wantedRows - 1n) / wantedRows;
+  return chunks === 0n ? wantedRows : (rows + chunks - 1n) / chunks;
 }
 
 interface Group {
