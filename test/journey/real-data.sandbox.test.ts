@@ -13,6 +13,7 @@ beforeAll(async () => {
 afterAll(() => world[Symbol.asyncDispose]());
 
 const DATA = join(import.meta.dirname, '../../../shared/data');
+const ZEEK = join(DATA, 'zeek-wrccdc');
 const CLOUDTRAIL = join(DATA, 'cloudtrail-invictus');
 
 it('every type and edge value of the type torture ends equal', async () => {
@@ -58,5 +59,21 @@ describe('real logs', () => {
       missing: 0n,
       extra: 0n,
     });
+  });
+
+  const zeek = existsSync(ZEEK) ? readdirSync(ZEEK).filter((name) => /\.(ndjson|json|jsonl)(\.gz)?$/.test(name)) : [];
+  it(`Zeek, dotted keys: ${zeek.length === 0 ? 'ABSENT, nothing to haul' : `${zeek.length} logs end equal`}`, async () => {
+    expect(zeek.length > 0).toBe(existsSync(ZEEK));
+    for (const [index, name] of zeek.entries()) {
+      const { rowCount } = await world.clouds.load({ schema: 'zeek', table: `log${index}`, files: [join(ZEEK, name)] });
+      expect(rowCount).toBeGreaterThan(0n);
+    }
+    if (zeek.length === 0) return;
+    const session = await world.session(
+      world.config({ include: ['zeek.*'], defaults: { level: 'carried' } }, { migration: 'zeek' }),
+    );
+    expect((await haul(session)).decision.evidence).toBe('PASS');
+    for (const index of zeek.keys())
+      expect(await world.judge({ schema: 'zeek', table: `log${index}` })).toMatchObject({ missing: 0n, extra: 0n });
   });
 });
