@@ -124,7 +124,7 @@ function missingTable(pattern: string, notMoved: readonly NotMoved[]): LakehaulE
     ? new LakehaulError('TABLE_MISSING', `${pattern} does not exist at the source`, {
         where: `tables.include: ${pattern}`,
       })
-    : new LakehaulError('NOT_A_TABLE', `${pattern} is a ${other.kind}, not a table`, {
+    : new LakehaulError('NOT_A_TABLE', `${pattern} is not a table but of kind ${other.kind}`, {
         where: `tables.include: ${pattern}`,
       });
 }
