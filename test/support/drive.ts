@@ -75,8 +75,8 @@ export function driver(session: Session, name = 'driver', { aheadMs = 0 } = {}):
       limits,
       job: { ...ref, ...job },
       signal,
-      act: (attempt, state, stepLog) => {
-        if (job.step === 'unload') return unloadChunk(unload, attempt, state, signal, stepLog);
+      act: (attempt, stepLog) => {
+        if (job.step === 'unload') return unloadChunk(unload, attempt, signal, stepLog);
         return job.step === 'load' ? loadChunk(load, attempt, signal, stepLog) : verifyChunk(verify, attempt, stepLog);
       },
       voidAttempt: (attempt, error) =>

@@ -130,6 +130,11 @@ export const ERROR_CODES = {
     doc: 'The staged files are not exactly those of the manifest: a name, a size or an ETag differs, or a file is missing or extra.',
     next: 'Nothing; a new attempt starts. If it comes again, find out who writes to the staging prefix.',
   },
+  TOO_MANY_FILES: {
+    disposition: 'quarantine',
+    doc: 'The chunk was staged in more files than one COPY INTO takes (1,000). Several COPYs would be several commits, and the fence knows of one.',
+    next: 'Plan the table with smaller chunks (chunkBytes).',
+  },
   COUNT_MISMATCH: {
     disposition: 'reopen',
     doc: 'The counts of one chunk disagree (transaction, manifest, load, target).',

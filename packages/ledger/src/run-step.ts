@@ -31,7 +31,7 @@ export interface StepRequest {
   job: AttemptRef & { step: Step };
   signal: AbortSignal;
   /** Does the work, writes its receipt and tells what it moved; a proof that failed is an outcome, no exception. */
-  act: (attempt: AttemptRef, state: ChunkState, log: Log) => Promise<{ moved: MovedRows; failure?: ErrorCode }>;
+  act: (attempt: AttemptRef, log: Log) => Promise<{ moved: MovedRows; failure?: ErrorCode }>;
   /** Ends the attempt: proves that nothing of it can still commit, then writes `void`. Throws FENCED when it cannot yet. */
   voidAttempt: (attempt: AttemptRef, error: LakehaulError) => Promise<void>;
 }
@@ -63,7 +63,7 @@ export async function runStep(request: StepRequest): Promise<StepOutcome> {
   }
   let outcome: Omit<StepOutcome, 'next'> = {};
   try {
-    outcome = await request.act({ ...ref, attempt: job.attempt }, before, log);
+    outcome = await request.act({ ...ref, attempt: job.attempt }, log);
   } catch (thrown) {
     if (request.signal.aborted) throw thrown;
     const error = asLakehaulError(thrown);

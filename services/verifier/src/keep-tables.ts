@@ -1,6 +1,6 @@
 /** One pass over all tables: seals the ones whose last chunk is proven, deletes staged files past their grace. */
 import type { Stage, Target } from '@lakehaul/adapters';
-import { isDone, type Log, type TablePlan } from '@lakehaul/core';
+import { asLakehaulError, isDone, type Log, type TablePlan } from '@lakehaul/core';
 import type { Ledger, LedgerScan } from '@lakehaul/ledger';
 import { cleanStage } from './clean-stage.ts';
 import { isSealCurrent } from './seal-state.ts';
@@ -25,16 +25,25 @@ export async function keepTables(
   let sealed = 0;
   let cleaned = 0;
   for (const generations of byTable(plans)) {
-    if (
-      generations.every((plan) => isComplete(deps.scan, plan)) &&
-      !(await isSealCurrent(deps.ledger, deps.scan, generations))
-    ) {
-      await sealTable(deps, generations, deps.scan, deps.log);
-      sealed++;
+    try {
+      if (await isToBeSealed(deps, generations)) {
+        await sealTable(deps, generations, deps.scan, deps.log);
+        sealed++;
+      }
+      for (const plan of generations) cleaned += await cleanChunks(deps, plan, nowMs);
+    } catch (thrown) {
+      // One table's trouble is not the others'; it comes again in the next pass. What stops the run stops it.
+      const error = asLakehaulError(thrown);
+      if (error.disposition === 'stop') throw error;
+      deps.log.warn('table not kept', { tableId: generations[0]?.tableId, code: error.code, reason: error.message });
     }
-    for (const plan of generations) cleaned += await cleanChunks(deps, plan, nowMs);
   }
   return { sealed, cleaned };
+}
+
+async function isToBeSealed(deps: KeepDeps, generations: readonly TablePlan[]): Promise<boolean> {
+  if (!generations.every((plan) => isComplete(deps.scan, plan))) return false;
+  return !(await isSealCurrent(deps.ledger, deps.scan, generations));
 }
 
 export function byTable(plans: readonly TablePlan[]): TablePlan[][] {

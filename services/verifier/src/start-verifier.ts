@@ -38,7 +38,7 @@ export function startVerifier(deps: VerifierDeps): RunningWorker {
       limits: deps.limits,
       job,
       signal,
-      act: (attempt, _state, log) => verifyChunk(verify, attempt, log),
+      act: (attempt, log) => verifyChunk(verify, attempt, log),
       // A loaded attempt is never void: what a verify step finds wrong is a mismatch, and the next attempt replaces it.
       voidAttempt: (_attempt, error) => Promise.reject(error),
     });

@@ -26,6 +26,9 @@ export interface LoadDeps {
   targetTimeoutMs: number;
 }
 
+/** FILES of COPY INTO (facts 5.1). */
+const MAX_COPY_FILES = 1_000;
+
 type Loaded = Pick<
   ReceiptBodies['loaded'],
   'operation' | 'statementIds' | 'rowCount' | 'rowCountFrom' | 'targetVersion'
@@ -75,6 +78,9 @@ async function load(deps: LoadDeps, input: LoadInput): Promise<Loaded> {
       targetVersion: await deps.target.version(plan.target),
     };
   if (!isEmpty) await refuseChangedStage(deps.stage, unloaded.body);
+  const fileCount = unloaded.body.files.length;
+  if (attempt.attempt === 1 && fileCount > MAX_COPY_FILES)
+    throw new LakehaulError('TOO_MANY_FILES', `${fileCount} staged files, one COPY INTO takes ${MAX_COPY_FILES}`);
 
   const submission = await recordSubmission(deps.ledger, attempt, (number) => ({
     step: 'load',

@@ -60,10 +60,8 @@ export function startWorker(deps: WorkerDeps): RunningWorker[] {
       limits: deps.limits,
       job,
       signal,
-      act: (attempt, state, log) =>
-        job.step === 'unload'
-          ? unloadChunk(unload, attempt, state, signal, log)
-          : loadChunk(load, attempt, signal, log),
+      act: (attempt, log) =>
+        job.step === 'unload' ? unloadChunk(unload, attempt, signal, log) : loadChunk(load, attempt, signal, log),
       voidAttempt: (attempt, error) => voidAttempt(load, attempt, error),
     });
     return { ...outcome, next: outcome.next === null ? null : { ...job, ...outcome.next } };

@@ -77,7 +77,7 @@ async function unload(on: { source: Source; stage: Stage }, chunk: number, attem
     limits: { maxAttempts: 5, maxFailures: 5 },
     job: { ...chunkRef(plan, chunk), attempt, step: 'unload' },
     signal,
-    act: (ref, state) => unloadChunk(deps, ref, state, signal, log),
+    act: (ref) => unloadChunk(deps, ref, signal, log),
     voidAttempt: async (ref: AttemptRef, error) => {
       const body = { ...BODIES.void, code: error.code, message: error.message };
       await ledger.write(ref, 'void', body, null);

@@ -7,7 +7,6 @@ import type { Source, SourceStatement, Stage, UnloadRequest } from '@lakehaul/ad
 import {
   type AttemptRef,
   type Chunk,
-  type ChunkState,
   type Clock,
   type HashForm,
   LakehaulError,
@@ -36,7 +35,6 @@ export interface UnloadDeps {
 export async function unloadChunk(
   deps: UnloadDeps,
   attempt: AttemptRef,
-  _state: ChunkState,
   signal: AbortSignal,
   log: Log,
 ): Promise<{ moved: MovedRows }> {

@@ -22,6 +22,9 @@ const ANSWER_SLACK_MS = 120_000;
  * One driver client with a pool of sessions. Reads are repeated by `outside`; a write is sent once, and when its answer
  * is lost that is said (ANSWER_LOST), so that the caller finds out by the rows.
  */
+/** Below the slack that the load's fence allows for the way to the warehouse. */
+const SEND_WITHIN_MS = 30_000;
+
 export class Warehouse {
   readonly #options: DatabricksOptions;
   readonly #deps: DatabricksDeps;
@@ -87,8 +90,13 @@ export class Warehouse {
 
   async #inSession<T>(timeoutMs: number, work: (session: DriverSession) => Promise<T>): Promise<T> {
     const timeoutSeconds = Math.max(1, Math.ceil(timeoutMs / 1000));
+    const askedMs = this.#deps.clock.nowMs();
     const session = await this.#pool.take(timeoutSeconds);
+    const waitedMs = this.#deps.clock.nowMs() - askedMs;
     try {
+      // The fence gives a submission up by its age; a statement sent long after it was recorded would outlive that.
+      if (waitedMs > SEND_WITHIN_MS)
+        throw new LakehaulError('UNREACHABLE', `a session took ${waitedMs} ms to open; nothing was sent`);
       const result = await work(session);
       this.#pool.give(session, timeoutSeconds);
       return result;
