@@ -56,7 +56,7 @@ export const ERROR_CODES = {
   BUCKET_MISSING: {
     disposition: 'stop',
     doc: 'The staging or ledger bucket does not exist or is in another region.',
-    next: 'Create it or correct staging.bucket.',
+    next: 'Create it, or correct staging.bucket or ledger.bucket.',
   },
   // Source
   SOURCE_STATEMENT_FAILED: {

@@ -30,6 +30,8 @@ process.exit(
         catalog: config.target.catalog,
         tables: config.tables,
       };
+      // Before anything is written: a missing bucket would be noticed by the first UNLOAD only.
+      await clouds.stage.check();
       await writeMigrationPlan(deps, await planMigration(deps));
       const scan = ledger.openScan();
       return startLoop({

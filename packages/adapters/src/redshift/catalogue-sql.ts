@@ -129,3 +129,9 @@ JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE ${USER_SCHEMAS} O
     sql: `SELECT share_name, share_type FROM svv_datashares ORDER BY 1`,
   },
 ];
+
+/** Whether we are a superuser: regular users see only policies of their own in the policy views (Redshift guide). */
+export const SUPERUSER_SQL: OptionalQuery = {
+  name: 'pg_user',
+  sql: "SELECT CASE WHEN usesuper THEN '1' ELSE '0' END FROM pg_catalog.pg_user WHERE usename = current_user",
+};

@@ -7,6 +7,7 @@ import {
   NOT_MOVED_SQL,
   type OptionalQuery,
   ROW_SECURITY_SQL,
+  SUPERUSER_SQL,
   TABLE_INFO_SQL,
   TABLES_SQL,
 } from './catalogue-sql.ts';
@@ -23,12 +24,14 @@ export async function discover(statements: Statements, database: string, log: Lo
   const [tables = [], columns = []] = await statements.query('discover', [TABLES_SQL, COLUMNS_SQL]);
   const optional = (query: OptionalQuery): Promise<Row[] | null> => rowsOrNull(statements, query, log);
   // One transaction each: a view that we may not read would take the others with it.
-  const [collations, info, rowSecurity, masking] = await Promise.all([
+  const [collations, info, rowSecurity, masking, superuser] = await Promise.all([
     optional(COLLATION_SQL),
     optional(TABLE_INFO_SQL),
     optional(ROW_SECURITY_SQL),
     optional(MASKING_SQL),
+    optional(SUPERUSER_SQL),
   ]);
+  const seesAll = superuser?.[0]?.[0] === '1';
   const facts: Facts = {
     columns: groupByFirst(columns),
     caseInsensitive: new Set((collations ?? []).map((row) => row.join('\0'))),
@@ -41,12 +44,12 @@ export async function discover(statements: Statements, database: string, log: Lo
     ['row-level security', rowSecurity],
     ['masking', masking],
   ] as const)
-    if (answer === null)
+    if (answer === null || (answer.length === 0 && !seesAll))
       // Not knowing is part of the evidence: both engines would agree on rows that a policy lets us see.
       notMoved.push({
         kind: 'policy',
         name: `(${name})`,
-        detail: 'not readable: whether policies hide rows from us is unknown',
+        detail: 'not readable: whether policies hide rows from us is unknown, only a superuser sees all of them',
       });
   notMoved.push(...unreadable);
   return { tables: tables.map((row) => discoveredTable(database, row, facts)), notMoved };

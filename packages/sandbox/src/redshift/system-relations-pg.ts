@@ -109,7 +109,7 @@ export function catalogRelations(database: string): SystemRelation[] {
     relation(
       'pg_user',
       `usename text = u.name\nusesysid int = u.id\nusecreatedb bool = true\nusesuper bool = true`,
-      `(VALUES ('sandbox', 100), ('IAM:sandbox', 101)) u(name, id)`,
+      `(VALUES ('sandbox', 100), ('IAM:sandbox', 101), ('lakehaul', 102)) u(name, id)`,
     ),
     relation(
       'pg_database',
