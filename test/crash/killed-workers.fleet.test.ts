@@ -116,7 +116,8 @@ describe('a worker is killed', () => {
               line['message'] === 'chunk loaded' ||
               line['message'] === 'statement taken over',
           ),
-        { services: running },
+        // A killed worker's jobs are taken over when their lock has run out: 30 to 35 s.
+        { withinMs: 120_000, services: running },
       );
       await worker.kill();
     }
