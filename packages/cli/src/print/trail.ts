@@ -10,7 +10,9 @@ export function trailText(ref: ChunkRef, chunk: Chunk, state: ChunkState, trail:
     `  planned for about ${count(chunk.estimatedRows)} rows, ${size(chunk.estimatedBytes)}`,
   ];
   let last = trail[0]?.lastModifiedMs ?? 0;
-  const events = trail.map((receipt) => {
+  // S3 tells whole seconds; within one the writers' clocks put the story in order, for reading only.
+  const told = [...trail].sort((a, b) => a.lastModifiedMs - b.lastModifiedMs || a.at.localeCompare(b.at));
+  const events = told.map((receipt) => {
     const after = receipt.lastModifiedMs - last;
     last = receipt.lastModifiedMs;
     return (
