@@ -58,6 +58,8 @@ export async function startPrivateRedis(binary: string, { log }: { log: Log }): 
   });
   child.stdin.on('error', () => undefined);
   const stop = async () => {
+    // Unreferenced, its end would not be waited for: the process ended first, with exit code 13.
+    child.ref();
     child.stdin.end();
     await isOver;
     await rm(directory, { recursive: true, force: true });
