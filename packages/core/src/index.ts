@@ -1,3 +1,4 @@
+export { beginsBudget, repairNumber } from './attempt-budget.ts';
 export {
   type AttemptRef,
   type Chunk,

@@ -33,6 +33,7 @@ import { LedgerKeys } from './keys.ts';
 import { PlanStore } from './plan-store.ts';
 import { highestAttempt, ReceiptStore, type StoredReceipt, type WriteResult } from './receipt-store.ts';
 import { type LedgerRecord, type RecordResult, RecordStore } from './records.ts';
+import { repairNumberOf } from './repair-number.ts';
 import { type LedgerScan, SCAN_DEFAULTS, Scan, type ScanOptions } from './scan.ts';
 
 export interface LedgerOptions {
@@ -148,6 +149,14 @@ export class Ledger {
 
   openAttempt(ref: ChunkRef, request: OpenRequest): Promise<OpenResult> {
     return openAttempt(this.#receipts, ref, request);
+  }
+
+  /**
+   * Which attempt of its budget this is, 1 for the one that was asked for: compare it with `attempts.max`. Reads the
+   * `opened` receipts back to the one that began the budget.
+   */
+  repairNumber(ref: AttemptRef): Promise<number> {
+    return repairNumberOf(this.#receipts, ref);
   }
 
   /** Before a statement is sent. Send it only when `isMine`. Without a number: the next free one. */

@@ -128,6 +128,32 @@ describe('a step', () => {
     expect((await ledger.read(FIRST, 'quarantined'))?.body.code).toBe('ATTEMPTS_EXHAUSTED');
   });
 
+  it('of a chunk that is reopened for late rows ten times never uses up its attempts', async () => {
+    const ledger = await opened();
+    const limits = { maxAttempts: 3, maxFailures: 9 };
+    for (let attempt = 2; attempt <= 11; attempt++) {
+      const body = { ...BODIES.opened, cause: 'late-rows' as const, reason: 'written', observedAt: null };
+      await ledger.openAttempt(REF, { attempt, body, causedBy: null });
+    }
+    const last = { ...REF, attempt: 11 };
+    const job = { ...last, step: 'unload' as const };
+    const { next } = await runStep(request(ledger, 'unload', { act: failing('MANIFEST_INVALID'), limits, job }));
+    expect(next).toEqual({ ...REF, attempt: 12, step: 'unload' });
+    expect(await ledger.read(last, 'quarantined')).toBeNull();
+  });
+
+  it('of a chunk that fails again and again after late rows is quarantined when that budget is used up', async () => {
+    const ledger = await opened();
+    const limits = { maxAttempts: 3, maxFailures: 9 };
+    const causes = ['mismatched', 'late-rows', 'void', 'mismatched'] as const;
+    for (const [index, cause] of causes.entries())
+      await ledger.openAttempt(REF, { attempt: index + 2, body: { ...BODIES.opened, cause }, causedBy: null });
+    const act = failing('MANIFEST_INVALID');
+    const fifth = { ...REF, attempt: 5 };
+    await runStep(request(ledger, 'unload', { act, limits, job: { ...fifth, step: 'unload' } }));
+    expect((await ledger.read(fifth, 'quarantined'))?.body.message).toMatch(/3 attempts used up/);
+  });
+
   it('that only a person can settle quarantines its chunk, or stops the run', async () => {
     const ledger = await opened();
     const stopping = request(ledger, 'unload', { act: failing('PERMISSION_DENIED') });

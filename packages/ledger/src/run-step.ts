@@ -18,7 +18,7 @@ import {
 import type { Ledger } from './ledger.ts';
 
 export interface StepLimits {
-  /** Attempts a chunk may have before it is quarantined. */
+  /** Attempts that automatic repair may use before the chunk is quarantined (core/attempt-budget). */
   maxAttempts: number;
   /** Failures that one attempt may have before it is quarantined. */
   maxFailures: number;
@@ -98,8 +98,8 @@ async function settle(request: StepRequest, attempt: AttemptRef, error: Lakehaul
       return;
     case 'reopen':
       log.warn('attempt is over', fields);
-      if (attempt.attempt >= request.limits.maxAttempts) {
-        await quarantine(request, attempt, exhausted(`${attempt.attempt} attempts`, error));
+      if (await isBudgetUsed(request, attempt)) {
+        await quarantine(request, attempt, exhausted(`${request.limits.maxAttempts} attempts`, error));
         return;
       }
       await voidUnlessFenced(request, attempt, error, log);
@@ -121,6 +121,11 @@ async function settle(request: StepRequest, attempt: AttemptRef, error: Lakehaul
   log.warn('step failed', { ...fields, failures });
   if (failures >= request.limits.maxFailures)
     await quarantine(request, attempt, exhausted(`${failures} failures of attempt ${attempt.attempt}`, error));
+}
+
+async function isBudgetUsed({ ledger, limits }: StepRequest, attempt: AttemptRef): Promise<boolean> {
+  // Fewer attempts than the budget has: no need to read why each was opened.
+  return attempt.attempt >= limits.maxAttempts && (await ledger.repairNumber(attempt)) >= limits.maxAttempts;
 }
 
 /** While a statement of the attempt may still commit, the attempt stays as it is and its step comes again. */

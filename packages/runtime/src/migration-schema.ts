@@ -184,7 +184,11 @@ const statements = z
 
 const attempts = z
   .strictObject({
-    max: whole(1, 1_000).default(5).describe('Attempts that a chunk may have before it is quarantined.'),
+    max: whole(1, 1_000)
+      .default(5)
+      .describe(
+        'Attempts that automatic repair of a chunk may use before it is quarantined. Late rows and a replay begin anew.',
+      ),
     failuresPerAttempt: whole(1, 1_000).default(10).describe('Failures that one attempt may have.'),
   })
   .describe('When to give up on a chunk and ask a person.');

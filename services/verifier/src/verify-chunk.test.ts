@@ -1,5 +1,5 @@
 import type { Stage, Target } from '@lakehaul/adapters';
-import { LakehaulError, type Log, lineageOf } from '@lakehaul/core';
+import { LakehaulError, type Log, lineageOf, type OpenCause } from '@lakehaul/core';
 import { runStep } from '@lakehaul/ledger';
 import { describe, expect, it } from 'vitest';
 import { BODIES, chunkRef, LedgerWorld, PROOF, rangeChunks, tablePlan } from '../../../test/support/ledger-world.ts';
@@ -19,6 +19,28 @@ function target(carriedFingerprint: Target['carriedFingerprint']): Target {
     carriedFingerprint,
   };
   return own as Target;
+}
+
+/** A target that never holds what travelled. */
+const differing = (attempt: number): Target => ({
+  ...target(async () => ({ rowCount: '10', groups: [{ sum1: '1', sum2: '1' }] })),
+  countLineages: async () => [{ lineage: lineageOf(0, attempt), rowCount: '10' }],
+});
+
+/** Attempts of these causes after the first; the last one is verified and differs. */
+async function differAfter(causes: readonly OpenCause[]) {
+  const ledger = new LedgerWorld().open();
+  const plan = tablePlan(1);
+  await ledger.writePlan(plan, rangeChunks(plan));
+  const ref = { ...chunkRef(plan, 0), attempt: causes.length + 1 };
+  await ledger.openAttempt(ref, { attempt: 1, body: BODIES.opened, causedBy: null });
+  for (const [index, cause] of causes.entries())
+    await ledger.openAttempt(ref, { attempt: index + 2, body: { ...BODIES.opened, cause }, causedBy: null });
+  await ledger.write(ref, 'unloaded', BODIES.unloaded, null);
+  await ledger.write(ref, 'loaded', BODIES.loaded, null);
+  const stage = { url: (key: string) => `s3://b/${key}` } as Stage;
+  await verifyChunk({ ledger, target: differing(ref.attempt), stage, maxAttempts: 3, diffRows: 10 }, ref, log);
+  return (await ledger.chunkState(ref)).stage;
 }
 
 async function verify(on: Target, hashForm: 'joined' | 'digest' = 'joined') {
@@ -44,6 +66,17 @@ async function verify(on: Target, hashForm: 'joined' | 'digest' = 'joined') {
 }
 
 describe('verifyChunk', () => {
+  it('quarantines a difference that stays, when its attempts are used up', async () => {
+    expect(await differAfter(['mismatched'])).toBe('mismatched');
+    expect(await differAfter(['mismatched', 'mismatched'])).toBe('quarantined');
+  });
+
+  it('repairs on when rows came late in between, or a person replayed the chunk', async () => {
+    expect(await differAfter(Array<OpenCause>(10).fill('late-rows'))).toBe('mismatched');
+    expect(await differAfter(['mismatched', 'operator', 'mismatched'])).toBe('mismatched');
+    expect(await differAfter(['mismatched', 'operator', 'mismatched', 'mismatched'])).toBe('quarantined');
+  });
+
   it('hands the chunk to a new attempt when the staged files are gone, instead of asking for them for ever', async () => {
     const { ledger, ref, next } = await verify(
       target(async () => {

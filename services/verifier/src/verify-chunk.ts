@@ -23,6 +23,7 @@ export interface VerifyDeps {
   ledger: Ledger;
   target: Target;
   stage: Stage;
+  /** Attempts that automatic repair may use (core/attempt-budget). */
   maxAttempts: number;
   /** Rows of a diff that are named; the counts are always complete. */
   diffRows: number;
@@ -173,13 +174,15 @@ export async function writeMismatch(deps: VerifyDeps, attempt: AttemptRef, proof
     changedRows: report?.changedRows,
   });
   if (attempt.attempt < deps.maxAttempts) return;
+  const repairs = await deps.ledger.repairNumber(attempt);
+  if (repairs < deps.maxAttempts) return;
   await deps.ledger.write(
     attempt,
     'quarantined',
     {
       step: 'verify',
       code: 'ATTEMPTS_EXHAUSTED',
-      message: `attempt ${attempt.attempt} of ${deps.maxAttempts} differs: ${proof.differences.join('; ')}`,
+      message: `attempt ${attempt.attempt}, ${repairs} of ${deps.maxAttempts} in a row, differs: ${proof.differences.join('; ')}`,
       next: 'lakehaul diff CHUNK names the rows and columns; a difference that comes back on every attempt is in the data path, not in the copy',
     },
     null,
