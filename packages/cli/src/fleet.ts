@@ -43,6 +43,8 @@ export async function runFleet(request: FleetRequest): Promise<StatusReport> {
     limits,
     onStop: (error: unknown) => stop.raise(error),
     hasLimits: config.limits.length > 0,
+    lockMs: config.services.lockMs,
+    stalledCheckMs: config.services.stalledCheckMs,
   };
   const workers = [
     ...startWorker({

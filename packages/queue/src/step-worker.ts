@@ -34,8 +34,9 @@ export interface StepWorkerOptions {
   onStop?: (error: unknown) => void;
   /** False leaves the next job to the feeder, which knows the limits. */
   mayChain?: (next: ChunkJob) => boolean;
-  /** How long a silent worker keeps its jobs. Tests shorten it. */
+  /** How long a silent worker keeps its jobs; renewal is at half of it. */
   lockMs?: number;
+  /** A job is taken over at the second check that finds its lock gone. */
   stalledCheckMs?: number;
 }
 

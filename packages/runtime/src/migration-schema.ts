@@ -198,6 +198,14 @@ const services = z
     unloadSlots: whole(1, 2_000).default(8).describe('UNLOADs at once (lakehaul run).'),
     loadSlots: whole(1, 2_000).default(8).describe('Loads at once (lakehaul run).'),
     verifySlots: whole(1, 2_000).default(8).describe('Proofs at once (lakehaul run).'),
+    lockMs: durationMs()
+      .prefault('30s')
+      .refine((value) => value >= 1_000, { error: 'must be 1s or more: the lock is renewed at half its time' })
+      .describe('How long a silent worker keeps its jobs; a killed one’s are taken over after this and two checks.'),
+    stalledCheckMs: durationMs()
+      .prefault('5s')
+      .refine((value) => value >= 100, { error: 'must be 100ms or more' })
+      .describe('Pause between two looks for jobs of silent workers.'),
     windowSize: whole(10, 100_000).default(2_000).describe('Jobs that wait in the queues at most.'),
     diffRows: whole(1, 100_000).default(1_000).describe('Differing rows that a diff names at most.'),
   })

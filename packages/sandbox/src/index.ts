@@ -3,6 +3,15 @@ export type { Engine, Fault, FaultHit, Faults, LocalObjects } from './contracts.
 export { type OpenEngine, openEngine, SOURCE_CATALOG } from './engine.ts';
 export { createFaults, FaultError, type FaultPlan } from './faults.ts';
 export { createLatency, type Latency, type LatencyRule } from './latency.ts';
+export {
+  type ActiveTable,
+  type BucketFiles,
+  type CompareRequest,
+  type Comparison,
+  compareTables,
+  openCopy,
+  readActiveTable,
+} from './oracle.ts';
 export { type S3Server, startS3 } from './s3/server.ts';
 export { ObjectFiles } from './s3/store.ts';
 export {

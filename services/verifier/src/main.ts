@@ -41,6 +41,8 @@ process.exit(
         diffRows: config.services.diffRows,
         onStop: fail,
         hasLimits: config.limits.length > 0,
+        lockMs: config.services.lockMs,
+        stalledCheckMs: config.services.stalledCheckMs,
       });
       const scan = ledger.openScan();
       const keeper =

@@ -21,6 +21,9 @@ export interface VerifierDeps {
   onStop: (error: unknown) => void;
   /** With limits on tables or steps only the feeder lets jobs in; without, a step adds the next one itself. */
   hasLimits: boolean;
+  /** See services.lockMs and services.stalledCheckMs of the configuration. */
+  lockMs: number;
+  stalledCheckMs: number;
 }
 
 export function startVerifier(deps: VerifierDeps): RunningWorker {
@@ -54,5 +57,7 @@ export function startVerifier(deps: VerifierDeps): RunningWorker {
     clock: deps.clock,
     onStop: deps.onStop,
     mayChain: () => !deps.hasLimits,
+    lockMs: deps.lockMs,
+    stalledCheckMs: deps.stalledCheckMs,
   });
 }

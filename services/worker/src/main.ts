@@ -44,6 +44,8 @@ process.exit(
         slots: { unload: settings.unloadSlots, load: settings.loadSlots },
         onStop: fail,
         hasLimits: config.limits.length > 0,
+        lockMs: config.services.lockMs,
+        stalledCheckMs: config.services.stalledCheckMs,
       });
       return {
         loops: () =>

@@ -28,6 +28,9 @@ export interface WorkerDeps {
   onStop: (error: unknown) => void;
   /** With limits on tables or steps only the feeder lets jobs in; without, a step adds the next one itself. */
   hasLimits: boolean;
+  /** See services.lockMs and services.stalledCheckMs of the configuration. */
+  lockMs: number;
+  stalledCheckMs: number;
 }
 
 export function startWorker(deps: WorkerDeps): RunningWorker[] {
@@ -79,6 +82,8 @@ export function startWorker(deps: WorkerDeps): RunningWorker[] {
         clock,
         onStop: deps.onStop,
         mayChain: () => !deps.hasLimits,
+        lockMs: deps.lockMs,
+        stalledCheckMs: deps.stalledCheckMs,
       }),
     );
 }
