@@ -82,7 +82,8 @@ export async function recordSubmission(
   const count = refuseUnlessCurrent(ref, await receipts.listChunk(ref));
   if (body.submission !== undefined && body.submission > count + 1)
     throw new LakehaulError('INTERNAL', `submission ${body.submission} of ${chunkName(ref)} after ${count}`);
-  const causedBy = null;
+  // An UNLOAD follows from the opening, a load from what was staged.
+  const causedBy = receipts.keyOf(ref, body.step === 'unload' ? 'opened' : 'unloaded');
   let submission = body.submission ?? count + 1;
   let result = await receipts.create(ref, 'submit', { ...body, submission }, causedBy);
   while (!result.isMine && body.submission === undefined) {

@@ -40,6 +40,8 @@ const IS_REPEATABLE = {
   cleaned: false,
 } as const satisfies Record<Stage, boolean>;
 
+export type RepeatableStage = { [S in Stage]: (typeof IS_REPEATABLE)[S] extends true ? S : never }[Stage];
+
 /** In the order in which an attempt goes through them: breaks ties of S3's whole seconds. */
 export const STAGES = Object.keys(IS_REPEATABLE) as readonly Stage[];
 

@@ -15,6 +15,7 @@ import {
   type ProofBody,
   type ReceiptBodies,
   type Stage,
+  type Step,
   type TablePlan,
 } from '@lakehaul/core';
 import type { z } from 'zod';
@@ -44,6 +45,13 @@ export interface LedgerOptions {
   clock: Clock;
   ids: Ids;
 }
+
+/** What a step works on, newest first: the cause of its failure. An attempt can fail before it is opened. */
+const INPUTS: Record<Step, readonly Stage[]> = {
+  unload: ['opened'],
+  load: ['unloaded', 'opened'],
+  verify: ['loaded', 'unloaded', 'opened'],
+};
 
 export class Ledger {
   readonly migration: string;
@@ -124,7 +132,10 @@ export class Ledger {
   /** A later proof of a chunk that is done. */
   async recordReproof(ref: AttemptRef, body: ProofBody): Promise<StoredReceipt<'reproved'>> {
     const count = (await this.#receipts.listStage(ref, 'reproved')).length;
-    const { result } = await appendReceipt(count + 1, (proof) => this.write(ref, 'reproved', { ...body, proof }, null));
+    const first = this.keys.receipt(ref, body.level === 'count' ? 'counted' : 'verified');
+    const { result } = await appendReceipt(count + 1, (proof) =>
+      this.write(ref, 'reproved', { ...body, proof }, first),
+    );
     return result.receipt;
   }
 
@@ -169,10 +180,21 @@ export class Ledger {
 
   async recordFailure(ref: AttemptRef, body: Omit<ReceiptBodies['failed'], 'failure'>): Promise<{ failures: number }> {
     const count = (await this.#receipts.listStage(ref, 'failed')).length;
+    const causedBy = await this.newestOf(ref, INPUTS[body.step]);
     const { ordinal } = await appendReceipt(count + 1, (failure) =>
-      this.#receipts.create(ref, 'failed', { ...body, failure }, null),
+      this.#receipts.create(ref, 'failed', { ...body, failure }, causedBy),
     );
     return { failures: ordinal };
+  }
+
+  /** Key of the last receipt of the first of these stages that the attempt has; null when it has none of them. */
+  async newestOf(ref: AttemptRef, stages: readonly Stage[]): Promise<string | null> {
+    const own = (await this.#receipts.listChunk(ref)).filter((entry) => entry.attempt === ref.attempt);
+    for (const stage of stages) {
+      const found = own.filter((entry) => entry.stage === stage).sort((a, b) => a.ordinal - b.ordinal);
+      if (found.length > 0) return found.at(-1)?.key ?? null;
+    }
+    return null;
   }
 
   mayLoad(ref: AttemptRef): Promise<{ ok: true } | { ok: false; blockedBy: number }> {

@@ -9,7 +9,7 @@ import {
   type Stage,
 } from '@lakehaul/core';
 import { createOnce, type LedgerContext } from './create-once.ts';
-import { isRepeatable, type ReceiptKey, type ReopenedWhy, STAGES } from './keys.ts';
+import { isRepeatable, type ReceiptKey, type ReopenedWhy, type RepeatableStage, STAGES } from './keys.ts';
 import { conflict, parseAs, parseBody, parseJson, receiptEnvelope, SCHEMA_VERSION } from './schemas.ts';
 
 export type StoredReceipt<S extends Stage = Stage> = Receipt<S> & { key: string; lastModifiedMs: number };
@@ -66,6 +66,11 @@ export class ReceiptStore {
     }
     const existing = must(await this.readKey(key, ref, stage), `${key}, which exists,`);
     return { receipt: existing, isMine: existing.nonce === receipt.nonce };
+  }
+
+  /** Key of a receipt that there is one of: for naming it as the cause of another. */
+  keyOf(ref: AttemptRef, stage: Exclude<Stage, RepeatableStage>): string {
+    return this.#context.keys.receipt(ref, stage);
   }
 
   async mark(ref: AttemptRef, why: ReopenedWhy): Promise<void> {

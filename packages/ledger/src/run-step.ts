@@ -151,11 +151,13 @@ function exhausted(what: string, last: LakehaulError): LakehaulError {
   });
 }
 
+/** Caused by what was seen last of the attempt: a failure, else what the step worked on. */
 async function quarantine(request: StepRequest, attempt: AttemptRef, error: LakehaulError): Promise<void> {
+  const causedBy = await request.ledger.newestOf(attempt, ['mismatched', 'failed', 'loaded', 'unloaded', 'opened']);
   await request.ledger.write(
     attempt,
     'quarantined',
     { step: request.job.step, code: error.code, message: error.message, next: error.next },
-    null,
+    causedBy,
   );
 }

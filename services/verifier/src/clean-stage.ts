@@ -37,7 +37,7 @@ export async function cleanStage(deps: CleanDeps, attempt: AttemptRef, log: Log)
     attempt,
     'cleaned',
     { files, sizeBytes: sizeBytes.toString(), prefixes: [...prefixes] },
-    null,
+    await deps.ledger.newestOf(attempt, ['reproved', 'verified', 'counted']),
   );
   log.info('stage cleaned', { files, sizeBytes });
   return true;

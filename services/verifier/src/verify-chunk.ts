@@ -185,7 +185,7 @@ export async function writeMismatch(deps: VerifyDeps, attempt: AttemptRef, proof
       message: `attempt ${attempt.attempt}, ${repairs} of ${deps.maxAttempts} in a row, differs: ${proof.differences.join('; ')}`,
       next: 'lakehaul diff CHUNK names the rows and columns; a difference that comes back on every attempt is in the data path, not in the copy',
     },
-    null,
+    deps.ledger.keys.receipt(attempt, 'mismatched'),
   );
 }
 

@@ -122,7 +122,8 @@ async function openAttempt(
       hashForm: plan.hashForm,
       level,
     };
-    return (await deps.ledger.openAttempt(attempt, { attempt: 1, body, causedBy: null })).receipt;
+    const planHead = deps.ledger.keys.planHead(attempt.tableId, attempt.generation);
+    return (await deps.ledger.openAttempt(attempt, { attempt: 1, body, causedBy: planHead })).receipt;
   }
   const earlier = { ...attempt, attempt: attempt.attempt - 1 };
   // Not by the chunk's stage: a failure recorded before this attempt was opened has moved that on already.

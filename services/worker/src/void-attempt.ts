@@ -19,6 +19,6 @@ export async function voidAttempt(deps: FenceDeps, attempt: AttemptRef, error: L
       proof: loads.length === 0 ? 'nothing-submitted' : 'statements-terminal',
       statementIds: loads.map((entry) => entry.body.statementName),
     },
-    loads.at(-1)?.key ?? null,
+    await deps.ledger.newestOf(attempt, ['submit', 'opened']),
   );
 }
