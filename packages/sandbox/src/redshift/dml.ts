@@ -61,7 +61,13 @@ export async function insertRows(session: Session, body: Insert): Promise<number
   const result = await session.connection.run(
     `INSERT INTO ${engineName(relation.schema, relation.name)} ${emitted.sql}`,
   );
+  note(session, relation, ['insert'], result.rowsChanged);
   return result.rowsChanged;
+}
+
+function note(session: Session, relation: Relation, steps: ('insert' | 'delete')[], rowCount: number): void {
+  for (const name of steps)
+    session.noteWrite({ name, tableId: Number(relation.oid), tableName: relation.name, rowCount });
 }
 
 async function valueCount(session: Session, query: Query): Promise<number> {
@@ -96,6 +102,7 @@ export async function insertSelected(
     `INSERT INTO ${engineName(relation.schema, relation.name)} (${targets.map((target) => quoteName(target.name)).join(', ')})
      SELECT ${values.join(', ')} FROM (${emitted.sql}) AS given(${names.join(', ')})`,
   );
+  note(session, relation, ['insert'], result.rowsChanged);
   return result.rowsChanged;
 }
 
@@ -110,6 +117,8 @@ export async function updateRows(session: Session, body: Body<'update'>): Promis
   const result = await session.connection.run(
     `UPDATE ${engineName(relation.schema, relation.name)} AS ${quoteName(scope.name)} SET ${sets.join(', ')}${where}`,
   );
+  // An UPDATE deletes the old rows and inserts the new ones.
+  note(session, relation, ['delete', 'insert'], result.rowsChanged);
   return result.rowsChanged;
 }
 
@@ -120,6 +129,7 @@ export async function deleteRows(session: Session, body: Body<'delete'>): Promis
   const result = await session.connection.run(
     `DELETE FROM ${engineName(relation.schema, relation.name)} AS ${quoteName(scope.name)}${where}`,
   );
+  note(session, relation, ['delete'], result.rowsChanged);
   return result.rowsChanged;
 }
 
@@ -132,6 +142,9 @@ export async function truncateTable(session: Session, table: readonly string[]):
   const relation = await needTable(session, table);
   await session.commit();
   await session.begin();
+  // No insert or delete step tells of it: only the statement's text in SYS_QUERY_HISTORY does.
+  if (session.entry !== null) session.entry.transactionId = session.transactionId;
+  session.noteLock(Number(relation.oid));
   await session.connection.run(`DELETE FROM ${engineName(relation.schema, relation.name)}`);
   await session.commit();
   await session.begin();

@@ -147,6 +147,7 @@ export class Executor {
     const entry = this.newEntry(record, sub, session);
     sub.queryId = entry.queryId;
     session.queryId = entry.queryId;
+    session.entry = entry;
     sub.status = 'STARTED';
     sub.updatedAtMs = store.nowMs();
     history.begin(entry);
@@ -250,6 +251,7 @@ export class Executor {
       errorMessage: '',
       queryText: sub.sql,
       unload: null,
+      steps: [],
     };
   }
 

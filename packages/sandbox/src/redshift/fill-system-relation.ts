@@ -9,6 +9,8 @@ import { TABLE_INFO_TEMP } from './system-relations-monitoring.ts';
 /** Puts what only the process knows into a temporary table of the session's connection. */
 export async function fillSystemRelation(session: Session, fill: SystemRelation['fill']): Promise<void> {
   if (fill === 'query-history') await fillQueryHistory(session);
+  if (fill === 'transactions') await fillTransactions(session);
+  if (fill === 'users') await fillUsers(session);
   if (fill === 'table-info') await fillTableInfo(session);
 }
 
@@ -37,6 +39,7 @@ const HISTORY_SHAPE = JSON.stringify([
       rowCount: 'BIGINT',
       files: [{ url: 'VARCHAR', rowCount: 'BIGINT', sizeBytes: 'BIGINT' }],
     },
+    steps: [{ name: 'VARCHAR', tableId: 'BIGINT', tableName: 'VARCHAR', rowCount: 'BIGINT' }],
   },
 ]);
 
@@ -45,9 +48,67 @@ const QUERY_TEXT_MAX = 4000;
 
 async function fillQueryHistory(session: Session): Promise<void> {
   const { history } = session.options;
-  const entries = history.all().map((entry) => live(entry, history.nowMicros()));
+  const nowMicros = history.nowMicros();
+  const entries = history
+    .all()
+    .filter((entry) => isVisible(session, entry.userName))
+    .map((entry) => asKnown(session, entry, nowMicros))
+    .filter((entry) => entry !== null)
+    .map((entry) => live(entry, nowMicros));
   await session.connection.run(
     `CREATE OR REPLACE TEMP TABLE __query_history AS SELECT unnest(from_json(${quoteLiteral(JSON.stringify(entries))}, ${quoteLiteral(HISTORY_SHAPE)}), max_depth := 2)`,
+  );
+}
+
+/** Regular users see what they ran themselves, unless they have SYSLOG ACCESS UNRESTRICTED (c_visibility-of-data). */
+function isVisible(session: Session, userName: string): boolean {
+  const { restrictedUsers } = session.options.switches;
+  return userName === session.user || !restrictedUsers.includes(session.user);
+}
+
+/** What the views have heard of an entry by now: nothing yet, its start, its end, or nothing any more. */
+function asKnown(session: Session, entry: QueryEntry, nowMicros: number): QueryEntry | null {
+  const { historyLagMs, historyKeptMs } = session.options.switches;
+  const heardMicros = nowMicros - historyLagMs * 1000;
+  if (entry.startMicros > heardMicros || entry.startMicros < nowMicros - historyKeptMs * 1000) return null;
+  if (entry.endMicros === null || entry.endMicros <= heardMicros) return entry;
+  return { ...entry, status: 'running', endMicros: null };
+}
+
+const TRANSACTION_SHAPE = JSON.stringify([
+  {
+    transactionId: 'BIGINT',
+    sessionId: 'BIGINT',
+    userName: 'VARCHAR',
+    status: 'VARCHAR',
+    startMicros: 'BIGINT',
+    commitStartMicros: 'BIGINT',
+    endMicros: 'BIGINT',
+    tableIds: ['BIGINT'],
+    isHeard: 'BOOLEAN',
+  },
+]);
+
+/** SVV_TRANSACTIONS is the state of now and tells all users everything; the history lags like the others. */
+async function fillTransactions(session: Session): Promise<void> {
+  const { history, switches } = session.options;
+  const nowMicros = history.nowMicros();
+  const entries = history
+    .transactions()
+    .filter((entry) => entry.startMicros >= nowMicros - switches.historyKeptMs * 1000)
+    .map((entry) => ({
+      ...entry,
+      isHeard: entry.endMicros !== null && entry.endMicros <= nowMicros - switches.historyLagMs * 1000,
+    }));
+  await session.connection.run(
+    `CREATE OR REPLACE TEMP TABLE __transactions AS SELECT unnest(from_json(${quoteLiteral(JSON.stringify(entries))}, ${quoteLiteral(TRANSACTION_SHAPE)}), max_depth := 2)`,
+  );
+}
+
+async function fillUsers(session: Session): Promise<void> {
+  const isRestricted = session.options.switches.restrictedUsers.includes(session.user);
+  await session.connection.run(
+    `CREATE OR REPLACE TEMP TABLE __users AS SELECT ${quoteLiteral(session.user)} AS name, ${!isRestricted} AS is_super, ${isRestricted ? "'RESTRICTED'" : "'UNRESTRICTED'"} AS syslog`,
   );
 }
 

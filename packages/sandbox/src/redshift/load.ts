@@ -10,6 +10,7 @@ import {
 } from './catalogue.ts';
 import { createTable } from './ddl.ts';
 import { fitSql } from './dml.ts';
+import type { QueryEntry } from './query-history.ts';
 import { quoteLiteral, quoteName } from './quote.ts';
 import { DatabaseError } from './service-error.ts';
 import { Session, type SessionOptions } from './session.ts';
@@ -35,17 +36,55 @@ export async function loadFiles(
   const session = new Session({ ...options, record: LOADER });
   await session.open();
   await session.begin();
+  const entry = copyEntry(options, session, request);
+  session.entry = entry;
+  options.history.begin(entry);
   try {
     const reader = readerSql(request.files);
     const given = await describeFiles(session, reader);
     const relation = await needRelation(session, request, reader, given);
     const rowCount = await insertFiles(session, relation, reader, given);
+    endEntry(options, entry, 'success');
     await session.commit();
     return { rowCount };
   } catch (error) {
+    endEntry(options, entry, 'failed');
     await session.rollback();
     throw error;
   }
+}
+
+/** In the history it is a COPY like any other. */
+function copyEntry(options: Omit<SessionOptions, 'record'>, session: Session, request: LoadFilesRequest): QueryEntry {
+  const { history } = options;
+  return {
+    queryId: history.nextId(),
+    transactionId: session.transactionId,
+    sessionId: 0,
+    userId: 100,
+    userName: LOADER.dbUser,
+    databaseName: session.database,
+    queryType: 'COPY',
+    queryLabel: 'default',
+    status: 'running',
+    startMicros: history.nowMicros(),
+    endMicros: null,
+    queueMicros: 0,
+    executionMicros: 0,
+    returnedRows: 0,
+    returnedBytes: 0,
+    errorMessage: '',
+    queryText: `COPY ${request.schema}.${request.table} FROM (files)`,
+    unload: null,
+    steps: [],
+  };
+}
+
+function endEntry(options: Omit<SessionOptions, 'record'>, entry: QueryEntry, status: 'success' | 'failed'): void {
+  entry.status = status;
+  entry.endMicros = options.history.nowMicros();
+  entry.executionMicros = entry.endMicros - entry.startMicros;
+  options.history.end(entry);
 }
 
 const LOADER = { dbUser: 'sandbox', pid: 0 } as StatementRecord;
@@ -187,6 +226,12 @@ async function insertFiles(
     `INSERT INTO ${engineName(relation.schema, relation.name)} (${targets.join(', ')})
      SELECT * FROM (SELECT ${values.map((value, index) => `${value} AS ${targets[index]}`).join(', ')} FROM ${reader})${order}`,
   );
+  session.noteWrite({
+    name: 'insert',
+    tableId: Number(relation.oid),
+    tableName: relation.name,
+    rowCount: result.rowsChanged,
+  });
   return result.rowsChanged;
 }
 

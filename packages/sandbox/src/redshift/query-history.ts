@@ -7,6 +7,7 @@ export type QueryType =
   | 'UPDATE'
   | 'DELETE'
   | 'UNLOAD'
+  | 'COPY'
   | 'CTAS'
   | 'DDL'
   | 'COMMAND'
@@ -34,6 +35,28 @@ export interface QueryEntry {
   errorMessage: string;
   queryText: string;
   unload: UnloadEntry | null;
+  /** What it wrote, as SYS_QUERY_DETAIL tells; absent in files of earlier versions. */
+  steps?: WriteStep[];
+}
+
+/** An insert or delete step on a permanent table. */
+export interface WriteStep {
+  name: 'insert' | 'delete';
+  tableId: number;
+  tableName: string;
+  rowCount: number;
+}
+
+/** One transaction that wrote: SYS_TRANSACTION_HISTORY once it has ended, SVV_TRANSACTIONS while it holds its locks. */
+export interface TransactionEntry {
+  transactionId: number;
+  sessionId: number;
+  userName: string;
+  status: 'open' | 'committed' | 'rolledback';
+  startMicros: number;
+  commitStartMicros: number | null;
+  endMicros: number | null;
+  tableIds: number[];
 }
 
 /** What SYS_UNLOAD_HISTORY and SYS_UNLOAD_DETAIL say of it. */
@@ -54,6 +77,8 @@ export class QueryHistory {
   private readonly directory: string;
   private entries: QueryEntry[] = [];
   private lastId = 1000;
+  private lastTransactionId = 5000;
+  private readonly transactionList: TransactionEntry[] = [];
   private pending: Promise<void> = Promise.resolve();
 
   constructor(directory: string, offsetMs: () => number) {
@@ -69,6 +94,33 @@ export class QueryHistory {
     const lines = text.split('\n').slice(0, -1).slice(-ENTRIES_MAX);
     this.entries = lines.map((line) => JSON.parse(line) as QueryEntry);
     this.lastId = this.entries.reduce((max, entry) => Math.max(max, entry.queryId), this.lastId);
+    const ended = await readFile(this.transactionPath, 'utf8').catch(() => '');
+    for (const line of ended.split('\n').slice(0, -1)) this.transactionList.push(JSON.parse(line) as TransactionEntry);
+    const ids = [...this.entries, ...this.transactionList].map((entry) => entry.transactionId);
+    this.lastTransactionId = ids.reduce((max, id) => Math.max(max, id), this.lastTransactionId);
+  }
+
+  private get transactionPath(): string {
+    return join(this.directory, 'transaction-history.ndjson');
+  }
+
+  nextTransactionId(): number {
+    this.lastTransactionId += 1;
+    return this.lastTransactionId;
+  }
+
+  /** Kept from its first write on. */
+  keepTransaction(entry: TransactionEntry): void {
+    this.transactionList.push(entry);
+  }
+
+  endTransaction(entry: TransactionEntry): void {
+    const line = `${JSON.stringify(entry)}\n`;
+    this.pending = this.pending.then(() => appendFile(this.transactionPath, line)).catch(() => undefined);
+  }
+
+  transactions(): readonly TransactionEntry[] {
+    return this.transactionList;
   }
 
   nextId(): number {

@@ -74,6 +74,9 @@ async function resolveOne(session: Session, parts: readonly string[], depth: num
   const systemRelation =
     schema === null || isSystemSchema ? system.get(`${schema ?? 'pg_catalog'}.${name}`) : undefined;
   if (systemRelation) {
+    const readers = session.options.switches.transactionHistoryUsers;
+    if (name === 'sys_transaction_history' && readers !== null && !readers.includes(session.user))
+      throw new DatabaseError('permission denied for relation sys_transaction_history');
     await fillSystemRelation(session, systemRelation.fill);
     return { duckdbSql: systemRelation.sql, columns: systemRelation.columns, name };
   }
@@ -111,6 +114,8 @@ export async function emitOptions(session: Session, query: Query | null, depth =
     dialect: 'redshift',
     catalog,
     timeZone: session.setting('timezone') ?? 'UTC',
+    nowMicros: BigInt(session.entry?.startMicros ?? session.options.history.nowMicros()),
+    transactionMicros: BigInt(session.transactionMicros),
     extraFunction: (name, args) => extraFunction(session, name, args),
   };
 }

@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Faults, LocalObjects } from '../contracts.ts';
 import { type Catalogue, OWN_SCHEMA } from './catalogue.ts';
-import type { QueryHistory } from './query-history.ts';
+import type { QueryEntry, QueryHistory, TransactionEntry, WriteStep } from './query-history.ts';
 import { quoteLiteral } from './quote.ts';
 import { DatabaseError } from './service-error.ts';
 import type { StatementRecord } from './statement-store.ts';
@@ -32,14 +32,17 @@ const DEFAULTS: Readonly<Record<string, string>> = {
   wlm_query_slot_count: '1',
 };
 
-let lastTransactionId = 5000;
-
 /** One database session: its settings and its transaction on one engine connection. */
 export class Session {
   readonly connection: DuckDBConnection;
   readonly options: SessionOptions;
   transactionId = 0;
+  /** SYSDATE: the transaction's start, before its snapshot. */
+  transactionMicros = 0;
   queryId = 0;
+  /** The running statement; null in bulk loads that go past the protocol. */
+  entry: QueryEntry | null = null;
+  private transaction: TransactionEntry | null = null;
   private readonly settings = new Map<string, string>();
   private isOpen = false;
 
@@ -63,15 +66,28 @@ export class Session {
 
   /** Cheap: the engine takes the snapshot when the transaction first touches the database. */
   async begin(): Promise<void> {
-    lastTransactionId += 1;
-    this.transactionId = lastTransactionId;
+    const { history, record } = this.options;
+    this.transactionId = history.nextTransactionId();
+    this.transactionMicros = history.nowMicros();
+    this.transaction = {
+      transactionId: this.transactionId,
+      sessionId: record.pid,
+      userName: record.dbUser,
+      status: 'open',
+      startMicros: this.transactionMicros,
+      commitStartMicros: null,
+      endMicros: null,
+      tableIds: [],
+    };
     await this.connection.run('BEGIN TRANSACTION');
     this.isOpen = true;
   }
 
   async commit(): Promise<void> {
     this.isOpen = false;
+    const commitStartMicros = this.options.history.nowMicros();
     await this.connection.run('COMMIT');
+    this.endTransaction('committed', commitStartMicros);
   }
 
   async rollback(): Promise<void> {
@@ -79,6 +95,28 @@ export class Session {
     this.isOpen = false;
     // A failed statement may have ended the engine's transaction already.
     await this.connection.run('ROLLBACK').catch(() => undefined);
+    this.endTransaction('rolledback', null);
+  }
+
+  /** The system views tell what was written, by which statement and in which transaction. */
+  noteWrite(step: WriteStep): void {
+    this.entry?.steps?.push(step);
+    this.noteLock(step.tableId);
+  }
+
+  noteLock(tableId: number): void {
+    const { transaction } = this;
+    if (transaction === null) return;
+    if (transaction.tableIds.length === 0) this.options.history.keepTransaction(transaction);
+    if (!transaction.tableIds.includes(tableId)) transaction.tableIds.push(tableId);
+  }
+
+  private endTransaction(status: 'committed' | 'rolledback', commitStartMicros: number | null): void {
+    const { transaction } = this;
+    this.transaction = null;
+    if (transaction === null) return;
+    Object.assign(transaction, { status, commitStartMicros, endMicros: this.options.history.nowMicros() });
+    if (transaction.tableIds.length > 0) this.options.history.endTransaction(transaction);
   }
 
   setting(name: string): string | undefined {

@@ -36,6 +36,14 @@ export interface RedshiftSwitches {
   resultBytesMax: number;
   rowBytesMax: number;
   resultPageRows: number;
+  /** The SYS views tell of what happened only so much later; how long it takes is not documented. */
+  historyLagMs: number;
+  /** Documented: seven days (developer guide, cm_chap_system-tables). */
+  historyKeptMs: number;
+  /** Users without SYSLOG ACCESS UNRESTRICTED: they see their own statements only. */
+  restrictedUsers: string[];
+  /** Users that may read SYS_TRANSACTION_HISTORY (superusers, or granted); null = everybody. */
+  transactionHistoryUsers: string[] | null;
   /** Added to the real time wherever ages count: tests move it forward instead of waiting. */
   timeOffsetMs: number;
 }
@@ -66,6 +74,10 @@ export function defaultSwitches(): RedshiftSwitches {
     resultBytesMax: 500 * 1024 * 1024,
     rowBytesMax: 64 * 1024,
     resultPageRows: 1000,
+    historyLagMs: 0,
+    historyKeptMs: 7 * 24 * HOUR_MS,
+    restrictedUsers: [],
+    transactionHistoryUsers: null,
     timeOffsetMs: 0,
   };
 }

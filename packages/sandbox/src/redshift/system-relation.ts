@@ -11,7 +11,7 @@ export interface SystemRelation {
   columns: ColumnInfo[];
   sql: string;
   /** Filled from the process's memory before the query runs, as a temporary table. */
-  fill: 'query-history' | 'table-info' | null;
+  fill: 'query-history' | 'transactions' | 'table-info' | 'users' | null;
 }
 
 const TYPES: Record<string, SqlType> = {

@@ -4,6 +4,7 @@ import { relation, type SystemRelation } from './system-relation.ts';
 
 export const TABLE_INFO_TEMP = 'temp.main.__table_info';
 export const QUERY_HISTORY_TEMP = 'temp.main.__query_history';
+const TRANSACTIONS_TEMP = 'temp.main.__transactions';
 
 export function monitoringRelations(database: string): SystemRelation[] {
   const db = quoteLiteral(database);
@@ -103,6 +104,69 @@ export function monitoringRelations(database: string): SystemRelation[] {
        file_format text = q."unload"."format"`,
       `(SELECT *, unnest("unload"."files") AS file FROM ${QUERY_HISTORY_TEMP} WHERE "unload" IS NOT NULL) q`,
       { fill: 'query-history' },
+    ),
+    relation(
+      'sys_query_detail',
+      `user_id int = q."userId"
+       query_id bigint = q."queryId"
+       child_query_sequence int = 1
+       stream_id int = 0
+       segment_id int = 0
+       step_id int = 0
+       step_name text = q.step."name"
+       table_id int = q.step."tableId"
+       table_name text = q.step."tableName"
+       start_time ts = ${micros('"startMicros"')}
+       end_time ts = ${micros('"endMicros"')}
+       duration bigint = q."elapsedMicros"
+       input_rows bigint = q.step."rowCount"
+       output_rows bigint = q.step."rowCount"
+       metrics_level text = 'step'`,
+      `(SELECT *, unnest("steps") AS step FROM ${QUERY_HISTORY_TEMP} WHERE len("steps") > 0) q`,
+      { fill: 'query-history' },
+    ),
+    relation(
+      'sys_transaction_history',
+      `user_id int = 100
+       transaction_id bigint = x."transactionId"
+       isolation_level text = 'Snapshot Isolation'
+       status text = x."status"
+       transaction_start_time ts = make_timestamp(x."startMicros")
+       commit_start_time ts = make_timestamp(x."commitStartMicros")
+       commit_end_time ts = CASE WHEN x."status" = 'committed' THEN make_timestamp(x."endMicros") END
+       blocks_committed bigint = CASE WHEN x."status" = 'committed' THEN 1 ELSE 0 END
+       undo_transaction_id bigint = -1`,
+      `(SELECT * FROM ${TRANSACTIONS_TEMP} WHERE "isHeard") x`,
+      { fill: 'transactions' },
+    ),
+    relation(
+      'svv_transactions',
+      `txn_owner text = x."userName"
+       txn_db text = ${db}
+       xid bigint = x."transactionId"
+       pid int = x."sessionId"
+       txn_start ts = make_timestamp(x."startMicros")
+       lock_mode text = 'ShareRowExclusiveLock'
+       lockable_object_type text = 'relation'
+       relation int = x.locked
+       granted bool = true`,
+      `(SELECT *, unnest("tableIds") AS locked FROM ${TRANSACTIONS_TEMP} WHERE "status" = 'open') x`,
+      { fill: 'transactions' },
+    ),
+    relation(
+      'svv_user_info',
+      `user_name text = u.name
+       user_id int = 100
+       createdb bool = u.is_super
+       superuser bool = u.is_super
+       catalog_update bool = false
+       connection_limit text = 'UNLIMITED'
+       syslog_access text = u.syslog
+       last_ddl_timestamp ts = NULL
+       session_timeout int = 0
+       external_id text = NULL`,
+      'temp.main.__users u',
+      { fill: 'users' },
     ),
   ];
 }

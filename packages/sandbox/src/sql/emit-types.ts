@@ -47,6 +47,8 @@ export interface EmitOptions {
   ansiMode?: boolean;
   /** What now(), GETDATE, current_date mean: the statement's start. Microseconds since the epoch; default: DuckDB's own. */
   nowMicros?: bigint;
+  /** What SYSDATE means: the transaction's start. */
+  transactionMicros?: bigint;
 }
 
 /** A predicate or value over one table, for UPDATE, DELETE and REPLACE WHERE. */

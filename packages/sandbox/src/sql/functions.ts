@@ -365,7 +365,17 @@ function now(context: Context): string {
 }
 
 const nowZoned: Emit = ({ context }) => ({ sql: now(context), type: { kind: 'timestamptz' } });
-const nowPlain: Emit = ({ context }) => ({ sql: `(${now(context)} AT TIME ZONE 'UTC')`, type: { kind: 'timestamp' } });
+
+/** Redshift's GETDATE() is the statement's start in whole seconds, SYSDATE the transaction's in microseconds. */
+const getDate: Emit = ({ context }) => ({
+  sql: `date_trunc('second', ${now(context)} AT TIME ZONE 'UTC')`,
+  type: { kind: 'timestamp' },
+});
+const sysDate: Emit = ({ context }) => {
+  const micros = context.options.transactionMicros;
+  const sql = micros === undefined ? now(context) : `make_timestamptz(${micros})`;
+  return { sql: `(${sql} AT TIME ZONE 'UTC')`, type: { kind: 'timestamp' } };
+};
 
 const currentDate: Emit = ({ context, call }) => {
   if (!isUtc(context)) throw new NotSupported('CURRENT_DATE in a zone other than UTC', call.at);
@@ -502,8 +512,8 @@ export const REDSHIFT_FUNCTIONS: Record<string, FunctionEntry> = {
   st_ashexewkb: entry(1, 1, hexEwkb),
   json_parse: entry(1, 1, jsonParse),
   to_char: entry(2, 2, (f) => formatTime(f.context, f.arg(0), f.arg(1), f.call)),
-  getdate: entry(0, 0, nowPlain),
-  sysdate: entry(0, 0, nowPlain),
+  getdate: entry(0, 0, getDate),
+  sysdate: entry(0, 0, sysDate),
   now: entry(0, 0, nowZoned),
   trunc: entry(1, 1, truncateTo),
 };
