@@ -4,13 +4,15 @@ import { createFaults } from './faults.ts';
 
 const faults = createFaults();
 const loads: LoadRequest[] = [];
+const states: string[] = [];
 let admin: Awaited<ReturnType<typeof startAdmin>>;
 beforeAll(async () => {
   const load = async (request: LoadRequest) => {
     loads.push(request);
     return { rowCount: 9007199254740993n };
   };
-  admin = await startAdmin({ faults, load });
+  const setWarehouse = async (state: string) => void states.push(state);
+  admin = await startAdmin({ faults, load, setWarehouse });
 });
 afterAll(() => admin.stop());
 
@@ -31,10 +33,24 @@ describe('admin endpoint', () => {
 
   it('refuses what is no plan, and other content types, and leaves the plan as it was', async () => {
     await post('/faults', []);
-    for (const bad of [{}, [{ point: 'x' }], [{ point: 'x', nth: 1, happens: { kind: 'explode' } }]])
+    const happens = { kind: 'throttled' };
+    for (const bad of [
+      {},
+      [{ point: 'x' }],
+      [{ point: 'x', nth: 1, happens: { kind: 'explode' } }],
+      [{ point: 'x', nth: 1, happens: { kind: 'truncate' } }],
+      [{ point: 'x', nth: 0, probability: 20, happens }],
+      [{ point: 'x', nth: 0, probabilty: 0.2, happens }],
+    ])
       expect((await post('/faults', bad)).status).toBe(400);
     expect((await post('/faults', [], 'text/plain')).status).toBe(400);
     expect(faults.plan).toEqual([]);
+  });
+
+  it('stops and starts the warehouse', async () => {
+    expect((await post('/warehouse', { state: 'STOPPED' })).status).toBe(200);
+    expect((await post('/warehouse', { state: 'asleep' })).status).toBe(400);
+    expect(states).toEqual(['STOPPED']);
   });
 
   it('loads files and counts without loss', async () => {

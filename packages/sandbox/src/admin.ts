@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { LakehaulError } from '@lakehaul/core';
 import type { Fault } from './contracts.ts';
+import type { WarehouseState } from './databricks/rest.ts';
 import type { FaultPlan } from './faults.ts';
 
 export interface LoadRequest {
@@ -15,20 +16,49 @@ export interface LoadRequest {
 export interface AdminOptions {
   faults: FaultPlan;
   load(request: LoadRequest): Promise<{ rowCount: bigint }>;
+  setWarehouse(state: WarehouseState): Promise<void>;
   port?: number;
 }
 
 const BODY_BYTES = 4 << 20;
-const KINDS = ['error', 'delay', 'cut-before', 'answer-lost', 'truncate', 'corrupt', 'signal'];
+
+/** What each kind needs beside its name. */
+const KINDS: Readonly<Record<Fault['happens']['kind'], (happens: Readonly<Record<string, unknown>>) => boolean>> = {
+  error: ({ code, status, message }) =>
+    typeof code === 'string' && isOptional(status, 'number') && isOptional(message, 'string'),
+  delay: ({ ms, until }) => (until === undefined ? typeof ms === 'number' : until === 'released'),
+  'cut-before': () => true,
+  'answer-lost': () => true,
+  truncate: ({ bytes }) => typeof bytes === 'number',
+  corrupt: ({ offset }) => typeof offset === 'number',
+  'disk-full': () => true,
+  'token-expired': () => true,
+  throttled: () => true,
+  signal: ({ name }) => typeof name === 'string',
+};
+const FIELDS = ['point', 'nth', 'match', 'except', 'probability', 'seed', 'fromMs', 'untilMs', 'happens'];
+
+function isOptional(value: unknown, type: 'number' | 'string'): boolean {
+  return value === undefined || typeof value === type;
+}
 
 function isFault(value: unknown): value is Fault {
-  const fault = value as Partial<Fault> | null;
+  if (typeof value !== 'object' || value === null) return false;
+  const fault = value as Partial<Fault>;
+  const happens = fault.happens as ({ kind?: string } & Record<string, unknown>) | undefined;
+  const kind = happens?.kind ?? '';
   return (
-    typeof fault?.point === 'string' &&
+    Object.keys(value).every((name) => FIELDS.includes(name)) &&
+    typeof fault.point === 'string' &&
     Number.isInteger(fault.nth) &&
     (fault.nth ?? -1) >= 0 &&
-    (fault.match === undefined || typeof fault.match === 'string') &&
-    KINDS.includes((fault.happens as { kind?: string } | undefined)?.kind ?? '')
+    isOptional(fault.match, 'string') &&
+    isOptional(fault.except, 'string') &&
+    [fault.seed, fault.fromMs, fault.untilMs].every((number) => isOptional(number, 'number')) &&
+    (fault.probability === undefined || (fault.probability > 0 && fault.probability <= 1)) &&
+    happens !== undefined &&
+    Object.hasOwn(KINDS, kind) &&
+    KINDS[kind as Fault['happens']['kind']](happens)
   );
 }
 
@@ -36,8 +66,14 @@ function readPlan(body: unknown): Fault[] {
   if (Array.isArray(body) && body.every(isFault)) return body;
   throw new LakehaulError(
     'USAGE',
-    `a fault plan is a JSON list of {point, nth, match?, happens: {kind: ${KINDS.join(' | ')}, …}}`,
+    `a fault plan is a JSON list of {point, nth, match?, except?, probability?, seed?, fromMs?, untilMs?, happens: {kind: ${Object.keys(KINDS).join(' | ')}, …}}`,
   );
+}
+
+function readState(body: unknown): WarehouseState {
+  const state = (body as { state?: unknown } | null)?.state;
+  if (state === 'RUNNING' || state === 'STOPPED') return state;
+  throw new LakehaulError('USAGE', 'a warehouse is {state: "RUNNING" | "STOPPED"}');
 }
 
 function readLoad(body: unknown): LoadRequest {
@@ -86,6 +122,11 @@ export async function startAdmin(options: AdminOptions): Promise<{ url: string; 
       case 'POST /faults/release':
         faults.release();
         return { isReleased: true };
+      case 'POST /warehouse': {
+        const state = readState(await readJson(request));
+        await options.setWarehouse(state);
+        return { state };
+      }
       case 'POST /load': {
         const { rowCount } = await options.load(readLoad(await readJson(request)));
         return { rowCount: String(rowCount) };

@@ -34,6 +34,15 @@ export interface Fault {
   nth: number;
   /** Only calls whose text (statement, key) contains this. */
   match?: string;
+  /** Not calls whose text contains this. */
+  except?: string;
+  /** Strikes only this share of the calls it would strike (0 < p <= 1), chosen by the seed. */
+  probability?: number;
+  /** Default 1. */
+  seed?: number;
+  /** Only in this window after the plan was set, on the sandbox's own clock. */
+  fromMs?: number;
+  untilMs?: number;
   happens:
     | { kind: 'error'; code: string; status?: number; message?: string }
     /** The work is done (or waits) this much later, whatever the client does meanwhile; `until: 'released'` waits for faults.release(). */
@@ -43,6 +52,12 @@ export interface Fault {
     | { kind: 'answer-lost' }
     | { kind: 'truncate'; bytes: number }
     | { kind: 'corrupt'; offset: number }
+    /** No space left (ENOSPC) behind this point: each platform says so in its own words; see platform-answers.ts. */
+    | { kind: 'disk-full' }
+    /** The caller's token or temporary credentials have expired, in the platform's own words. */
+    | { kind: 'token-expired' }
+    /** The platform asks to slow down, in its own words: SlowDown, ThrottlingException, 429. */
+    | { kind: 'throttled' }
     /** The sandbox tells `onKill` (tests SIGKILL their worker there) and goes on. */
     | { kind: 'signal'; name: string };
 }

@@ -30,6 +30,45 @@ describe('fault plan', () => {
     expect(faults.losesAnswer(await held)).toBe(true);
   });
 
+  it('strikes a share of the calls by its seed, and only in its window', async () => {
+    let nowMs = 0;
+    const strikes = async (seed: number): Promise<number[]> => {
+      nowMs = 0;
+      const faults = createFaults(
+        [
+          {
+            point: 's3.*',
+            nth: 0,
+            probability: 0.2,
+            seed,
+            fromMs: 100,
+            untilMs: 1_100,
+            happens: { kind: 'throttled' },
+          },
+        ],
+        () => nowMs,
+      );
+      for (; nowMs < 1_200; nowMs++) await faults.before('s3.GetObject').catch(() => undefined);
+      return faults.hits.map((hit) => hit.call);
+    };
+    const first = await strikes(7);
+    expect(first.length).toBeGreaterThan(150);
+    expect(first.length).toBeLessThan(250);
+    expect(Math.min(...first)).toBeGreaterThan(100);
+    expect(Math.max(...first)).toBeLessThanOrEqual(1_100);
+    expect(await strikes(7)).toEqual(first);
+    expect(await strikes(8)).not.toEqual(first);
+  });
+
+  it('leaves alone what it excepts, and speaks the words of the platform', async () => {
+    const happens = { kind: 'token-expired' as const };
+    const faults = createFaults([{ point: '*', nth: 0, except: 'live', happens }]);
+    expect(await faults.before('databricks.ExecuteStatement', 'INSERT /* live */')).toBeNull();
+    await expect(faults.before('s3.GetObject')).rejects.toMatchObject({ code: 'ExpiredToken', status: 400 });
+    await expect(faults.before('redshift.DescribeStatement')).rejects.toMatchObject({ code: 'ExpiredTokenException' });
+    await expect(faults.before('databricks.OpenSession')).rejects.toMatchObject({ status: 401 });
+  });
+
   it('tells the signal and goes on', async () => {
     const faults = createFaults([
       { point: 'redshift.unload', nth: 0, happens: { kind: 'signal', name: 'kill-worker' } },

@@ -1,4 +1,6 @@
 import type { Fault, FaultHit, Faults } from './contracts.ts';
+import { platformAnswer } from './platform-answers.ts';
+import { seeded } from './seeded.ts';
 
 /** What an endpoint answers because the plan says so: an error in its own protocol's form, or a cut connection. */
 export class FaultError extends Error {
@@ -22,6 +24,7 @@ export class FaultError extends Error {
 interface Armed {
   fault: Fault;
   calls: number;
+  random: () => number;
 }
 
 export interface FaultPlan extends Faults {
@@ -32,12 +35,21 @@ export interface FaultPlan extends Faults {
 
 function matches(fault: Fault, point: string, text: string): boolean {
   const atPoint = fault.point.endsWith('*') ? point.startsWith(fault.point.slice(0, -1)) : point === fault.point;
-  return atPoint && (fault.match === undefined || text.includes(fault.match));
+  if (!atPoint || (fault.except !== undefined && text.includes(fault.except))) return false;
+  return fault.match === undefined || text.includes(fault.match);
+}
+
+/** A draw for every call that it could strike, so that the share does not depend on what the window lets through. */
+function strikes({ fault, calls, random }: Armed, sinceSetMs: number): boolean {
+  if (fault.nth !== 0 && fault.nth !== calls) return false;
+  const isChosen = fault.probability === undefined || random() < fault.probability;
+  return isChosen && sinceSetMs >= (fault.fromMs ?? 0) && sinceSetMs < (fault.untilMs ?? Number.POSITIVE_INFINITY);
 }
 
 /** Each fault counts the calls that match its own point and text, so that plans do not depend on what else happens. */
-export function createFaults(initial: readonly Fault[] = []): FaultPlan {
+export function createFaults(initial: readonly Fault[] = [], nowMs: () => number = () => performance.now()): FaultPlan {
   let armed: Armed[] = [];
+  let setAtMs = 0;
   let hits: FaultHit[] = [];
   const held = new Set<() => void>();
   const listeners = new Set<(name: string, hit: FaultHit) => void>();
@@ -60,8 +72,9 @@ export function createFaults(initial: readonly Fault[] = []): FaultPlan {
   }
 
   function set(plan: readonly Fault[]): void {
-    armed = plan.map((fault) => ({ fault, calls: 0 }));
+    armed = plan.map((fault) => ({ fault, calls: 0, random: seeded(fault.seed ?? 1) }));
     hits = [];
+    setAtMs = nowMs();
   }
   set(initial);
 
@@ -71,7 +84,7 @@ export function createFaults(initial: readonly Fault[] = []): FaultPlan {
     for (const one of armed) {
       if (!matches(one.fault, point, text)) continue;
       one.calls += 1;
-      if (one.fault.nth === 0 || one.fault.nth === one.calls) found.push({ point, call: one.calls, fault: one.fault });
+      if (strikes(one, nowMs() - setAtMs)) found.push({ point, call: one.calls, fault: one.fault });
     }
     hits.push(...found);
     return found;
@@ -100,6 +113,10 @@ export function createFaults(initial: readonly Fault[] = []): FaultPlan {
         if (happens.kind === 'cut-before') throw new FaultError('cut', 'ECONNRESET');
         if (happens.kind === 'error')
           throw new FaultError('error', happens.code, { status: happens.status, message: happens.message });
+        if (happens.kind === 'disk-full' || happens.kind === 'token-expired' || happens.kind === 'throttled') {
+          const { code, status, message } = platformAnswer(happens.kind, point);
+          throw new FaultError('error', code, { status, message });
+        }
         // What shapes the answer wins over what is over by now.
         if (last === null || (happens.kind !== 'delay' && happens.kind !== 'signal')) last = hit;
       }

@@ -22,3 +22,4 @@ export {
   type SandboxOptions,
   startSandbox,
 } from './sandbox.ts';
+export { seeded } from './seeded.ts';

@@ -1,3 +1,5 @@
+import { seeded } from './seeded.ts';
+
 /** How long a call takes before its work begins: log-normal, as measured service times are, and repeatable by seed. */
 export interface LatencyRule {
   /** A point as in the fault plan; a trailing * matches. The first rule that matches counts. */
@@ -11,17 +13,6 @@ export interface Latency {
   wait(point: string): Promise<void>;
   /** The next wait of a point, for models that schedule instead of sleeping. */
   nextMs(point: string): number;
-}
-
-/** mulberry32: 32 bits of state are plenty for delays, and the sequence is the same on every machine. */
-function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 export function createLatency(rules: readonly LatencyRule[] = [], seed = 1): Latency {

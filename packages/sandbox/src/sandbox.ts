@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { LakehaulError } from '@lakehaul/core';
 import { type LoadRequest, startAdmin } from './admin.ts';
 import type { Fault } from './contracts.ts';
+import type { WarehouseState } from './databricks/rest.ts';
 import type { DatabricksSwitches } from './databricks/switches.ts';
 import { openEngine } from './engine.ts';
 import { createFaults, type FaultPlan } from './faults.ts';
@@ -56,6 +57,8 @@ export interface Sandbox extends AsyncDisposable {
   readonly sourceDatabaseFile: string;
   /** Where a target table's files are in the warehouse bucket. */
   tablePrefix(catalog: string, schema: string, table: string): string;
+  /** Stops the target's warehouse (what runs is cancelled, sessions are gone) or starts it again. */
+  setWarehouse(state: WarehouseState): Promise<void>;
   /** Puts local files into a table of the source. */
   load(request: LoadRequest): Promise<{ rowCount: bigint }>;
   stop(): Promise<void>;
@@ -162,7 +165,7 @@ async function startParts(
     const { rowCount } = await redshift.loadFiles(request);
     return { rowCount: BigInt(rowCount) };
   };
-  const admin = await startAdmin({ faults, load, port: ports.admin ?? 0 });
+  const admin = await startAdmin({ faults, load, setWarehouse: databricks.setState, port: ports.admin ?? 0 });
   onStop(() => admin.stop());
 
   const { host, port, httpPath, caPem } = databricks;
@@ -174,6 +177,7 @@ async function startParts(
     redshiftSwitches,
     sourceDatabaseFile: engine.sourceFile,
     tablePrefix: (...name) => tablePrefixIn(objects, warehouseBucket, name),
+    setWarehouse: databricks.setState,
     load,
   };
 }

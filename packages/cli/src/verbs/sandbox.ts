@@ -5,6 +5,7 @@ import { startSandbox } from '@lakehaul/sandbox';
 import { table } from '../print/table.ts';
 import { count } from '../print/units.ts';
 import { sandboxConfig } from '../sandbox/config-text.ts';
+import { releaseFaults, setFaultPlan, setWarehouse, showFaultPlan } from '../sandbox/control.ts';
 import { loadTable } from '../sandbox/load-table.ts';
 import { openDatabricksSql, openRedshiftSql, type SqlRows } from '../sandbox/sql-clients.ts';
 import { mustState, removeState, SANDBOX_DIRECTORY, writeState } from '../sandbox/state.ts';
@@ -12,13 +13,15 @@ import { COMMON_FLAGS, EXIT, type Verb, type VerbCall } from '../verb.ts';
 
 export const sandbox: Verb = {
   name: 'sandbox',
-  operands: 'up | load TABLE FILE… | sql redshift|databricks "SQL"',
+  operands: 'up | load TABLE FILE… | sql redshift|databricks "SQL" | fault ["PLAN"] | warehouse stop|start',
   summary: 'the local clouds: start them, put own data in, look at both sides',
   example: 'lakehaul sandbox load public.events events.ndjson.gz',
   details: [
     'up                        runs until Ctrl-C; writes a ready lakehaul.yaml and its credentials',
     'load SCHEMA.TABLE FILE…   Parquet, NDJSON(.gz) or CSV into the Redshift side; types from --ddl or the files',
     'sql redshift "SELECT …"   through the Redshift Data API; sql databricks "…" through the warehouse',
+    'fault "PLAN"              sets the fault plan of the running sandbox (a JSON list of point, nth, happens …); [] ends it, fault release lets held calls go, fault alone shows it',
+    'warehouse stop|start      the Databricks side; what runs when it stops is cancelled',
   ],
   flags: [
     ...COMMON_FLAGS.filter((flag) => flag.name !== 'config'),
@@ -30,7 +33,11 @@ export const sandbox: Verb = {
     if (action === 'up') return up(call);
     if (action === 'load') return load(call);
     if (action === 'sql') return sql(call);
-    throw new LakehaulError('USAGE', `sandbox ${action ?? ''} is not known`, { next: 'up, load or sql' });
+    if (action === 'fault') return fault(call);
+    if (action === 'warehouse') return warehouse(call);
+    throw new LakehaulError('USAGE', `sandbox ${action ?? ''} is not known`, {
+      next: 'up, load, sql, fault or warehouse',
+    });
   },
 };
 
@@ -107,6 +114,25 @@ async function sql(call: VerbCall): Promise<number> {
   const result = await client.run(text);
   if (call.flags['json'] === true) call.terminal.out(JSON.stringify(result, null, 2));
   else call.terminal.out(rowsText(result, call.terminal.columns));
+  return EXIT.done;
+}
+
+async function fault(call: VerbCall): Promise<number> {
+  const [, plan] = call.operands;
+  const state = await mustState(resolve(String(call.flags['directory'])));
+  const answer =
+    plan === undefined
+      ? await showFaultPlan(state)
+      : plan === 'release'
+        ? await releaseFaults(state)
+        : await setFaultPlan(state, plan);
+  call.terminal.out(JSON.stringify(answer, null, 2));
+  return EXIT.done;
+}
+
+async function warehouse(call: VerbCall): Promise<number> {
+  const state = await mustState(resolve(String(call.flags['directory'])));
+  call.terminal.out(JSON.stringify(await setWarehouse(state, call.operands[1]), null, 2));
   return EXIT.done;
 }
 

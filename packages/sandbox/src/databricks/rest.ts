@@ -10,6 +10,8 @@ import { isKnown } from './tokens.ts';
 import { typeText, valueText } from './values.ts';
 import { asSqlError, type Statement, type Warehouse } from './warehouse.ts';
 
+export type WarehouseState = 'RUNNING' | 'STOPPED';
+
 export interface RestContext {
   warehouse: Warehouse;
   warehouseId: string;
@@ -18,7 +20,8 @@ export interface RestContext {
   user: string;
   catalog: string;
   credentials: { clientId?: string; clientSecret?: string };
-  state: { warehouse: 'RUNNING' | 'STOPPED' };
+  state: { warehouse: WarehouseState };
+  setState(state: WarehouseState): Promise<void>;
   /** Statement Execution API: what it submitted. */
   submitted: Set<string>;
 }
@@ -115,12 +118,12 @@ function parseJson(body: Buffer): Record<string, unknown> {
   }
 }
 
-function warehouseCall(call: Call, id: string, verb: string | null): unknown {
+async function warehouseCall(call: Call, id: string, verb: string | null): Promise<unknown> {
   const { context, method } = call;
   if (id !== context.warehouseId) throw new RestError(404, 'RESOURCE_DOES_NOT_EXIST', `No warehouse ${id}.`);
   if (verb === null && method === 'GET') return warehouseInfo(context);
   if (verb === null || method !== 'POST') throw new RestError(405, 'METHOD_NOT_ALLOWED', `${method} is not allowed.`);
-  context.state.warehouse = verb === 'start' ? 'RUNNING' : 'STOPPED';
+  await context.setState(verb === 'start' ? 'RUNNING' : 'STOPPED');
   return {};
 }
 
@@ -159,6 +162,9 @@ async function submitStatement({ body, context }: Call): Promise<unknown> {
   const request = parseJson(body);
   const text = String(request['statement'] ?? '');
   await context.faults.before('databricks.ExecuteStatement', text);
+  // The real one is started by the call, after minutes; here only `start` starts it.
+  if (context.state.warehouse === 'STOPPED')
+    throw new RestError(503, 'TEMPORARILY_UNAVAILABLE', 'The SQL warehouse is stopped or starting.');
   if (request['warehouse_id'] !== context.warehouseId)
     throw new RestError(404, 'RESOURCE_DOES_NOT_EXIST', `No warehouse ${String(request['warehouse_id'])}.`);
   const session: Session = {

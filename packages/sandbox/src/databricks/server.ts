@@ -8,7 +8,7 @@ import { TBinaryProtocol, TBufferedTransport } from 'thrift';
 import type { Engine, Faults, LocalObjects } from '../contracts.ts';
 import { FaultError } from '../faults.ts';
 import { Executor } from './executor.ts';
-import { answerRest, type RestContext } from './rest.ts';
+import { answerRest, type RestContext, type WarehouseState } from './rest.ts';
 import { type DatabricksSwitches, DEFAULT_SWITCHES } from './switches.ts';
 import { ThriftService } from './thrift-service.ts';
 import { isKnown } from './tokens.ts';
@@ -35,6 +35,8 @@ export interface RunningDatabricks {
   caPem: string;
   token: string;
   warehouseId: string;
+  /** Stopping cancels what runs and forgets all sessions; resolves when nothing can commit any more. */
+  setState(state: WarehouseState): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -52,13 +54,21 @@ export async function startDatabricks(options: DatabricksOptions): Promise<Runni
     nowMs,
     execute: (statement) => executor.execute(statement),
   });
+  const state: RestContext['state'] = { warehouse: 'RUNNING' };
   const thrift = new ThriftService({
     warehouse,
     faults: options.faults,
     user,
     catalog: switches.catalog,
     schema: 'default',
+    isRunning: () => state.warehouse === 'RUNNING',
   });
+  const setState = async (wanted: WarehouseState): Promise<void> => {
+    state.warehouse = wanted;
+    if (wanted === 'RUNNING') return;
+    await warehouse.stop();
+    thrift.forget();
+  };
   const { server, caPem } = await tlsServer();
   const httpPath = `/sql/1.0/warehouses/${WAREHOUSE_ID}`;
   const tokens = new Set([options.credentials.token]);
@@ -70,7 +80,8 @@ export async function startDatabricks(options: DatabricksOptions): Promise<Runni
     user,
     catalog: switches.catalog,
     credentials: options.credentials,
-    state: { warehouse: 'RUNNING' },
+    state,
+    setState,
     submitted: new Set(),
   };
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -98,6 +109,7 @@ export async function startDatabricks(options: DatabricksOptions): Promise<Runni
     caPem,
     token: options.credentials.token,
     warehouseId: WAREHOUSE_ID,
+    setState,
     async stop() {
       await warehouse.stop();
       server.closeAllConnections();

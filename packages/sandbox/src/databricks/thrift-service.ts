@@ -8,6 +8,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import ttypes from '@databricks/sql/thrift/TCLIService_types.js';
 import Int64 from 'node-int64';
 import type { Faults } from '../contracts.ts';
+import { FaultError } from '../faults.ts';
 import { arrowSchemaBytes } from './arrow-batches.ts';
 import { newSettings, type Session } from './session.ts';
 import { SqlError } from './sql-error.ts';
@@ -33,6 +34,7 @@ export interface ThriftServiceOptions {
   /** Where sessions begin that name no catalog or schema. */
   catalog: string;
   schema: string;
+  isRunning: () => boolean;
 }
 
 type Request = Record<string, unknown>;
@@ -45,6 +47,12 @@ export class ThriftService {
 
   constructor(options: ThriftServiceOptions) {
     this.#options = options;
+  }
+
+  /** What the warehouse kept in memory is gone; who still holds a handle is told so. */
+  forget(): void {
+    this.#sessions.clear();
+    this.#operations.clear();
   }
 
   async OpenSession(request: InstanceType<typeof ttypes.TOpenSessionReq>): Promise<object> {
@@ -88,6 +96,7 @@ export class ThriftService {
   }
 
   async ExecuteStatement(request: InstanceType<typeof ttypes.TExecuteStatementReq>): Promise<object> {
+    if (!this.#options.isRunning()) throw warehouseStopped();
     const session = this.#session(request);
     if (!session) return new ttypes.TExecuteStatementResp({ status: invalidHandle('session') });
     const text = String(request.statement);
@@ -188,6 +197,17 @@ export class ThriftService {
   #operation(request: { operationHandle?: { operationId?: { guid?: unknown } } }): Operation | null {
     return this.#operations.get(idOf(request.operationHandle?.operationId?.guid)) ?? null;
   }
+}
+
+/**
+ * OpenSession is accepted while a warehouse is stopped or starts; what is asked in the session is answered by 503 without
+ * a Retry-After (trinodb/trino#16934 and #29376, lightdash/lightdash#28654). It did nothing.
+ */
+function warehouseStopped(): FaultError {
+  return new FaultError('error', 'TEMPORARILY_UNAVAILABLE', {
+    status: 503,
+    message: 'TEMPORARILY_UNAVAILABLE: the SQL warehouse is stopped or starting.',
+  });
 }
 
 /** The work is done and the connection is to be cut instead of an answer. */

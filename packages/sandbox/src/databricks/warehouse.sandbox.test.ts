@@ -54,6 +54,25 @@ describe('the warehouse through the driver', () => {
     await expect(client.openSession()).rejects.toMatchObject({ statusCode: 401 });
   });
 
+  it('stopped: cancels what runs, forgets sessions, refuses statements by 503 until it is started', async () => {
+    const client = await local.connect();
+    const busy = await client.openSession({ initialCatalog: 'main', initialSchema: 'default' });
+    await run(busy, 'CREATE TABLE stopped (a INT)');
+    local.faults.set([{ point: 'databricks.insert.commit', nth: 1, happens: { kind: 'delay', until: 'released' } }]);
+    const insert = failure(busy, 'INSERT INTO stopped VALUES (1)');
+    while (local.faults.hits.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await local.server.setState('STOPPED');
+    expect((await insert).message).not.toBe('');
+    const early = await client.openSession({ initialCatalog: 'main', initialSchema: 'default' });
+    await expect(run(early, 'SELECT 1')).rejects.toMatchObject({ statusCode: 503 });
+    await local.server.setState('RUNNING');
+    local.faults.set([]);
+    await expect(run(busy, 'SELECT 1')).rejects.toThrow(/session handle/i);
+    const late = await client.openSession({ initialCatalog: 'main', initialSchema: 'default' });
+    expect((await run(late, 'SELECT CAST(count(*) AS INT) AS n FROM stopped')).rows).toEqual([{ n: 0 }]);
+    session = await (await local.connect()).openSession({ initialCatalog: 'main', initialSchema: 'default' });
+  });
+
   it('goes on with a statement whose client was killed, and the history tells how it ended', async () => {
     await run(session, 'CREATE TABLE gone (a INT)');
     local.faults.set([{ point: 'databricks.insert.commit', nth: 1, happens: { kind: 'delay', until: 'released' } }]);

@@ -116,6 +116,7 @@ export class Warehouse {
     for (const statement of this.#statements.values()) if (statement.session === session) statement.cancel();
   }
 
+  /** Cancels what runs or waits; resolves when nothing of it can commit any more. The warehouse takes on others at once. */
   async stop(): Promise<void> {
     const open = this.all().filter((statement) => statement.endedMs === null);
     for (const statement of open) statement.cancel();
