@@ -11,10 +11,15 @@ export type {
   Manifest,
   Measure,
   NotMoved,
+  ProbeAnswer,
+  ProbeChunk,
+  ProbeRequest,
   RowDifference,
   Source,
   SourceCatalogue,
+  SourceClock,
   SourceStatement,
+  SourceWrite,
   Stage,
   StatementStatus,
   Target,
@@ -23,6 +28,8 @@ export type {
   TargetTableState,
   UnloadAnswer,
   UnloadRequest,
+  WriteSample,
+  WriteSampleRequest,
 } from './ports.ts';
 export type { RedshiftDeps, RedshiftOptions } from './redshift/options.ts';
 export { type OpenSource, openRedshift } from './redshift/source.ts';

@@ -6,10 +6,12 @@ import type {
   ColumnPlan,
   Fingerprint,
   HashForm,
+  KeyPart,
   ObjectInfo,
   RowPredicate,
   SourceColumn,
   SourceTableName,
+  SourceTime,
   StagedFile,
   TablePlan,
   TargetTableName,
@@ -106,8 +108,70 @@ export interface UnloadAnswer {
   /** Counted in the transaction, per bucket for a scan group (one entry with bucket null otherwise). */
   counts: { bucket: number | null; rowCount: string; maxRowBytes: string }[];
   columnListHash: string;
+  /** Start of the transaction by the source's clock, not later than its snapshot; null when no row told it. */
+  snapshotAt: SourceTime | null;
   /** Level full only; per bucket for a scan group. */
   fingerprints: { bucket: number | null; fingerprint: Fingerprint }[];
+}
+
+/** A chunk to probe; the numbers are the caller's and come back with the sums. */
+export interface ProbeChunk {
+  number: number;
+  parts: readonly KeyPart[];
+}
+
+export interface ProbeRequest {
+  plan: TablePlan;
+  /** In key order, as the plan has them: neighbours share a scan. */
+  chunks: readonly ProbeChunk[];
+  hashForm: HashForm;
+  /** Counts only otherwise. */
+  hasHashes: boolean;
+}
+
+export interface ProbeAnswer {
+  /** Of the earliest snapshot. */
+  snapshotAt: SourceTime;
+  sums: Map<number, Fingerprint>;
+  /** Rows within the scanned bounds that belong to none of the asked chunks. */
+  strayRows: string;
+  scans: number;
+}
+
+export interface SourceClock {
+  now: SourceTime;
+  /** False: the history shows us our own statements only, and says nothing about anybody else's. */
+  seesAllStatements: boolean;
+}
+
+export interface WriteSampleRequest {
+  /** Statements that ended in [from, to). */
+  from: SourceTime;
+  to: SourceTime;
+  tables: readonly { oid: string; schema: string; table: string }[];
+  /** Transactions of earlier samples whose end is not known yet. */
+  pending: readonly string[];
+}
+
+export interface SourceWrite {
+  oid: string;
+  transactionId: string;
+  /** insert, update, delete, copy, truncate, … as the history names it. */
+  kind: string;
+  statements: number;
+  firstAt: SourceTime;
+  lastAt: SourceTime;
+  knownFrom: 'steps' | 'text';
+}
+
+export interface WriteSample {
+  /** Everything was read before this. */
+  readAt: SourceTime;
+  writes: SourceWrite[];
+  /** Transactions of these writes, and of the pending ones, that had not ended when the reading began. */
+  open: string[];
+  outcomes: Map<string, { kind: 'committed'; at: SourceTime | null } | { kind: 'rolled-back' }>;
+  outcomesReadable: boolean;
 }
 
 export interface Source {
@@ -140,6 +204,13 @@ export interface Source {
   cancelStatement(statementId: string): Promise<void>;
   /** Recomputes the fingerprint of a predicate in a scan of its own (lakehaul verify --source). */
   fingerprint(plan: TablePlan, predicate: RowPredicate, hashForm: HashForm): Promise<Fingerprint>;
+  /** Sums of many chunks in as few scans as the statement limit allows. */
+  renderProbe(request: ProbeRequest): string[];
+  probe(request: ProbeRequest, signal?: AbortSignal): Promise<ProbeAnswer>;
+  clock(): Promise<SourceClock>;
+  /** What the history says about writes in a window, and about transactions. */
+  renderWriteSample(request: WriteSampleRequest): string[];
+  sampleWrites(request: WriteSampleRequest): Promise<WriteSample>;
   /** For doctor: who we are and what is missing; throws the first refusal. */
   check(): Promise<{ endpoint: string; user: string; version: string }>;
 }

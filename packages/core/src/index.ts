@@ -58,4 +58,13 @@ export type {
   Stage,
   StagedFile,
 } from './receipt.ts';
+export {
+  addMs,
+  earliest,
+  isSourceTime,
+  latest,
+  type SourceTime,
+  sourceMicros,
+  sourceTime,
+} from './source-time.ts';
 export { movedColumns, type SourceTableName, type TablePlan, type TargetTableName } from './table.ts';

@@ -1,6 +1,7 @@
 import type { AttemptRef } from './chunk.ts';
 import type { ErrorCode } from './errors.ts';
 import type { Fingerprint, HashForm, ProofLevel } from './fingerprint.ts';
+import type { SourceTime } from './source-time.ts';
 
 /** One staged object. Object sizes stay below 2^53 (an S3 object ends at 48.8 TiB), so a number is exact here. */
 export interface StagedFile {
@@ -49,6 +50,8 @@ export interface ReceiptBodies {
     sourceFingerprint: Fingerprint | null;
     columnListHash: string;
     sourceQueryIds: string[];
+    /** Start of the transaction by the source's clock, not later than its snapshot. Absent: not known, so nothing is known to be unwritten since. */
+    snapshotAt?: SourceTime | null | undefined;
     durationMs: number;
   };
   loaded: {

@@ -60,6 +60,7 @@ const BODIES: { readonly [S in Stage]: z.ZodType<ReceiptBodies[S]> } = {
     sourceFingerprint: fingerprint.nullable(),
     columnListHash: z.string(),
     sourceQueryIds: z.array(z.string()),
+    snapshotAt: z.string().nullish(),
     durationMs: z.number(),
   }),
   loaded: z.looseObject({

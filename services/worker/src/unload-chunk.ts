@@ -76,6 +76,7 @@ export async function unloadChunk(
     statement,
     buckets,
     manifestKey: manifest?.manifestKey ?? '',
+    snapshotAt: answer.snapshotAt,
   });
   log.info('chunk unloaded', {
     rowCount: answer.counts.map((count) => count.rowCount).join('+'),

@@ -7,6 +7,7 @@ import {
   type HashForm,
   LakehaulError,
   type ReceiptBodies,
+  type SourceTime,
   type StagedFile,
   type TablePlan,
 } from '@lakehaul/core';
@@ -113,6 +114,7 @@ export interface UnloadedRequest {
   submission: StoredReceipt<'submit'>;
   statement: SourceStatement;
   manifestKey: string;
+  snapshotAt: SourceTime | null;
   buckets: StagedBucket[];
 }
 
@@ -142,6 +144,7 @@ function unloadedBody(request: UnloadedRequest, bucket: StagedBucket): ReceiptBo
     submission: request.submission.body.submission,
     dataPrefix: bucket.dataPrefix,
     manifestKey: request.manifestKey,
+    snapshotAt: request.snapshotAt,
     files: bucket.files,
     sizeBytes: bucket.files.reduce((sum, file) => sum + BigInt(file.sizeBytes), 0n).toString(),
     rowCount: bucket.rowCount,

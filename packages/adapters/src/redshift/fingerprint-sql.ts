@@ -4,6 +4,7 @@ import { type HashColumn, type HashGroup, halfSql, hashLevels, rowBytesSql, sumS
 import { quoteName, quoteTable } from './identifier.ts';
 import { hashParts, predicateSql } from './predicate.ts';
 import { hashGroupsOf, type MovedColumn, movedWithPosition } from './wire.ts';
+import { SNAPSHOT_TIME } from './write-history-sql.ts';
 
 export interface SourceRows {
   /** `(SELECT …) r` with `c<n>`, one `g<i>` per asked group; WHERE of the hash parts included. */
@@ -19,6 +20,8 @@ export interface SourceRowsRequest {
   /** Further columns to read by position. */
   columns: readonly HashColumn[];
   isBucketed: boolean;
+  /** Further items over the table's own columns. */
+  extra?: readonly string[];
 }
 
 /**
@@ -43,7 +46,7 @@ export function sourceRows(request: SourceRowsRequest): SourceRows {
       reference: `t.${quoteName(column.plan.source.name)}`,
     }));
   const bottom = fromWhere(plan, predicate);
-  const levels = hashLevels({ dialect: 'redshift', columns, from: bottom, groups }, 'r');
+  const levels = hashLevels({ dialect: 'redshift', columns, from: bottom, groups, extra: request.extra ?? [] }, 'r');
   const bucketOf = (buckets: number) => `MOD(${halfSql('redshift', BUCKET_DIGEST, 1)},${wholeNumber(buckets)})`;
   const filter = parts.map((part) => `${bucketOf(part.modulus)}=${wholeNumber(part.bucket)}`).join(' AND ');
   return { from: parts.length === 0 ? levels : `${levels} WHERE ${filter}`, bucketOf };
@@ -96,7 +99,7 @@ function groupBy(rows: SourceRows, buckets: number | null): string {
   return buckets === null ? '' : ` GROUP BY ${rows.bucketOf(buckets)}`;
 }
 
-/** `bucket, count, longest joined row text in bytes`. */
+/** `bucket, count, longest joined row text in bytes, snapshot time`. */
 export function countSelect(request: {
   plan: TablePlan;
   predicate: RowPredicate;
@@ -110,11 +113,11 @@ export function countSelect(request: {
     const longest = request.hasHashes
       ? maxRowBytes(moved, (column) => `t.${quoteName(column.plan.source.name)}`)
       : "'0'";
-    return `SELECT NULL::varchar(20),COUNT(*)::varchar(20),${longest} ${fromWhere(plan, predicate)}`;
+    return `SELECT NULL::varchar(20),COUNT(*)::varchar(20),${longest},${SNAPSHOT_TIME} ${fromWhere(plan, predicate)}`;
   }
   const rows = sourceRows({ plan, predicate, groups: [], columns: moved, isBucketed: buckets !== null });
   const longest = request.hasHashes ? maxRowBytes(moved, (column) => `c${column.position}`) : "'0'";
-  return `SELECT ${bucketText(rows, buckets)},COUNT(*)::varchar(20),${longest} FROM ${rows.from}${groupBy(rows, buckets)}`;
+  return `SELECT ${bucketText(rows, buckets)},COUNT(*)::varchar(20),${longest},${SNAPSHOT_TIME} FROM ${rows.from}${groupBy(rows, buckets)}`;
 }
 
 function fromWhere(plan: TablePlan, predicate: RowPredicate): string {

@@ -5,9 +5,11 @@ import { discover } from './discover.ts';
 import { histogram, textPrefixes } from './histogram.ts';
 import { measure } from './measure.ts';
 import type { RedshiftDeps, RedshiftOptions } from './options.ts';
+import { probe, renderProbe } from './probe.ts';
 import { Statements } from './statements.ts';
 import { readAnswer, sourceFingerprint, submitUnload } from './unload.ts';
 import { renderUnloadBatch } from './unload-sql.ts';
+import { renderWriteSample, sampleWrites, sourceClock } from './write-history.ts';
 
 export interface OpenSource extends Source {
   close(): void;
@@ -29,6 +31,11 @@ export function openRedshift(options: RedshiftOptions, deps: RedshiftDeps): Open
     readUnloadAnswer: (statementId, request) => readAnswer(statements, options, statementId, request),
     cancelStatement: (statementId) => statements.cancel(statementId),
     fingerprint: (plan, predicate, hashForm) => sourceFingerprint(statements, options, { plan, predicate, hashForm }),
+    renderProbe: (request) => renderProbe(request, options),
+    probe: (request, signal) => probe(statements, options, request, signal),
+    clock: () => sourceClock(statements),
+    renderWriteSample,
+    sampleWrites: (request) => sampleWrites(statements, request),
     check: () => check(options, api, statements),
     close: () => api.close(),
   };

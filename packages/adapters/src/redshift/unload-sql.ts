@@ -177,6 +177,7 @@ export function readUnloadAnswer(layout: AnswerLayout, rowsOf: (statement: numbe
   );
   return {
     columnListHash: columnListHash(rowsOf(layout.columnList)),
+    snapshotAt: rowsOf(layout.counts)[0]?.[3] ?? null,
     counts,
     fingerprints: layout.fingerprints.length === 0 ? [] : fingerprints,
   };

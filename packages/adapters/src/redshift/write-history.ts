@@ -1,0 +1,111 @@
+import { LakehaulError, must } from '@lakehaul/core';
+import type { SourceClock, SourceWrite, WriteSample, WriteSampleRequest } from '../ports.ts';
+import type { Statements } from './statements.ts';
+import {
+  CLOCK_SQL,
+  OPEN_TRANSACTIONS_SQL,
+  outcomesSql,
+  READ_CLOCK_SQL,
+  stepLessSql,
+  writesSql,
+} from './write-history-sql.ts';
+
+type Row = readonly (string | null)[];
+
+/** Room for the ids of one IN list in a statement of 100 KB. */
+const IDS_MAX = 4_000;
+
+export async function sourceClock(statements: Statements): Promise<SourceClock> {
+  const [rows = []] = await statements.query('clock', [CLOCK_SQL]);
+  const [now, seesAll] = must(rows[0], 'row of the own user in svv_user_info');
+  return { now: must(now, 'time of the source'), seesAllStatements: seesAll === '1' };
+}
+
+export function renderWriteSample(request: WriteSampleRequest): string[] {
+  const ids = request.tables.map((table) => table.oid);
+  // In this order: a transaction that the first answer does not name had ended before anything else was read.
+  return [
+    OPEN_TRANSACTIONS_SQL,
+    ...inLists(ids).map((part) => writesSql(request, part)),
+    stepLessSql(request),
+    READ_CLOCK_SQL,
+  ];
+}
+
+export async function sampleWrites(statements: Statements, request: WriteSampleRequest): Promise<WriteSample> {
+  const answers = await statements.query('writes', renderWriteSample(request));
+  const open = new Set((answers[0] ?? []).map((row) => row[0] ?? ''));
+  const writes = [
+    ...answers.slice(1, -2).flatMap((rows) => rows.map(stepWrite)),
+    ...(answers.at(-2) ?? []).flatMap((row) => textWrites(row, request)),
+  ];
+  const transactionIds = [...new Set([...writes.map((write) => write.transactionId), ...request.pending])];
+  const outcomes = await readOutcomes(statements, transactionIds);
+  return {
+    readAt: must(answers.at(-1)?.[0]?.[0], 'time after the reading'),
+    writes,
+    open: transactionIds.filter((id) => open.has(id)),
+    outcomes: outcomes ?? new Map(),
+    outcomesReadable: outcomes !== null,
+  };
+}
+
+/** Null where the view may not be read: whoever asks has to do with less. */
+async function readOutcomes(
+  statements: Statements,
+  transactionIds: readonly string[],
+): Promise<WriteSample['outcomes'] | null> {
+  if (transactionIds.length === 0) return new Map();
+  try {
+    const answers = await statements.query('outcomes', inLists(transactionIds).map(outcomesSql));
+    return new Map(
+      answers
+        .flat()
+        .map(([id, status, committedAt]) => [
+          id ?? '',
+          status === 'committed' ? { kind: 'committed', at: committedAt ?? null } : { kind: 'rolled-back' },
+        ]),
+    );
+  } catch (error) {
+    if (error instanceof LakehaulError && (error.code === 'PERMISSION_DENIED' || error.code === 'TABLE_MISSING'))
+      return null;
+    throw error;
+  }
+}
+
+function stepWrite([oid, transactionId, kind, statements, firstAt, lastAt]: Row): SourceWrite {
+  return {
+    oid: must(oid, 'table of a write'),
+    transactionId: must(transactionId, 'transaction of a write'),
+    kind: (kind ?? '').toLowerCase(),
+    statements: Number(statements),
+    firstAt: must(firstAt, 'start of a write'),
+    lastAt: must(lastAt, 'end of a write'),
+    knownFrom: 'steps',
+  };
+}
+
+/**
+ * Which of our tables the text names, in any spelling: naming one too many costs a probe, missing one would cost a row.
+ * The text itself may hold values and goes no further.
+ */
+function textWrites([transactionId, kind, firstAt, lastAt, text]: Row, request: WriteSampleRequest): SourceWrite[] {
+  const said = (text ?? '').toLowerCase().replaceAll('""', '"');
+  return request.tables
+    .filter((table) => said.includes(table.table.toLowerCase()))
+    .map((table) => ({
+      oid: table.oid,
+      transactionId: must(transactionId, 'transaction of a write'),
+      kind: said.includes('truncate') ? 'truncate' : (kind ?? '').toLowerCase(),
+      statements: 1,
+      firstAt: must(firstAt, 'start of a write'),
+      lastAt: must(lastAt, 'end of a write'),
+      knownFrom: 'text' as const,
+    }));
+}
+
+function inLists(values: readonly string[]): string[][] {
+  const lists: string[][] = [];
+  for (let start = 0; start < values.length; start += IDS_MAX) lists.push(values.slice(start, start + IDS_MAX));
+  return lists;
+}
