@@ -161,8 +161,8 @@ describe('source', () => {
 describe('target', () => {
   it('creates the table and describes it', async () => {
     expect(await target.describe(plan.target)).toBeNull();
-    await target.prepare(plan, null);
-    await target.prepare(plan, null);
+    await target.prepare(target.renderPrepare(plan, null));
+    await target.prepare(target.renderPrepare(plan, null));
     const state = must(await target.describe(plan.target), 'state');
     expect(state.columns).toEqual([
       { name: '_lakehaul', typeText: 'bigint', nullable: true },

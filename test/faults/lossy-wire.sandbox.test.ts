@@ -123,9 +123,9 @@ describe('a wire expression that loses something', () => {
       const quarantined = trail.find((receipt) => receipt.stage === 'quarantined');
       expect(quarantined?.body).toMatchObject({ code: 'ATTEMPTS_EXHAUSTED', next: expect.stringMatching(/./) });
 
-      const first = must(mismatches[0], 'mismatch').body as { rowsKey: string | null };
+      const first = must(mismatches[0], 'mismatch').body as { rowsKey: string | null; rowsSha256: string | null };
       const rows = JSON.parse(
-        (await session.ledger.readDiff(must(first.rowsKey ?? undefined, 'named rows'))) ?? '',
+        (await session.ledger.readDiff(must(first.rowsKey, 'named rows'), must(first.rowsSha256, 'digest'))) ?? '',
       ) as DifferenceReport;
       expect(BigInt(rows.changedRows)).toBeGreaterThan(0n);
       for (const row of rows.rows) {

@@ -63,7 +63,8 @@ async function changeAndProve(
   await world.databricks.run(sql(lineage));
   const isEqual = await reproveChunk(proofDeps(), attempt, session.log);
   const mismatch = await session.ledger.read(attempt, 'mismatched');
-  const rows = mismatch?.body.rowsKey == null ? null : await session.ledger.readDiff(mismatch.body.rowsKey);
+  const { rowsKey = null, rowsSha256 = null } = mismatch?.body ?? {};
+  const rows = rowsKey === null ? null : await session.ledger.readDiff(rowsKey, rowsSha256 ?? '');
   return { isEqual, rows: rows === null ? null : (JSON.parse(rows) as DifferenceReport) };
 }
 

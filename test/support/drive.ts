@@ -89,6 +89,7 @@ export function driver(session: Session, name = 'driver', { aheadMs = 0 } = {}):
     step,
     async drive({ until, maxPasses = 60 } = {}) {
       const { plans, scan } = await readLedger(ledger);
+      const diffSweep = ledger.diffSweep({ keepMs: config.ledger.diffMs, log });
       for (let pass = 0; pass < maxPasses; pass++) {
         const open: { ref: ChunkRef; attempt: number; step: Step }[] = [];
         const stages = new Map<string, string>();
@@ -110,7 +111,7 @@ export function driver(session: Session, name = 'driver', { aheadMs = 0 } = {}):
       // A seal in the same second as a receipt does not count yet (S3 tells whole seconds); the service's loop comes again.
       for (let pass = 0; ; pass++) {
         await keepTables(
-          { ledger, target: clouds.target, stage: clouds.stage, scan, log, graceMs: config.staging.graceMs },
+          { ledger, target: clouds.target, stage: clouds.stage, scan, log, graceMs: config.staging.graceMs, diffSweep },
           plans,
         );
         const report = await statusReport(ledger, plans, scan);

@@ -49,7 +49,7 @@ async function haul(plan: TablePlan): Promise<Unloaded> {
     level: 'full',
     buckets: null,
   });
-  await clouds.target.prepare(plan, await clouds.target.describe(plan.target));
+  await clouds.target.prepare(clouds.target.renderPrepare(plan, await clouds.target.describe(plan.target)));
   await clouds.target.copy(unloaded.load);
   return unloaded;
 }
@@ -208,7 +208,7 @@ describe('a chunk', () => {
     expect(digest.answer.counts[0]?.rowCount).toBe(alone.answer.counts[0]?.rowCount);
 
     // The files of one bucket of the shared scan, as its own chunk loads them.
-    await clouds.target.prepare(plan, null);
+    await clouds.target.prepare(clouds.target.renderPrepare(plan, null));
     const fileNames = shared.load.fileNames.filter((file) => file.startsWith('lakehaul_bucket=2/'));
     const load = { ...shared.load, chunk: 2, fileNames };
     await clouds.target.copy(load);
@@ -247,7 +247,7 @@ describe('a table of 1,600 columns', () => {
     const { answer, load } = await clouds.unload(request);
     // At level carried too: what does not travel needs the second scan.
     expect(answer.fingerprints[0]?.fingerprint.groups).toHaveLength(groups.groups.length);
-    await clouds.target.prepare(plan, null);
+    await clouds.target.prepare(clouds.target.renderPrepare(plan, null));
     await clouds.target.copy(load);
     const version = await clouds.target.version(plan.target);
     const target = await clouds.target.fingerprint({ plan, hashForm: 'joined', chunk: 0, attempt: 1, version });

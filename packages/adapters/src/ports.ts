@@ -297,9 +297,10 @@ export interface DifferenceReport {
 
 export interface Target {
   describe(table: TargetTableName): Promise<TargetTableState | null>;
-  /** DDL that `prepare` would run: schema and table created, or an existing one adopted. */
+  /** DDL for the table as it is now: schema and table created, or an existing one adopted; empty when nothing is left. */
   renderPrepare(plan: TablePlan, existing: TargetTableState | null): string[];
-  prepare(plan: TablePlan, existing: TargetTableState | null): Promise<void>;
+  /** Runs what `renderPrepare` gave, one by one. Safe to repeat: each statement says IF NOT EXISTS, or is rendered anew. */
+  prepare(statements: readonly string[]): Promise<void>;
   renderLoad(request: LoadRequest): string[];
   /** COPY INTO of exactly these files (attempt 1). Idempotent per file while the table lives. */
   copy(request: LoadRequest): Promise<LoadAnswer>;

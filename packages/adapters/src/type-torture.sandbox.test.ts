@@ -95,7 +95,7 @@ async function prove(known: KnownTable, form: HashForm): Promise<void> {
   expect(answer.counts[0]?.rowCount).toBe(String(known.rows.length));
   expect(answer.fingerprints).toEqual([{ bucket: null, fingerprint: expected }]);
 
-  await clouds.target.prepare(plan, await clouds.target.describe(plan.target));
+  await clouds.target.prepare(clouds.target.renderPrepare(plan, await clouds.target.describe(plan.target)));
   expect((await clouds.target.copy(load)).insertedRows).toBe(String(known.rows.length));
   const version = await clouds.target.version(plan.target);
   expect(await databricksTexts(plan, version)).toEqual(refereeTexts(known));

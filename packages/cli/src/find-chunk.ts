@@ -23,17 +23,29 @@ export function findChunk(plans: readonly TablePlan[], name: string): ChunkRef {
   const parts = full ?? short;
   if (parts === null)
     throw new LakehaulError('USAGE', `${name} is no chunk`, {
-      next: 'TABLE/NUMBER, for example public.flights/3; lakehaul status TABLE lists them',
+      next: `TABLE/NUMBER, for example ${firstName(plans)}/0`,
     });
   const chunk = Number(parts.at(-1));
   const generation = full === null ? null : Number(full[2]);
-  const plan = findPlans(plans, parts[1] ?? '').find(
+  const ofTable = findPlans(plans, parts[1] ?? '');
+  const plan = ofTable.find(
     (candidate) =>
       (generation === null || candidate.generation === generation) &&
       chunk >= candidate.firstChunk &&
       chunk < candidate.firstChunk + candidate.chunkCount,
   );
   if (plan === undefined)
-    throw new LakehaulError('USAGE', `${name} does not exist`, { next: 'lakehaul status TABLE lists the chunks' });
+    throw new LakehaulError('USAGE', `${name} does not exist`, {
+      next: `chunks of ${parts[1]}: ${ofTable.map(rangeText).join(', ')}`,
+    });
   return { tableId: plan.tableId, generation: plan.generation, chunk };
+}
+
+function firstName(plans: readonly TablePlan[]): string {
+  const [first] = plans;
+  return first === undefined ? 'public.flights' : `${first.source.schema}.${first.source.table}`;
+}
+
+function rangeText(plan: TablePlan): string {
+  return `${plan.firstChunk} to ${plan.firstChunk + plan.chunkCount - 1} in generation ${plan.generation}`;
 }

@@ -1,7 +1,7 @@
 /** Planner, workers and verifier in one process: what `run` and `demo` start. In a cluster each is a service of its own. */
 import { LakehaulError, type TablePlan } from '@lakehaul/core';
 import { type Session, stagingPrefix, VERSION } from '@lakehaul/fleet';
-import { Ledger } from '@lakehaul/ledger';
+import { type DiffSweep, Ledger } from '@lakehaul/ledger';
 import { feedQueues } from '@lakehaul/planner';
 import { ChunkQueues, type QueueStore } from '@lakehaul/queue';
 import { keepTables, startVerifier } from '@lakehaul/verifier';
@@ -67,9 +67,10 @@ export async function runFleet(request: FleetRequest): Promise<StatusReport> {
     }),
   ];
   const scan = ledger.openScan();
+  const diffSweep = ledger.diffSweep({ keepMs: config.ledger.diffMs, log });
   const plans = await ledger.readPlans();
   try {
-    return await loop(request, { ledger, queues, scan, plans, stop });
+    return await loop(request, { ledger, queues, scan, plans, stop, diffSweep });
   } finally {
     await Promise.all(workers.map((worker) => (signal.aborted || stop.isRaised ? worker.drain() : worker.stop())));
     await queues.close();
@@ -82,6 +83,7 @@ interface LoopState {
   scan: ReturnType<Ledger['openScan']>;
   plans: TablePlan[];
   stop: StopSignal;
+  diffSweep: DiffSweep;
 }
 
 async function loop(request: FleetRequest, state: LoopState): Promise<StatusReport> {
@@ -109,6 +111,7 @@ async function loop(request: FleetRequest, state: LoopState): Promise<StatusRepo
         scan: state.scan,
         log,
         graceMs: config.staging.graceMs,
+        diffSweep: state.diffSweep,
       },
       state.plans,
     );

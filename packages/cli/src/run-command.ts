@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { asLakehaulError, LakehaulError } from '@lakehaul/core';
+import { ERROR_JSON, printJson } from './json/common.ts';
 import { generalHelp, verbHelp } from './print/help.ts';
 import { problemJson, problemText } from './print/problem.ts';
 import { createTerminal, type Stream } from './print/terminal.ts';
@@ -35,6 +36,7 @@ export async function runCommand(call: CommandCall): Promise<number> {
       terminal.out(verbHelp(verb));
       return EXIT.done;
     }
+    refuseSurplus(verb, parsed.operands);
     return await verb.run({
       ...parsed,
       terminal,
@@ -44,12 +46,30 @@ export async function runCommand(call: CommandCall): Promise<number> {
     });
   } catch (thrown) {
     const error = asLakehaulError(thrown);
-    if (isJson) terminal.out(JSON.stringify({ error: problemJson(error) }, null, 2));
+    if (isJson) printJson(terminal, ERROR_JSON, { error: problemJson(error) });
     terminal.talk(problemText(terminal, error));
     if (error.code === 'INTERNAL' && error.cause instanceof Error && call.env['LAKEHAUL_DEBUG'] !== undefined)
       terminal.talk(error.cause.stack ?? '');
     return exitCodeOf(error.code);
   }
+}
+
+/** A word that nobody reads is a mistake of the person who typed it: `seal a b` must not seal a alone. */
+function refuseSurplus(verb: Verb, operands: readonly string[]): void {
+  const most = mostOperands(verb.operands);
+  const surplus = operands[most];
+  if (surplus === undefined) return;
+  const takes = most === 0 ? 'no operand' : most === 1 ? 'one operand' : `at most ${most} operands`;
+  throw new LakehaulError('USAGE', `${verb.name} takes ${takes}, and ${JSON.stringify(surplus)} is one more`, {
+    next: `lakehaul ${verb.name} --help`,
+  });
+}
+
+/** By the usage line: words of the longest alternative; … takes any number. */
+function mostOperands(usage: string): number {
+  if (usage.includes('…')) return Number.POSITIVE_INFINITY;
+  const alternatives = usage.split(' | ').map((each) => each.split(' ').filter((word) => word !== '').length);
+  return Math.max(...alternatives);
 }
 
 function parseFlags(verb: Verb, argv: readonly string[]): Pick<VerbCall, 'operands' | 'flags'> {

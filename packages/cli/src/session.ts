@@ -20,6 +20,7 @@ export async function readConfig(call: VerbCall): Promise<MigrationConfig> {
   return result.config;
 }
 
+/** The log is silent unless the verb says where it goes: what a verb has to tell, it tells in its own words. */
 export async function openSession(call: VerbCall, options: SessionOptions = {}): Promise<Session> {
-  return openFleetSession(await readConfig(call), options);
+  return openFleetSession(await readConfig(call), { logTo: () => undefined, ...options });
 }

@@ -1,7 +1,9 @@
+import type { z } from 'zod';
+import type { STATUS_JSON } from './json/status.ts';
 import type { StatusReport } from './status-report.ts';
 
 /** The stable shape of `status --json`: 64-bit numbers as text. */
-export function statusJson(report: StatusReport) {
+export function statusJson(report: StatusReport): z.input<typeof STATUS_JSON> {
   return {
     migration: report.migration,
     tables: report.tables.map((table) => ({

@@ -1,5 +1,6 @@
 /** What a verb of the command is: its help is data, so that all of them read alike. */
 import { type ErrorCode, LakehaulError } from '@lakehaul/core';
+import type { JsonOutput } from './json/common.ts';
 import type { Terminal } from './print/terminal.ts';
 
 export interface Flag {
@@ -12,11 +13,13 @@ export interface Flag {
 
 export interface Verb {
   name: string;
-  /** `[object]` part of the usage line. */
+  /** `[object]` part of the usage line; how many operands the verb takes follows from it (see run-command.ts). */
   operands: string;
   summary: string;
   example: string;
   flags: readonly Flag[];
+  /** What `--json` prints, one entry a document; docs/json-output.md is written from these. */
+  json?: readonly JsonOutput[];
   /** Sub-commands, for the listing in the help. */
   details?: readonly string[];
   run: (call: VerbCall) => Promise<number>;

@@ -76,6 +76,8 @@ export interface ReceiptBodies {
     /** Key of the object with the differing rows (expires), and its SHA-256. */
     rowsKey: string | null;
     rowsSha256: string | null;
+    /** In how many of the named rows each column differs: names, no values. Absent in receipts of earlier versions. */
+    differingColumns?: { name: string; rowCount: string }[];
   };
   /** The attempt is over without a load that counts, and no statement of it can still commit. */
   void: {

@@ -1,3 +1,4 @@
+export type { DiffSweep } from './diffs.ts';
 export type { OpenRequest, OpenResult } from './fence.ts';
 export { Ledger, type LedgerOptions } from './ledger.ts';
 export type { StoredReceipt, WriteResult } from './receipt-store.ts';

@@ -206,8 +206,13 @@ export class LedgerKeys {
     return `${this.root}/probes/${nonce}.json`;
   }
 
+  /** Rows of diffs, all of them: what a bucket policy and a lifecycle rule are about. */
+  get diffs(): string {
+    return `${this.root}/diffs/`;
+  }
+
   diff(ref: AttemptRef, nonce: string): string {
-    return `${this.root}/diffs/${chunkPath(ref)}/${attemptName(ref.attempt)}-${nonce}.json`;
+    return `${this.diffs}${chunkPath(ref)}/${attemptName(ref.attempt)}-${nonce}.json`;
   }
 }
 

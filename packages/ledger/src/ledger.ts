@@ -11,6 +11,7 @@ import {
   type Clock,
   chunkStateOf,
   type Ids,
+  type Log,
   type ObjectStore,
   type ProofBody,
   type ReceiptBodies,
@@ -20,6 +21,7 @@ import {
 } from '@lakehaul/core';
 import type { z } from 'zod';
 import { createOnce, type LedgerContext } from './create-once.ts';
+import { DiffSweep, readDiff, writeDiff } from './diffs.ts';
 import {
   appendReceipt,
   mayLoad,
@@ -143,17 +145,19 @@ export class Ledger {
     return (await this.#receipts.read(ref, 'reproved'))?.body ?? null;
   }
 
-  /** Rows of a diff hold values: an object apart, that the bucket's lifecycle removes; the receipt has its digest. */
-  async writeDiff(ref: AttemptRef, rows: string): Promise<string> {
-    const key = this.keys.diff(ref, this.#context.ids.uuid());
-    await createOnce(this.#context, key, rows);
-    return key;
+  /** Rows of a diff hold values: an object apart that goes again, see diffs.ts. Gives its key for the receipt. */
+  writeDiff(ref: AttemptRef, rows: string): Promise<string> {
+    return writeDiff(this.#context, ref, rows);
   }
 
-  /** Null when it has expired. */
-  async readDiff(key: string): Promise<string | null> {
-    const found = await this.#context.store.get(key);
-    return found === null ? null : new TextDecoder().decode(found.body);
+  /** Null when it has expired; LEDGER_CONFLICT when it is not what the receipt's digest tells of. */
+  readDiff(key: string, sha256: string): Promise<string | null> {
+    return readDiff(this.#context, key, sha256);
+  }
+
+  /** Removes diffs that are older than this; for a pass that comes again and again. */
+  diffSweep(options: { keepMs: number; log: Log }): DiffSweep {
+    return new DiffSweep(this.#context, options);
   }
 
   // ---------------------------------------------------------------- fence

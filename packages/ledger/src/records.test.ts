@@ -1,6 +1,11 @@
+import { createHash } from 'node:crypto';
+import { LakehaulError, type Log } from '@lakehaul/core';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { BODIES, chunkRef, LedgerWorld, tablePlan } from '../../../test/support/ledger-world.ts';
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => silentLog };
 
 describe('records', () => {
   it('under one name are written once', async () => {
@@ -48,11 +53,61 @@ describe('rows of a diff', () => {
     const ledger = new LedgerWorld().open();
     const ref = { ...chunkRef(tablePlan(1), 0), attempt: 1 };
     const keys = [await ledger.writeDiff(ref, 'one'), await ledger.writeDiff(ref, 'two')];
-    expect(await ledger.readDiff(keys[0] ?? '')).toBe('one');
-    expect(await ledger.readDiff(keys[1] ?? '')).toBe('two');
-    expect(await ledger.readDiff('ledger/m1/diffs/expired')).toBeNull();
+    expect(await ledger.readDiff(keys[0] ?? '', sha256('one'))).toBe('one');
+    expect(await ledger.readDiff(keys[1] ?? '', sha256('two'))).toBe('two');
+    expect(await ledger.readDiff('ledger/m1/diffs/expired', '')).toBeNull();
     await ledger.write(ref, 'loaded', BODIES.loaded, null);
     expect(await ledger.trail(ref)).toHaveLength(1);
+  });
+});
+
+describe('a diff that is not what the receipt tells of', () => {
+  it('is refused: other bytes, or an object that is no diff', async () => {
+    const world = new LedgerWorld();
+    const ledger = world.open();
+    const ref = { ...chunkRef(tablePlan(1), 0), attempt: 1 };
+    const key = await ledger.writeDiff(ref, 'one');
+    await world.store.put(key, 'eno');
+    await expect(ledger.readDiff(key, sha256('one'))).rejects.toMatchObject({ code: 'LEDGER_CONFLICT', where: key });
+    const { receipt } = await ledger.write(ref, 'loaded', BODIES.loaded, null);
+    await expect(ledger.readDiff(receipt.key, '')).rejects.toMatchObject({ code: 'LEDGER_CONFLICT' });
+  });
+});
+
+describe('the sweep of diffs', () => {
+  const DAY_MS = 86_400_000;
+
+  it('removes what is past its time and nothing else, and looks a few times an hour', async () => {
+    const world = new LedgerWorld();
+    const ledger = world.open();
+    const ref = { ...chunkRef(tablePlan(1), 0), attempt: 1 };
+    const old = await ledger.writeDiff(ref, 'old');
+    await ledger.write(ref, 'loaded', BODIES.loaded, null);
+    const sweep = ledger.diffSweep({ keepMs: 30 * DAY_MS, log: silentLog });
+    const startMs = await ledger.serverTimeMs();
+    world.nowMs = startMs + 20 * DAY_MS;
+    const young = await ledger.writeDiff(ref, 'young');
+    expect(await sweep.runOnce(startMs + 30 * DAY_MS)).toBe(0);
+    expect(await ledger.readDiff(old, sha256('old'))).toBe('old');
+    // A minute later it is due; the sweep comes again after its pause.
+    expect(await sweep.runOnce(startMs + 30 * DAY_MS + 60_000)).toBe(0);
+    expect(await sweep.runOnce(startMs + 30 * DAY_MS + 3_600_000)).toBe(1);
+    expect(await ledger.readDiff(old, sha256('old'))).toBeNull();
+    expect(await ledger.readDiff(young, sha256('young'))).toBe('young');
+    expect(await ledger.trail(ref)).toHaveLength(1);
+  });
+
+  it('goes on where nobody may delete, and says so', async () => {
+    const world = new LedgerWorld();
+    const ledger = world.open();
+    const key = await ledger.writeDiff({ ...chunkRef(tablePlan(1), 0), attempt: 1 }, 'old');
+    world.store.delete = () => Promise.reject(new LakehaulError('PERMISSION_DENIED', 'AccessDenied'));
+    const warned: string[] = [];
+    const log: Log = { ...silentLog, warn: (message) => void warned.push(message) };
+    const sweep = ledger.diffSweep({ keepMs: DAY_MS, log });
+    expect(await sweep.runOnce((await ledger.serverTimeMs()) + 2 * DAY_MS)).toBe(0);
+    expect(warned).toEqual(['expired diffs not removed']);
+    expect(await ledger.readDiff(key, sha256('old'))).toBe('old');
   });
 });
 

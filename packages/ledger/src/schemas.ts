@@ -82,6 +82,7 @@ const BODIES: { readonly [S in Stage]: z.ZodType<ReceiptBodies[S]> } = {
     changedRows: z.string(),
     rowsKey: z.string().nullable(),
     rowsSha256: z.string().nullable(),
+    differingColumns: z.array(z.looseObject({ name: z.string(), rowCount: decimalText })).exactOptional(),
   }),
   void: z.looseObject({
     code: errorCode,

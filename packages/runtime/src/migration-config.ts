@@ -31,7 +31,7 @@ export interface MigrationConfig {
   migration: string;
   source: Section<'source'>;
   staging: Omit<Section<'staging'>, 'graceHours'> & { graceMs: number };
-  ledger: Section<'ledger'>;
+  ledger: Omit<Section<'ledger'>, 'diffDays'> & { diffMs: number };
   target: Omit<Section<'target'>, 'auth'> & { auth: TargetAuth };
   queue: Section<'queue'>;
   tables: {
@@ -169,9 +169,11 @@ function pathText(path: Path): string {
 
 function finish(file: MigrationFile, env: LoadRequest['env']): MigrationConfig {
   const { graceHours, ...staging } = file.staging;
+  const { diffDays, ...ledger } = file.ledger;
   return {
     ...file,
     staging: { ...staging, graceMs: Math.round(graceHours * 3_600_000) },
+    ledger: { ...ledger, diffMs: Math.round(diffDays * 86_400_000) },
     target: { ...file.target, auth: authOf(file.target.auth, env) },
     tables: {
       ...file.tables,

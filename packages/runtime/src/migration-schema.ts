@@ -78,8 +78,18 @@ const staging = z
   .describe('Where UNLOAD writes and the warehouse reads.');
 
 const ledger = z
-  .strictObject(bucketFields)
-  .describe('Where the receipts are: the truth about the migration. Nothing in it is ever changed or removed.');
+  .strictObject({
+    ...bucketFields,
+    diffDays: z
+      .number()
+      .min(1)
+      .max(3_650)
+      .default(30)
+      .describe('How long the differing rows of a mismatch stay; the receipt keeps their digest for ever.'),
+  })
+  .describe(
+    'Where the receipts are: the truth about the migration. Nothing in it is ever changed or removed but the rows of diffs.',
+  );
 
 const auth = z
   .strictObject({

@@ -71,7 +71,7 @@ export async function planMigration(deps: PlanDeps): Promise<MigrationPlan> {
       ...planned,
       plan,
       existing,
-      ddl: deps.target.renderPrepare(plan, existing),
+      ddl: deps.target.renderPrepare(plan, existing).filter((statement) => isFirst(statement, tables)),
       isNew: known === undefined,
       refusals: [...planned.refusals, ...against],
     });
@@ -89,7 +89,7 @@ export async function writeMigrationPlan(deps: PlanDeps, migration: MigrationPla
   if (first !== undefined) throw first;
   for (const table of migration.tables) if (table.isNew) await deps.ledger.writePlan(table.plan, table.chunks());
   for (const table of migration.tables) {
-    await deps.target.prepare(table.plan, table.existing);
+    await deps.target.prepare(table.ddl);
     await deps.ledger.writeRecord(`tables/${table.plan.tableId}/prepared`, {
       schemaVersion: 1,
       ddl: table.ddl,
@@ -97,6 +97,11 @@ export async function writeMigrationPlan(deps: PlanDeps, migration: MigrationPla
     });
   }
   await deps.ledger.writeRecord('not-moved', { schemaVersion: 1, notMoved: migration.notMoved });
+}
+
+/** Tables share a schema: its CREATE runs once, with the first of them. */
+function isFirst(statement: string, earlier: MigrationPlan['tables']): boolean {
+  return !earlier.some((table) => table.ddl.includes(statement));
 }
 
 function settingsOf(deps: PlanDeps, table: DiscoveredTable): TableSettings {

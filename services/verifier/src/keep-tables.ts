@@ -1,7 +1,7 @@
-/** One pass over all tables: seals the ones whose last chunk is proven, deletes staged files past their grace. */
+/** One pass over all tables: seals the ones whose last chunk is proven, deletes staged files and diffs past their time. */
 import type { Stage, Target } from '@lakehaul/adapters';
 import { asLakehaulError, isDone, type Log, type TablePlan } from '@lakehaul/core';
-import type { Ledger, LedgerScan } from '@lakehaul/ledger';
+import type { DiffSweep, Ledger, LedgerScan } from '@lakehaul/ledger';
 import { cleanStage } from './clean-stage.ts';
 import { isSealCurrent } from './seal-state.ts';
 import { sealTable } from './seal-table.ts';
@@ -14,6 +14,8 @@ export interface KeepDeps {
   log: Log;
   /** Staged files stay this long after the proof. */
   graceMs: number;
+  /** Removes rows of diffs past their time. */
+  diffSweep: DiffSweep;
 }
 
 export async function keepTables(
@@ -38,6 +40,7 @@ export async function keepTables(
       deps.log.warn('table not kept', { tableId: generations[0]?.tableId, code: error.code, reason: error.message });
     }
   }
+  await deps.diffSweep.runOnce(nowMs);
   return { sealed, cleaned };
 }
 

@@ -45,6 +45,7 @@ process.exit(
         stalledCheckMs: config.services.stalledCheckMs,
       });
       const scan = ledger.openScan();
+      const diffSweep = ledger.diffSweep({ keepMs: config.ledger.diffMs, log });
       const keeper =
         settings.keepEveryMs === 0
           ? null
@@ -56,7 +57,15 @@ process.exit(
               fail,
               runOnce: async () =>
                 void (await keepTables(
-                  { ledger, target: clouds.target, stage: clouds.stage, scan, log, graceMs: config.staging.graceMs },
+                  {
+                    ledger,
+                    target: clouds.target,
+                    stage: clouds.stage,
+                    scan,
+                    log,
+                    graceMs: config.staging.graceMs,
+                    diffSweep,
+                  },
                   await ledger.readPlans(),
                 )),
             });

@@ -164,6 +164,7 @@ export async function writeMismatch(deps: VerifyDeps, attempt: AttemptRef, proof
       changedRows: report?.changedRows ?? '',
       rowsKey,
       rowsSha256: rows === null ? null : createHash('sha256').update(rows).digest('hex'),
+      ...(report === null ? {} : { differingColumns: differingColumns(report) }),
     },
     loaded.key,
   );
@@ -202,6 +203,16 @@ function namedRows(deps: VerifyDeps, attempt: AttemptRef, proof: ChunkProof): Pr
     fileNames: files.map((file) => file.key.slice(dataPrefix.length)),
     limit: deps.diffRows,
   });
+}
+
+/** What everybody may see of a diff: which columns, in how many rows. Most often first. */
+export function differingColumns(report: Pick<DifferenceReport, 'rows'>): { name: string; rowCount: string }[] {
+  const counts = new Map<string, number>();
+  for (const row of report.rows)
+    if (row.kind === 'changed') for (const { name } of row.columns) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return [...counts]
+    .sort(([a, many], [b, more]) => more - many || (a < b ? -1 : 1))
+    .map(([name, rowCount]) => ({ name, rowCount: String(rowCount) }));
 }
 
 /** Without the staged files the rows cannot be named; the mismatch is one all the same. */

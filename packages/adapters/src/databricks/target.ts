@@ -27,9 +27,9 @@ export function openDatabricks(options: DatabricksOptions, deps: DatabricksDeps)
   return {
     describe: (table) => describe(warehouse, table),
     renderPrepare: (plan, existing) => prepareStatements(plan, existing),
-    async prepare(plan, existing) {
+    async prepare(statements) {
       // A DDL that was done before its answer was lost is found done: what is left is rendered from the table as it is.
-      for (const sql of prepareStatements(plan, existing)) await warehouse.write(sql);
+      for (const sql of statements) await warehouse.write(sql);
     },
     renderLoad,
     copy: (request) => copyAll(warehouse, copyStatements(request), request.statementTimeoutMs),

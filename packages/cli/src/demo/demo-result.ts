@@ -1,36 +1,17 @@
 /** The demo's one JSON document. */
 import type { Session } from '@lakehaul/fleet';
+import type { z } from 'zod';
+import type { DEMO_JSON } from '../json/status.ts';
 import type { StatusReport } from '../status-report.ts';
 import type { LiveRows } from './live-writer.ts';
 
-export interface DemoResult {
-  migration: string;
-  queueStore: string;
-  unloadsStarted: number;
-  tables: {
-    table: string;
-    rows: string;
-    bytes: string;
-    chunks: number;
-    verified: number;
-    mismatched: number;
-    quarantined: number;
-    repaired: number;
-    level: string;
-  }[];
-  totals: { rows: string; bytes: string; chunks: number; verified: number };
-  live: LiveRows;
-  durationSeconds: number;
-  evidence: string;
-  decision: { verdict: string; reasons: { code: string; reason: string; next: string }[] };
-  urls: Record<string, string>;
-}
+export type DemoResult = z.input<typeof DEMO_JSON>;
 
 export async function demoResult(parts: {
   session: Session;
   report: StatusReport;
   live: LiveRows;
-  queueStore: string;
+  queueStore: DemoResult['queueStore'];
   unloadsStarted: number;
   urls: Record<string, string>;
   durationSeconds: number;

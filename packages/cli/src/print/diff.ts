@@ -1,22 +1,51 @@
-import type { DifferenceReport } from '@lakehaul/adapters';
-import type { StoredReceipt } from '@lakehaul/ledger';
-import { count } from './units.ts';
+import type { RowsSeen, SeenMismatch } from '../read-diff.ts';
+import { count, duration } from './units.ts';
 
-/** One mismatch told for a person: what differed, then the rows by key and column. */
-export function diffText(found: { receipt: StoredReceipt; rows: string | null }): string {
-  const { receipt } = found;
-  const differences = 'differences' in receipt.body ? receipt.body.differences : [];
-  const lines = [`attempt ${receipt.attempt}, ${receipt.at}:`, ...differences.map((difference) => `  ${difference}`)];
-  if (found.rows === null) return [...lines, '  the rows are not kept (any more)'].join('\n');
-  const report = JSON.parse(found.rows) as DifferenceReport;
-  lines.push(
-    `  missing ${count(report.missingRows)} rows, extra ${count(report.extraRows)} rows, changed ${count(report.changedRows)} rows${report.isTruncated ? ' (list cut)' : ''}`,
-  );
-  for (const row of report.rows) {
-    const key = Object.entries(row.key).map(([name, value]) => `${name}=${value ?? 'NULL'}`);
-    lines.push(`  ${row.kind}  ${key.join(', ')}`);
-    for (const column of row.columns)
-      lines.push(`      ${column.name}: source ${column.source ?? 'NULL'}, target ${column.target ?? 'NULL'}`);
+/** One mismatch told for a person: what differed, by column, then the rows, or why they are not shown. */
+export function diffText(seen: SeenMismatch, keepMs: number): string {
+  const { body, attempt, at } = seen.receipt;
+  const columns = body.differingColumns ?? [];
+  return [
+    `attempt ${attempt}, ${at}:`,
+    ...body.differences.map((difference) => `  ${difference}`),
+    ...(body.missingRows === ''
+      ? []
+      : [
+          `  missing ${count(body.missingRows)} rows, extra ${count(body.extraRows)} rows, changed ${count(body.changedRows)} rows`,
+        ]),
+    ...(columns.length === 0
+      ? []
+      : [`  columns: ${columns.map(({ name, rowCount }) => `${name} in ${count(rowCount)} rows`).join(', ')}`]),
+    ...(body.rowsSha256 === null ? [] : [`  rows: SHA-256 ${body.rowsSha256}`]),
+    ...rowLines(seen.rows, keepMs),
+  ].join('\n');
+}
+
+function rowLines(rows: RowsSeen, keepMs: number): string[] {
+  if (rows.state !== 'shown') return [`  ${notShown(rows, keepMs)}`];
+  const { report } = rows;
+  return [
+    ...report.rows.flatMap((row) => {
+      const key = Object.entries(row.key).map(([name, value]) => `${name}=${value ?? 'NULL'}`);
+      return [
+        `  ${row.kind}  ${key.join(', ')}`,
+        ...row.columns.map(
+          (column) => `      ${column.name}: source ${column.source ?? 'NULL'}, target ${column.target ?? 'NULL'}`,
+        ),
+      ];
+    }),
+    ...(report.isTruncated ? ['  the list is cut (services.diffRows); the counts are complete'] : []),
+  ];
+}
+
+/** Why no row is shown, and what to do. */
+export function notShown(rows: Exclude<RowsSeen, { state: 'shown' }>, keepMs: number): string {
+  switch (rows.state) {
+    case 'none':
+      return 'no row was named: the staged files were gone, or the level is count · lakehaul run hauls the chunk anew';
+    case 'expired':
+      return `expired: rows are kept for ${duration(keepMs)} (ledger.diffDays) · lakehaul verify CHUNK names them again if it still differs`;
+    case 'denied':
+      return `not shown: ${rows.error.message} · ${rows.error.next}`;
   }
-  return lines.join('\n');
 }

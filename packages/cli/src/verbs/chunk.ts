@@ -1,5 +1,9 @@
 import { chunkName, LakehaulError } from '@lakehaul/core';
+import type { StoredReceipt } from '@lakehaul/ledger';
+import type { z } from 'zod';
 import { findChunk } from '../find-chunk.ts';
+import { CHUNK_JSON } from '../json/chunk.ts';
+import { printJson } from '../json/common.ts';
 import { trailText } from '../print/trail.ts';
 import { openSession } from '../session.ts';
 import { COMMON_FLAGS, EXIT, type Verb } from '../verb.ts';
@@ -10,6 +14,7 @@ export const chunk: Verb = {
   summary: 'the story of one chunk, told by its receipts',
   example: 'lakehaul chunk public.flights/3',
   flags: COMMON_FLAGS,
+  json: [{ command: 'chunk CHUNK', says: 'Definition, state and every receipt of one chunk.', shape: CHUNK_JSON }],
   async run(call) {
     await using session = await openSession(call);
     const [name] = call.operands;
@@ -22,14 +27,23 @@ export const chunk: Verb = {
       session.ledger.trail(ref),
     ]);
     if (call.flags['json'] === true)
-      call.terminal.out(
-        JSON.stringify(
-          { chunk: chunkName(ref), definition, state, trail },
-          (_key, value: unknown) => (typeof value === 'bigint' ? value.toString() : value),
-          2,
-        ),
-      );
+      printJson(call.terminal, CHUNK_JSON, {
+        chunk: chunkName(ref),
+        definition: {
+          ...definition,
+          parts: [...definition.parts],
+          estimatedRows: definition.estimatedRows.toString(),
+          estimatedBytes: definition.estimatedBytes.toString(),
+        },
+        state: { ...state },
+        trail: trail.map((receipt) => ({ ...receipt, body: jsonOf(receipt.body) })),
+      });
     else call.terminal.out(trailText(ref, definition, state, trail));
     return EXIT.done;
   },
 };
+
+/** Bodies are JSON by birth; this tells the compiler, and drops the keys that a writer left undefined. */
+function jsonOf(body: StoredReceipt['body']): Record<string, z.util.JSONType> {
+  return JSON.parse(JSON.stringify(body)) as Record<string, z.util.JSONType>;
+}

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { LakehaulError } from '@lakehaul/core';
 import { configReference, loadMigrationConfig } from '@lakehaul/runtime';
+import { printJson } from '../json/common.ts';
+import { CONFIG_CHECK_JSON, CONFIG_REFERENCE_JSON } from '../json/surroundings.ts';
 import { problemsText } from '../print/config-problems.ts';
 import { COMMON_FLAGS, EXIT, type Verb } from '../verb.ts';
 
@@ -14,10 +16,19 @@ export const config: Verb = {
     'reference  every field with its meaning and default',
   ],
   flags: COMMON_FLAGS,
+  json: [
+    {
+      command: 'config check',
+      says: 'Every mistake of the configuration; none: an empty list.',
+      shape: CONFIG_CHECK_JSON,
+    },
+    { command: 'config reference', says: 'The text of the reference.', shape: CONFIG_REFERENCE_JSON },
+  ],
   async run({ operands, flags, env, terminal }) {
     const [action = 'check'] = operands;
     if (action === 'reference') {
-      terminal.out(configReference());
+      if (flags['json'] === true) printJson(terminal, CONFIG_REFERENCE_JSON, { reference: configReference() });
+      else terminal.out(configReference());
       return EXIT.done;
     }
     if (action !== 'check')
@@ -32,7 +43,7 @@ export const config: Verb = {
     });
     const result = loadMigrationConfig({ path, text, env });
     const problems = 'problems' in result ? result.problems : [];
-    if (flags['json'] === true) terminal.out(JSON.stringify({ path, problems }, null, 2));
+    if (flags['json'] === true) printJson(terminal, CONFIG_CHECK_JSON, { path, problems });
     else terminal.out(problems.length === 0 ? `${path} is right` : `${path}: ${problemsText(problems)}`);
     return problems.length === 0 ? EXIT.done : EXIT.usage;
   },

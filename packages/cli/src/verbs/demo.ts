@@ -1,6 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { runDemo } from '../demo/run-demo.ts';
+import { printJson } from '../json/common.ts';
+import { DEMO_JSON } from '../json/status.ts';
 import { statusText } from '../print/status.ts';
 import { count, duration } from '../print/units.ts';
 import { EXIT, logLevel, type Verb, wholeNumber } from '../verb.ts';
@@ -22,6 +24,7 @@ export const demo: Verb = {
     { name: 'log', value: 'LEVEL', doc: 'JSON log lines on stderr: debug, info, warn, error' },
     { name: 'help', doc: 'print this text' },
   ],
+  json: [{ command: 'demo', says: 'What was hauled and proven, and the decision.', shape: DEMO_JSON }],
   async run({ flags, terminal, signal, env }) {
     const directory = resolve(String(flags['directory']));
     const rows = flags['rows'] === undefined ? Number.MAX_SAFE_INTEGER : wholeNumber('rows', flags['rows']);
@@ -35,7 +38,7 @@ export const demo: Verb = {
       maxRows: rows,
     });
     const { result, report } = demo;
-    if (flags['json'] === true) terminal.out(JSON.stringify(result, null, 2));
+    if (flags['json'] === true) printJson(terminal, DEMO_JSON, result);
     else {
       terminal.out(statusText(report, terminal));
       terminal.out(

@@ -1,6 +1,11 @@
 import { chunkName, LakehaulError } from '@lakehaul/core';
+import type { z } from 'zod';
 import { findChunk } from '../find-chunk.ts';
-import { diffText } from '../print/diff.ts';
+import { DIFF_JSON } from '../json/chunk.ts';
+import { printJson } from '../json/common.ts';
+import { diffText, notShown } from '../print/diff.ts';
+import { problemText } from '../print/problem.ts';
+import { readMismatches, type SeenMismatch } from '../read-diff.ts';
 import { openSession } from '../session.ts';
 import { COMMON_FLAGS, EXIT, type Verb } from '../verb.ts';
 
@@ -9,41 +14,69 @@ export const diff: Verb = {
   operands: 'CHUNK',
   summary: 'the rows and columns in which a chunk differed, newest mismatch first',
   example: 'lakehaul diff public.flights/3',
-  flags: COMMON_FLAGS,
+  details: [
+    'Rows are shown to who may read diffs/ in the ledger’s bucket, as long as they are kept (ledger.diffDays); counts, columns and digests are always there. Each list is held against the digest in its receipt.',
+  ],
+  flags: [...COMMON_FLAGS, { name: 'redact', doc: 'hash keys and values: for a ticket or a screen share' }],
+  json: [
+    {
+      command: 'diff CHUNK',
+      says: 'Every mismatch of a chunk, with its rows as far as they may be shown.',
+      shape: DIFF_JSON,
+    },
+  ],
   async run(call) {
     await using session = await openSession(call);
     const [name] = call.operands;
     if (name === undefined)
       throw new LakehaulError('USAGE', 'diff needs a chunk', { next: 'lakehaul diff TABLE/NUMBER' });
     const ref = findChunk(await session.ledger.readPlans(), name);
-    const trail = await session.ledger.trail(ref);
-    const mismatches = trail.filter((receipt) => receipt.stage === 'mismatched').reverse();
-    const found = await Promise.all(
-      mismatches.map(async (receipt) => ({
-        receipt,
-        rows:
-          'rowsKey' in receipt.body && receipt.body.rowsKey !== null
-            ? await session.ledger.readDiff(receipt.body.rowsKey)
-            : null,
-      })),
-    );
+    const seen = await readMismatches(session.ledger, ref, { isRedacted: call.flags['redact'] === true });
+    const keepMs = session.config.ledger.diffMs;
     if (call.flags['json'] === true)
+      printJson(call.terminal, DIFF_JSON, {
+        chunk: chunkName(ref),
+        mismatches: seen.map((each) => mismatchJson(each, keepMs)),
+      });
+    else
       call.terminal.out(
-        JSON.stringify(
-          {
-            chunk: chunkName(ref),
-            mismatches: found.map(({ receipt, rows }) => ({
-              attempt: receipt.attempt,
-              at: receipt.at,
-              ...receipt.body,
-              rows: rows === null ? null : JSON.parse(rows),
-            })),
-          },
-          null,
-          2,
-        ),
+        seen.length === 0
+          ? `${chunkName(ref)} never differed`
+          : seen.map((each) => diffText(each, keepMs)).join('\n\n'),
       );
-    else call.terminal.out(found.length === 0 ? `${chunkName(ref)} never differed` : found.map(diffText).join('\n\n'));
-    return EXIT.done;
+    const denied = seen.flatMap(({ rows }) => (rows.state === 'denied' ? [rows.error] : []))[0];
+    if (denied === undefined) return EXIT.done;
+    call.terminal.talk(problemText(call.terminal, denied));
+    return EXIT.refused;
   },
 };
+
+type Mismatch = z.input<typeof DIFF_JSON>['mismatches'][number];
+
+export function mismatchJson({ receipt, rows }: SeenMismatch, keepMs: number): Mismatch {
+  const { body, attempt, at } = receipt;
+  const { level, targetVersion, rowCounts, carried, source, target } = body;
+  const isShown = rows.state === 'shown';
+  return {
+    attempt,
+    at,
+    code: body.code,
+    differences: body.differences,
+    missingRows: body.missingRows,
+    extraRows: body.extraRows,
+    changedRows: body.changedRows,
+    differingColumns: body.differingColumns ?? [],
+    proof: { level, targetVersion, rowCounts, carried: sums(carried), source: sums(source), target: sums(target) },
+    rowsSha256: body.rowsSha256,
+    rowsState: rows.state,
+    rowsNext: isShown ? '' : notShown(rows, keepMs),
+    isRedacted: isShown && rows.isRedacted,
+    isTruncated: isShown && rows.report.isTruncated,
+    rows: isShown ? rows.report.rows : null,
+  };
+}
+
+function sums(fingerprint: SeenMismatch['receipt']['body']['carried']): Mismatch['proof']['carried'] {
+  if (fingerprint === null) return null;
+  return { rowCount: fingerprint.rowCount, groups: fingerprint.groups.map(({ sum1, sum2 }) => ({ sum1, sum2 })) };
+}

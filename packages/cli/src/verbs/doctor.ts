@@ -1,4 +1,6 @@
 import { asLakehaulError, type LakehaulError } from '@lakehaul/core';
+import { printJson } from '../json/common.ts';
+import { DOCTOR_JSON } from '../json/surroundings.ts';
 import { problemJson, problemText } from '../print/problem.ts';
 import { styled } from '../print/terminal.ts';
 import { openSession } from '../session.ts';
@@ -10,6 +12,7 @@ export const doctor: Verb = {
   summary: 'connect to everything and say what is missing; changes nothing but one probe object in the ledger',
   example: 'lakehaul doctor',
   flags: COMMON_FLAGS,
+  json: [{ command: 'doctor', says: 'Each check with what it found.', shape: DOCTOR_JSON }],
   async run(call) {
     await using session = await openSession(call);
     const { clouds, ledger } = session;
@@ -35,20 +38,14 @@ export const doctor: Verb = {
         );
     }
     if (call.flags['json'] === true)
-      call.terminal.out(
-        JSON.stringify(
-          {
-            checks: results.map(({ name, detail, error }) => ({
-              name,
-              isOk: error === null,
-              detail,
-              problem: error === null ? null : problemJson(error),
-            })),
-          },
-          null,
-          2,
-        ),
-      );
+      printJson(call.terminal, DOCTOR_JSON, {
+        checks: results.map(({ name, detail, error }) => ({
+          name,
+          isOk: error === null,
+          detail,
+          problem: error === null ? null : problemJson(error),
+        })),
+      });
     return results.every((result) => result.error === null) ? EXIT.done : EXIT.failed;
   },
 };

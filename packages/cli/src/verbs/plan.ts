@@ -1,4 +1,7 @@
+import { sourceTypeText, targetTypeText } from '@lakehaul/core';
 import { type MigrationPlan, planMigration, writeMigrationPlan } from '@lakehaul/planner';
+import { printJson } from '../json/common.ts';
+import { PLAN_JSON } from '../json/plan.ts';
 import { planDeps } from '../planning-deps.ts';
 import { planText } from '../print/plan.ts';
 import { problemJson, problemText } from '../print/problem.ts';
@@ -11,6 +14,9 @@ export const plan: Verb = {
   summary: 'cut the tables into chunks and write the plan',
   example: 'lakehaul plan --dry-run',
   flags: [...COMMON_FLAGS, { name: 'dry-run', doc: 'print the plan and the target DDL; write nothing' }],
+  json: [
+    { command: 'plan', says: 'Every table’s plan, what is not moved, and what stands against it.', shape: PLAN_JSON },
+  ],
   async run(call) {
     await using session = await openSession(call);
     const deps = planDeps(session);
@@ -19,7 +25,7 @@ export const plan: Verb = {
     const migration = await planMigration(deps);
     const isDryRun = call.flags['dry-run'] === true;
     if (migration.refusals.length === 0 && !isDryRun) await writeMigrationPlan(deps, migration);
-    if (call.flags['json'] === true) call.terminal.out(JSON.stringify(planJson(migration, isDryRun), null, 2));
+    if (call.flags['json'] === true) printJson(call.terminal, PLAN_JSON, planJson(migration, isDryRun));
     else {
       call.terminal.out(planText(migration, call.terminal.columns, isDryRun));
       for (const refusal of migration.refusals) call.terminal.talk(problemText(call.terminal, refusal));
@@ -41,14 +47,15 @@ export function planJson(migration: MigrationPlan, isDryRun: boolean) {
       rows: table.estimatedRows,
       bytes: table.estimatedBytes,
       chunks: table.chunkCount,
-      key: table.keyColumns,
+      key: [...table.keyColumns],
       keyReason: table.keyReason,
       cutLine: table.cutLine,
       level: table.level,
       scanAmplification: table.scanAmplification,
       columns: table.columns.map((column) => ({
         name: column.source.name,
-        target: column.target.type,
+        source: sourceTypeText(column.source.type),
+        target: targetTypeText(column.target.type),
         loss: column.loss,
         reason: column.lossReason,
         excluded: column.excluded,

@@ -1,6 +1,9 @@
 import { type MigrationPlan, planMigration, writeMigrationPlan } from '@lakehaul/planner';
 import { openQueueStore } from '@lakehaul/queue';
 import { runFleet } from '../fleet.ts';
+import { printJson } from '../json/common.ts';
+import { PLAN_JSON } from '../json/plan.ts';
+import { RUN_JSON } from '../json/status.ts';
 import { planDeps } from '../planning-deps.ts';
 import { planText } from '../print/plan.ts';
 import { problemText } from '../print/problem.ts';
@@ -31,6 +34,14 @@ export const run: Verb = {
     { name: 'dry-run', doc: 'print exactly the steps; change nothing' },
     { name: 'yes', doc: 'do not ask before the first change at the target' },
   ],
+  json: [
+    { command: 'run', says: 'Where everything stands when the run ends.', shape: RUN_JSON },
+    {
+      command: 'run --dry-run',
+      says: 'As plan --dry-run. Also what run prints when something stands against the plan.',
+      shape: PLAN_JSON,
+    },
+  ],
   async run(call) {
     await using session = await openSession(call, {
       logLevel: logLevel(call.flags['log']),
@@ -40,21 +51,23 @@ export const run: Verb = {
     // Before anything is written: a stage that cannot be used would be found only by the first UNLOAD.
     await session.clouds.stage.check();
     const migration = await planMigration(deps);
+    const isJson = call.flags['json'] === true;
     if (migration.refusals.length > 0) {
+      if (isJson) printJson(call.terminal, PLAN_JSON, planJson(migration, true));
       for (const refusal of migration.refusals) call.terminal.talk(problemText(call.terminal, refusal));
       call.terminal.talk(`nothing was changed: ${migration.refusals.length} refusals above`);
       return EXIT.refused;
     }
     if (call.flags['dry-run'] === true) {
-      call.terminal.out(
-        call.flags['json'] === true
-          ? JSON.stringify(planJson(migration, true), null, 2)
-          : planText(migration, call.terminal.columns, true),
-      );
+      if (isJson) printJson(call.terminal, PLAN_JSON, planJson(migration, true));
+      else call.terminal.out(planText(migration, call.terminal.columns, true));
       return EXIT.done;
     }
     const changes = migration.tables.filter((table) => table.ddl.length > 0);
-    if (changes.length > 0 && call.flags['yes'] !== true && !(await agrees(call, changes))) return EXIT.refused;
+    if (changes.length > 0 && call.flags['yes'] !== true && !(await agrees(call, changes))) {
+      if (isJson) printJson(call.terminal, PLAN_JSON, planJson(migration, true));
+      return EXIT.refused;
+    }
     await writeMigrationPlan(deps, migration);
     const store = await openQueueStore(queueOptions(session.config.queue, call.env), { log: session.log });
     try {
@@ -65,11 +78,8 @@ export const run: Verb = {
         signal: call.signal,
         onProgress: (status) => progress.show(status),
       });
-      call.terminal.out(
-        call.flags['json'] === true
-          ? JSON.stringify({ ...statusJson(report), queueStore: store.kind }, null, 2)
-          : statusText(report, call.terminal),
-      );
+      if (isJson) printJson(call.terminal, RUN_JSON, { ...statusJson(report), queueStore: store.kind });
+      else call.terminal.out(statusText(report, call.terminal));
       return report.decision.evidence === 'PASS' ? EXIT.done : EXIT.notProven;
     } finally {
       await store.stop();

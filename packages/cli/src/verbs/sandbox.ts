@@ -2,6 +2,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { LakehaulError } from '@lakehaul/core';
 import { startSandbox } from '@lakehaul/sandbox';
+import { printJson } from '../json/common.ts';
+import { SANDBOX_LOAD_JSON, SANDBOX_SQL_JSON, SANDBOX_UP_JSON } from '../json/surroundings.ts';
 import { table } from '../print/table.ts';
 import { count } from '../print/units.ts';
 import { sandboxConfig } from '../sandbox/config-text.ts';
@@ -28,8 +30,19 @@ export const sandbox: Verb = {
     { name: 'directory', value: 'DIR', doc: 'where the sandbox keeps its data', default: SANDBOX_DIRECTORY },
     { name: 'ddl', value: 'FILE', doc: 'with load: the CREATE TABLE statement to use' },
   ],
-  run(call) {
-    const [action] = call.operands;
+  json: [
+    { command: 'sandbox up', says: 'Where the local clouds listen; printed once they do.', shape: SANDBOX_UP_JSON },
+    { command: 'sandbox load', says: 'How many rows were loaded.', shape: SANDBOX_LOAD_JSON },
+    { command: 'sandbox sql', says: 'All rows of the answer.', shape: SANDBOX_SQL_JSON },
+  ],
+  async run(call) {
+    const [action, ...rest] = call.operands;
+    const most = action === 'up' ? 0 : action === 'sql' ? 2 : rest.length;
+    if (rest.length > most)
+      throw new LakehaulError('USAGE', `sandbox ${action}: ${JSON.stringify(rest[most])} is one operand too many`, {
+        next:
+          action === 'sql' ? 'quote the statement: lakehaul sandbox sql redshift "SELECT 1"' : 'lakehaul sandbox up',
+      });
     if (action === 'up') return up(call);
     if (action === 'load') return load(call);
     if (action === 'sql') return sql(call);
@@ -60,7 +73,7 @@ async function up(call: VerbCall): Promise<number> {
   await writeState(directory, { pid: process.pid, endpoints: clouds.endpoints, credentials: clouds.credentials });
   try {
     if (call.flags['json'] === true)
-      call.terminal.out(JSON.stringify({ directory, endpoints: clouds.endpoints }, null, 2));
+      printJson(call.terminal, SANDBOX_UP_JSON, { directory, endpoints: clouds.endpoints });
     else
       call.terminal.out(
         [
@@ -98,7 +111,8 @@ async function load(call: VerbCall): Promise<number> {
     files: files.map((file) => resolve(file)),
     ddlFile: typeof call.flags['ddl'] === 'string' ? call.flags['ddl'] : null,
   });
-  if (call.flags['json'] === true) call.terminal.out(JSON.stringify({ table: name, rows: loaded.rowCount.toString() }));
+  if (call.flags['json'] === true)
+    printJson(call.terminal, SANDBOX_LOAD_JSON, { table: name ?? '', rows: loaded.rowCount.toString() });
   else call.terminal.out(`${name}: ${count(loaded.rowCount)} rows`);
   return EXIT.done;
 }
@@ -112,7 +126,7 @@ async function sql(call: VerbCall): Promise<number> {
   const state = await mustState(resolve(String(call.flags['directory'])));
   await using client = side === 'redshift' ? openRedshiftSql(state) : await openDatabricksSql(state);
   const result = await client.run(text);
-  if (call.flags['json'] === true) call.terminal.out(JSON.stringify(result, null, 2));
+  if (call.flags['json'] === true) printJson(call.terminal, SANDBOX_SQL_JSON, result);
   else call.terminal.out(rowsText(result, call.terminal.columns));
   return EXIT.done;
 }

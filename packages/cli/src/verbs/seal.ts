@@ -2,6 +2,8 @@ import { LakehaulError } from '@lakehaul/core';
 import { readLedger } from '@lakehaul/fleet';
 import { byTable, sealTable } from '@lakehaul/verifier';
 import { findPlans } from '../find-chunk.ts';
+import { printJson } from '../json/common.ts';
+import { SEAL_JSON } from '../json/status.ts';
 import { count } from '../print/units.ts';
 import { openSession } from '../session.ts';
 import { COMMON_FLAGS, EXIT, type Verb } from '../verb.ts';
@@ -12,6 +14,7 @@ export const seal: Verb = {
   summary: 'one scan over each table: no chunk missing, doubled, stale or foreign',
   example: 'lakehaul seal public.flights',
   flags: COMMON_FLAGS,
+  json: [{ command: 'seal', says: 'One seal a table, whole or with its faults.', shape: SEAL_JSON }],
   async run(call) {
     await using session = await openSession(call);
     const { plans, scan } = await readLedger(session.ledger);
@@ -23,7 +26,7 @@ export const seal: Verb = {
       seals.push(
         await sealTable({ ledger: session.ledger, target: session.clouds.target }, generations, scan, session.log),
       );
-    if (call.flags['json'] === true) call.terminal.out(JSON.stringify({ seals }, null, 2));
+    if (call.flags['json'] === true) printJson(call.terminal, SEAL_JSON, { seals });
     else
       for (const each of seals) {
         call.terminal.out(

@@ -1,5 +1,7 @@
 import { LakehaulError } from '@lakehaul/core';
 import { readLedger, type Session } from '@lakehaul/fleet';
+import { printJson } from '../json/common.ts';
+import { STATUS_JSON } from '../json/status.ts';
 import { statusText } from '../print/status.ts';
 import { openSession } from '../session.ts';
 import { statusJson } from '../status-json.ts';
@@ -12,18 +14,28 @@ export const status: Verb = {
   summary: 'where every table stands, worst first, and what the evidence says',
   example: 'lakehaul status --watch',
   flags: [...COMMON_FLAGS, { name: 'watch', doc: 'look again every two seconds until everything is proven or Ctrl-C' }],
+  json: [
+    {
+      command: 'status',
+      says: 'Where every table stands. With --watch one document a line, until everything is proven.',
+      shape: STATUS_JSON,
+    },
+  ],
   async run(call) {
     await using session = await openSession(call);
-    const { plans, scan } = await readLedger(session.ledger);
+    const { scan, ...read } = await readLedger(session.ledger);
+    let { plans } = read;
     if (plans.length === 0) throw new LakehaulError('USAGE', 'nothing is planned yet', { next: 'lakehaul plan' });
     for (;;) {
       const report = await statusReport(session.ledger, plans, scan);
       const isProven = report.decision.evidence === 'PASS';
-      if (call.flags['json'] === true) call.terminal.out(JSON.stringify(statusJson(report)));
+      if (call.flags['json'] === true)
+        printJson(call.terminal, STATUS_JSON, statusJson(report), { isOneLine: call.flags['watch'] === true });
       else if (call.flags['watch'] === true) call.terminal.status(statusText(report, call.terminal));
       else call.terminal.out(statusText(report, call.terminal));
       if (call.flags['watch'] !== true || isProven || call.signal.aborted) return isProven ? EXIT.done : EXIT.notProven;
       await pause(session, call.signal);
+      plans = await session.ledger.readPlans();
       await scan.refresh();
     }
   },

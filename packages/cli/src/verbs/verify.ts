@@ -2,6 +2,8 @@ import { chunkName, isDone, LakehaulError } from '@lakehaul/core';
 import { readLedger } from '@lakehaul/fleet';
 import { reproveChunk } from '@lakehaul/verifier';
 import { findChunk, findPlans } from '../find-chunk.ts';
+import { VERIFY_JSON } from '../json/chunk.ts';
+import { printJson } from '../json/common.ts';
 import { count } from '../print/units.ts';
 import { openSession } from '../session.ts';
 import { COMMON_FLAGS, EXIT, type Verb } from '../verb.ts';
@@ -13,6 +15,7 @@ export const verify: Verb = {
   example: 'lakehaul verify public.flights',
   details: ['A chunk that differs loses its earlier proof; lakehaul run repairs it.'],
   flags: COMMON_FLAGS,
+  json: [{ command: 'verify', says: 'How many proofs were repeated, and which chunks differ.', shape: VERIFY_JSON }],
   async run(call) {
     await using session = await openSession(call);
     const { plans, scan } = await readLedger(session.ledger);
@@ -46,7 +49,7 @@ export const verify: Verb = {
         `proven again ${count(index + 1)} of ${count(due.length)} chunks, ${different.length} differ`,
       );
     }
-    if (call.flags['json'] === true) call.terminal.out(JSON.stringify({ checked: due.length, different }, null, 2));
+    if (call.flags['json'] === true) printJson(call.terminal, VERIFY_JSON, { checked: due.length, different });
     else if (different.length === 0) call.terminal.out(`${count(due.length)} chunks are equal`);
     else
       call.terminal.out(

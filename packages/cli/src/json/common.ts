@@ -1,0 +1,60 @@
+/**
+ * What `--json` prints, in common. The shapes are strict: an unknown key is a mistake of ours. 64-bit numbers are decimal
+ * text, sizes are bytes, times are ISO 8601 in UTC. docs/json-output.md is written from the shapes.
+ */
+import { JOURNEY } from '@lakehaul/core';
+import { z } from 'zod';
+import type { Terminal } from '../print/terminal.ts';
+
+/** One document that a verb prints on stdout with `--json`. */
+export interface JsonOutput {
+  /** As typed, without `--json`: `status`, `sandbox sql`. */
+  command: string;
+  says: string;
+  shape: z.ZodType;
+}
+
+/** The title is how docs/json-output.md names the type. */
+export const wholeText = z.string().regex(/^\d+$/).meta({ title: 'whole number as text' });
+export const sumText = z
+  .string()
+  .regex(/^-?\d+$/)
+  .meta({ title: 'whole number as text' });
+/** Empty where nobody knows: rows that could not be named have no counts. */
+export const maybeWholeText = z.string().regex(/^\d*$/).meta({ title: 'whole number as text, empty when not known' });
+export const count = z.int().min(0).meta({ title: 'whole number' });
+export const utcTime = z.iso.datetime().meta({ title: 'time, ISO 8601 UTC' });
+export const text = z.string();
+export const said = z.string().min(1);
+
+export const level = z.enum(['count', 'carried', 'sampled', 'full']);
+const stageNames = JOURNEY.map((row) => row.stage);
+/** Where a chunk stands; packages/core/src/journey.ts says what each stage means. */
+export const chunkStage = z.enum(stageNames);
+
+export const problem = z.strictObject({
+  code: said,
+  message: said,
+  where: text,
+  next: said,
+  runbook: said,
+});
+
+/** On stdout instead of the answer when a verb stops with an error; the exit code tells the kind. */
+export const ERROR_JSON = z.strictObject({ error: problem });
+
+export const reason = z.strictObject({ code: said, reason: said, next: said });
+export const decision = z.strictObject({ verdict: z.enum(['GO', 'HOLD', 'NO_GO']), reasons: z.array(reason) });
+export const evidence = z.enum(['PASS', 'FAIL']);
+export const queueStore = z.enum(['redis', 'embedded-postgres']);
+
+/** One document. The compiler holds the value against the shape, the tests hold real output against it. */
+export function printJson<Shape extends z.ZodType>(
+  terminal: Pick<Terminal, 'out'>,
+  shape: Shape,
+  value: z.input<Shape>,
+  options: { isOneLine?: boolean } = {},
+): void {
+  void shape;
+  terminal.out(JSON.stringify(value, null, options.isOneLine === true ? 0 : 2));
+}

@@ -1,0 +1,36 @@
+/** `plan`, and `run` as far as it stops at the plan. */
+import { z } from 'zod';
+import { count, level, problem, said, text, wholeText } from './common.ts';
+
+const column = z.strictObject({
+  name: said,
+  source: said.describe('type at the source'),
+  target: said.describe('type at the target'),
+  loss: z.enum(['lossless', 'representation', 'lossy', 'impossible']),
+  reason: text,
+  excluded: z.boolean(),
+});
+
+export const PLAN_JSON = z.strictObject({
+  isDryRun: z.boolean(),
+  tables: z.array(
+    z.strictObject({
+      table: said,
+      tableId: said,
+      target: z.strictObject({ catalog: said, schema: said, table: said, adopted: z.boolean() }),
+      isNew: z.boolean().describe('false: planned earlier, kept as it is'),
+      rows: wholeText,
+      bytes: wholeText,
+      chunks: count,
+      key: z.array(said),
+      keyReason: said,
+      cutLine: z.strictObject({ column: said, before: said }).nullable(),
+      level,
+      scanAmplification: z.number().min(0).describe('bytes scanned at the source over bytes in the table'),
+      columns: z.array(column),
+      ddl: z.array(said).describe('statements at the target, in the order in which they run'),
+    }),
+  ),
+  notMoved: z.array(z.strictObject({ kind: said, name: said, detail: text })),
+  refusals: z.array(problem).describe('empty when the plan may be written'),
+});

@@ -1,0 +1,76 @@
+/** `status`, `run` and `seal`: where everything stands. */
+import { z } from 'zod';
+import { chunkStage, count, decision, evidence, level, queueStore, said, text, utcTime, wholeText } from './common.ts';
+
+const sealFault = z.strictObject({
+  kind: z.enum(['missing', 'count', 'stale', 'foreign', 'foreign-commit', 'not-done']),
+  chunk: count.nullable(),
+  message: said,
+});
+
+const tableStatus = z.strictObject({
+  table: said,
+  tableId: said,
+  level,
+  chunks: count,
+  done: count.describe('chunks proven as far as the level promises'),
+  stages: z.record(chunkStage, count).describe('chunks by stage'),
+  repaired: count,
+  rows: wholeText.describe('of the seal, else as planned'),
+  isSealed: z.boolean().describe('the newest seal is whole, and newer than every receipt'),
+  sealFaults: z.array(sealFault),
+  quarantinedChunks: z.array(count).describe('the first hundred'),
+});
+
+export const STATUS_JSON = z.strictObject({
+  migration: said,
+  tables: z.array(tableStatus),
+  totals: z.strictObject({ chunks: count, done: count, stagedBytes: wholeText }),
+  evidence,
+  decision,
+});
+
+export const RUN_JSON = STATUS_JSON.extend({ queueStore });
+
+export const SEAL_JSON = z.strictObject({
+  seals: z.array(
+    z.strictObject({
+      schemaVersion: z.literal(1),
+      tableId: said,
+      observedAt: utcTime,
+      targetVersion: wholeText,
+      chunks: count,
+      rowCount: wholeText,
+      isSealed: z.boolean(),
+      faultCount: count,
+      faults: z.array(sealFault).describe('at most a hundred; faultCount is complete'),
+    }),
+  ),
+});
+
+export const DEMO_JSON = z.strictObject({
+  migration: text,
+  queueStore,
+  unloadsStarted: count.describe('by this run; 0 when everything was done already'),
+  tables: z.array(
+    z.strictObject({
+      table: said,
+      rows: wholeText,
+      bytes: wholeText,
+      chunks: count,
+      verified: count,
+      mismatched: count,
+      quarantined: count,
+      repaired: count,
+      level,
+    }),
+  ),
+  totals: z.strictObject({ rows: wholeText, bytes: wholeText, chunks: count, verified: count }),
+  live: z
+    .strictObject({ written: count, unchanged: count, found: count })
+    .describe('rows of the live path: written meanwhile, found afterwards, of those unchanged'),
+  durationSeconds: z.number().min(0),
+  evidence: z.string().min(1),
+  decision,
+  urls: z.record(z.string(), z.url()),
+});

@@ -1,0 +1,39 @@
+/** `config`, `doctor` and `sandbox`: what is round a migration. */
+import { z } from 'zod';
+import { count, problem, said, text, wholeText } from './common.ts';
+
+export const CONFIG_CHECK_JSON = z.strictObject({
+  path: said,
+  problems: z.array(
+    z.strictObject({
+      path: text.describe('of the field; empty for the file as a whole'),
+      line: count,
+      column: count,
+      message: said,
+      next: text,
+    }),
+  ),
+});
+
+export const CONFIG_REFERENCE_JSON = z.strictObject({ reference: said });
+
+export const DOCTOR_JSON = z.strictObject({
+  checks: z.array(z.strictObject({ name: said, isOk: z.boolean(), detail: text, problem: problem.nullable() })),
+});
+
+export const SANDBOX_UP_JSON = z.strictObject({
+  directory: said,
+  endpoints: z.strictObject({
+    s3: z.url(),
+    redshift: z.url(),
+    admin: z.url(),
+    databricks: z.strictObject({ host: said, port: count, httpPath: said, caPem: said }),
+  }),
+});
+
+export const SANDBOX_LOAD_JSON = z.strictObject({ table: said, rows: wholeText });
+
+export const SANDBOX_SQL_JSON = z.strictObject({
+  columns: z.array(text),
+  rows: z.array(z.array(text.nullable())).describe('every value as text, NULL as null'),
+});

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { ERROR_JSON } from './json/common.ts';
+import { runCommand } from './run-command.ts';
+import { VERBS } from './verbs/index.ts';
+
+async function lakehaul(...argv: string[]) {
+  let stdout = '';
+  let stderr = '';
+  const status = await runCommand({
+    argv,
+    env: {},
+    stdout: { write: (text) => (stdout += text) },
+    stderr: { write: (text) => (stderr += text) },
+    signal: AbortSignal.abort(),
+  });
+  return { status, stdout, stderr };
+}
+
+describe('a word that nobody reads', () => {
+  it.each([
+    ['seal public.a public.b', 'public.b'],
+    ['status public.a', 'public.a'],
+    ['run now', 'now'],
+    ['plan public.a', 'public.a'],
+    ['chunk a/1 a/2', 'a/2'],
+    ['config check lakehaul.yaml', 'lakehaul.yaml'],
+    ['sandbox up here', 'here'],
+    ['sandbox sql redshift SELECT 1', '1'],
+    ['demo twice', 'twice'],
+  ])('is refused: %s', async (line, word) => {
+    const { status, stdout, stderr } = await lakehaul(...line.split(' '));
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toContain(`"${word}"`);
+    expect(stderr).toContain('deploy/runbook/errors.md#usage');
+  });
+
+  it('is refused before anything is read: the configuration need not exist', async () => {
+    expect((await lakehaul('seal', 'a', 'b', '--config', '/nowhere/lakehaul.yaml')).stderr).toContain('USAGE');
+    expect((await lakehaul('seal', 'a', '--config', '/nowhere/lakehaul.yaml')).stderr).toContain('CONFIG_INVALID');
+  });
+});
+
+describe('an error', () => {
+  it.each(VERBS.filter((verb) => verb.flags.some((flag) => flag.name === 'json')).map((verb) => verb.name))(
+    'of %s is one JSON document with --json, with a link into the runbook',
+    async (name) => {
+      const { status, stdout } = await lakehaul(name, '--json', '--no-such-flag');
+      expect(status).toBe(2);
+      expect(ERROR_JSON.parse(JSON.parse(stdout)).error).toMatchObject({
+        code: 'USAGE',
+        runbook: 'deploy/runbook/errors.md#usage',
+      });
+    },
+  );
+});

@@ -1,0 +1,185 @@
+/**
+ * The README's walk with `--json`: every document is of its strict shape, and is kept as the example in
+ * docs/json-output.md (npx vitest run --project sandbox test/golden -u takes new ones).
+ */
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { exampleName, jsonOutputs } from '../../packages/cli/src/json/page.ts';
+import { runCommand } from '../../packages/cli/src/run-command.ts';
+import { VERBS } from '../../packages/cli/src/verbs/index.ts';
+
+const EXAMPLES = join(import.meta.dirname, '../../packages/cli/src/json/examples');
+let directory = '';
+let sandboxUp: Promise<number>;
+const stopSandbox = new AbortController();
+let upText = '';
+
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'lakehaul-json-'));
+  const { promise, resolve, reject } = deferred();
+  sandboxUp = runCommand({
+    argv: ['sandbox', 'up', '--json', '--directory', directory],
+    env: {},
+    stdout: {
+      write: (text) => {
+        upText += text;
+        resolve();
+      },
+    },
+    stderr: { write: () => undefined },
+    signal: stopSandbox.signal,
+  });
+  sandboxUp.then(
+    () => reject(new Error('the sandbox ended')),
+    (error: unknown) => reject(error),
+  );
+  await promise;
+  // The AWS clients read the process environment themselves.
+  for (const [name, value] of Object.entries(credentials())) vi.stubEnv(name, value);
+});
+afterAll(async () => {
+  stopSandbox.abort();
+  expect(await sandboxUp).toBe(0);
+  vi.unstubAllEnvs();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+function deferred() {
+  let resolve = () => {};
+  let reject: (error: unknown) => void = () => {};
+  const promise = new Promise<void>((done, failed) => {
+    resolve = done;
+    reject = failed;
+  });
+  return { promise, resolve, reject };
+}
+
+/** `. .lakehaul/sandbox/env` of the README. */
+function credentials(): Record<string, string> {
+  const lines = readFileSync(join(directory, 'env'), 'utf8').trim().split('\n');
+  return Object.fromEntries(lines.map((line) => /^export (\w+)=(.*)$/.exec(line)?.slice(1) ?? []));
+}
+
+async function lakehaul(...argv: string[]): Promise<{ status: number; stdout: string; stderr: string }> {
+  let stdout = '';
+  let stderr = '';
+  const status = await runCommand({
+    argv,
+    env: { ...credentials(), PATH: process.env['PATH'] },
+    stdout: { write: (text) => (stdout += text) },
+    stderr: { write: (text) => (stderr += text) },
+    signal: new AbortController().signal,
+  });
+  return { status, stdout, stderr };
+}
+
+const outputs = jsonOutputs(VERBS);
+
+/** Runs it, holds what it prints against the shape, keeps it as the example. */
+async function json(command: string, argv: string[], status: number): Promise<unknown> {
+  const done = await lakehaul(...argv, '--json');
+  expect(done.status, done.stderr).toBe(status);
+  return await kept(command, done.stdout);
+}
+
+async function kept(command: string, printed: string): Promise<unknown> {
+  const output = outputs.find((each) => each.command === command);
+  const value = JSON.parse(printed) as unknown;
+  expect(output, command).toBeDefined();
+  output?.shape.parse(value);
+  const file = join(EXAMPLES, exampleName({ command }));
+  const example = existsSync(file) ? readFileSync(file, 'utf8') : 'null';
+  const fresh = steady(value);
+  // Numbers and hashes may change with every change of the product; an example is old when its fields are.
+  const text = isDeepStrictEqual(fields(fresh), fields(JSON.parse(example)))
+    ? example
+    : `${JSON.stringify(fresh, null, 2)}\n`;
+  await expect(text).toMatchFileSnapshot(file);
+  return value;
+}
+
+/** Which fields there are, without their values; a receipt's body is the ledger's own business. */
+function fields(value: unknown, name = ''): unknown {
+  if (name === 'body' || typeof value !== 'object' || value === null) return null;
+  if (Array.isArray(value)) return [...new Set(value.map((each) => JSON.stringify(fields(each))))].sort();
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, each]) => [key, fields(each, key)]),
+  );
+}
+
+/** What differs from run to run, made steady: ids, times, places, sizes of files. Shapes stay. */
+function steady(value: unknown, name = ''): unknown {
+  if (Array.isArray(value)) return value.map((each) => steady(each, name));
+  if (typeof value === 'object' && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, steady(each, key)]));
+  if (typeof value === 'number') return /Ms$|port/.test(name) ? 1_000 : value;
+  if (typeof value !== 'string') return value;
+  if (/^(stagedBytes|sizeBytes|bytes|estimatedBytes)$/.test(name)) return '4096';
+  if (/^(etag|rowsSha256|columnListHash|clientToken)$/.test(name)) return `${'0123456789abcdef'.repeat(2)}`;
+  if (name === 'caPem') return '-----BEGIN CERTIFICATE-----…';
+  if (name === 'instance') return 'host-1';
+  return (value.length > 400 ? `${value.slice(0, 60)}…` : value)
+    .replaceAll(directory, '/home/me/.lakehaul/sandbox')
+    .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '01234567-89ab-4def-8123-456789abcdef')
+    .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, '2026-01-02T03:04:05.000Z')
+    .replace(/(localhost|127\.0\.0\.1):\d+/g, '$1:9000');
+}
+
+it('every document of the walk is of its shape', async () => {
+  const config = join(directory, 'lakehaul.yaml');
+  const at = ['--config', config];
+  await kept('sandbox up', upText);
+  const file = join(directory, 'events.csv');
+  const rows = Array.from({ length: 40 }, (_, id) => `${id},name ${id},2026-01-0${1 + (id % 9)}`);
+  writeFileSync(file, `id,name,day\n${rows.join('\n')}\n`);
+  const ddl = join(directory, 'events.sql');
+  writeFileSync(ddl, 'CREATE TABLE public.events (id integer, name varchar(40), day date) SORTKEY (id)');
+  await json('sandbox load', ['sandbox', 'load', 'public.events', file, '--ddl', ddl, '--directory', directory], 0);
+  await json(
+    'sandbox sql',
+    [
+      'sandbox',
+      'sql',
+      'redshift',
+      'SELECT count(*) AS n, NULL AS nothing FROM public.events',
+      '--directory',
+      directory,
+    ],
+    0,
+  );
+
+  const wrong = join(directory, 'wrong.yaml');
+  writeFileSync(wrong, readFileSync(config, 'utf8').replace('migration:', 'migrations:'));
+  await json('config check', ['config', 'check', '--config', wrong], 2);
+  await json('config reference', ['config', 'reference'], 0);
+  await json('error', ['status', ...at], 2);
+  await json('doctor', ['doctor', ...at], 0);
+  await json('plan', ['plan', '--dry-run', ...at], 0);
+  await json('run --dry-run', ['run', '--dry-run', ...at], 0);
+  await json('run', ['run', ...at], 0);
+  await json('status', ['status', ...at], 0);
+  await json('verify', ['verify', ...at], 0);
+  await json('seal', ['seal', ...at], 0);
+  await json('chunk CHUNK', ['chunk', 'public.events/0', ...at], 0);
+
+  // A row changed behind our back: the diff has something to tell.
+  await lakehaul('sandbox', 'sql', 'databricks', CHANGE, '--directory', directory);
+  expect((await lakehaul('verify', 'public.events/0', ...at)).status).toBe(4);
+  const told = (await json('diff CHUNK', ['diff', 'public.events/0', ...at], 0)) as Told;
+  expect(told.mismatches[0]).toMatchObject({
+    rowsState: 'shown',
+    differingColumns: [{ name: 'name', rowCount: '1' }],
+    rows: [{ kind: 'changed', key: { id: '7' }, columns: [{ name: 'name', source: 'name 7', target: 'somebody' }] }],
+  });
+}, 120_000);
+
+const CHANGE = "UPDATE main.public.events SET name = 'somebody' WHERE id = 7";
+
+interface Told {
+  mismatches: { rowsState: string; rows: unknown }[];
+}
