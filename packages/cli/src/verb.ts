@@ -58,6 +58,7 @@ const REFUSED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'TARGET_NOT_ACKNOWLEDGED',
   'STATEMENT_TOO_LONG',
   'LEDGER_CONFLICT',
+  'SEAL_KEY_UNUSABLE',
   // The platforms' own refusals: nothing can be done before a person has mended them.
   'CREDENTIALS_REJECTED',
   'PERMISSION_DENIED',

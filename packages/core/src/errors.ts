@@ -208,6 +208,11 @@ export const ERROR_CODES = {
     doc: 'The ledger holds something else than this run expects: another plan, another schema version.',
     next: 'Use another migration name, or the version of lakehaul that wrote it.',
   },
+  SEAL_KEY_UNUSABLE: {
+    disposition: 'refuse',
+    doc: 'The key or the anchors of the ledger seals cannot be read, or are of another kind than Ed25519 in PEM.',
+    next: 'lakehaul keys create --out FILE makes a key pair; name it by LAKEHAUL_SEAL_KEY_FILE or --key.',
+  },
   QUEUE_UNAVAILABLE: { disposition: 'retry', doc: 'The queue store does not answer.', next: 'Nothing; it is retried.' },
 } as const satisfies Record<string, ErrorCodeEntry>;
 

@@ -27,6 +27,14 @@ const segment = z.looseObject({
   chunks: z.array(row),
 });
 type Row = z.infer<typeof row>;
+export type FoldSegment = z.infer<typeof segment>;
+
+/** The segment as its own object says it; that it belongs to the key and the plan is for the caller to see. */
+export function parseFold(name: string, body: Uint8Array): FoldSegment {
+  const read = parseAs(segment, name, parseJson(name, body));
+  if (digestOf(read.chunks) !== read.sha256) throw conflict(name, 'does not have the digest that it names');
+  return read;
+}
 
 /** Writes a segment for each block that is finished and not yet told in full by segments. */
 export async function foldTable(context: LedgerContext, table: ScanTable): Promise<number> {
@@ -80,7 +88,7 @@ export async function readSegment(context: LedgerContext, table: ScanTable, key:
   const name = context.keys.segment(key);
   const found = await context.store.get(name);
   if (found === null) throw conflict(name, 'was listed and is gone');
-  const read = parseAs(segment, name, parseJson(name, found.body));
+  const read = parseFold(name, found.body);
   const block = table.blockOf(key.firstChunk);
   const isItself =
     read.migration === context.migration &&
@@ -91,7 +99,6 @@ export async function readSegment(context: LedgerContext, table: ScanTable, key:
     table.blockStart(block) === key.firstChunk &&
     table.blockEnd(block) - key.firstChunk === read.chunks.length;
   if (!isItself) throw conflict(name, 'is not the segment that its key names');
-  if (digestOf(read.chunks) !== read.sha256) throw conflict(name, 'does not have the digest that it names');
   read.chunks.forEach(([attempt, stage, submissions, failures, modifiedSeconds, proofSeconds], index) => {
     const folded: FoldedChunk = { attempt, stage, submissions, failures, modifiedSeconds, proofSeconds };
     table.setFolded(key.firstChunk + index, folded);

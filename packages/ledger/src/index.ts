@@ -1,5 +1,7 @@
 export type { DiffSweep } from './diffs.ts';
 export type { OpenRequest, OpenResult } from './fence.ts';
+export { type FoldSegment, parseFold } from './folds.ts';
+export { isRepeatable, LedgerKeys, type ReceiptKey, SHARDS, STAGES, shardOf, tablePath } from './keys.ts';
 export { Ledger, type LedgerOptions } from './ledger.ts';
 export type { StoredReceipt, WriteResult } from './receipt-store.ts';
 export type { LedgerRecord, RecordResult } from './records.ts';
@@ -13,3 +15,5 @@ export {
 } from './run-step.ts';
 export type { LedgerScan, ScanCost, ScanOptions } from './scan.ts';
 export type { ScannedState } from './scan-table.ts';
+export { chunkPage, type PlanHead, pageChunks, planHead } from './plan-schemas.ts';
+export { conflict, envelope, parseAs, parseBody, parseJson, receiptEnvelope, SCHEMA_VERSION } from './schemas.ts';

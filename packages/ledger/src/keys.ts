@@ -11,6 +11,8 @@
  *                        records/<path>/<n>.json                                                 seals, settings, …
  *                        diffs/…                                                                 rows of a diff (expire)
  *                        probes/…                                                                doctor's probe of the store
+ *                        ledger-seals/<n>.json                                                   signed seals of the ledger
+ *                        ledger-seals/leaves/<set>/<part>.json                                   what each of them covers
  *
  * Chunk numbers are zero-padded so that S3 lists them in order: a scan can start after what is folded.
  */
@@ -200,6 +202,22 @@ export class LedgerKeys {
   record(path: string): string {
     if (!RECORD_PATH.test(path)) throw new LakehaulError('INTERNAL', `record path "${path}"`);
     return `${this.root}/records/${path}`;
+  }
+
+  /** Prefix of the seals' own records, without their lists of leaves: numbers have ten digits. */
+  get ledgerSeals(): string {
+    return `${this.root}/ledger-seals/0`;
+  }
+
+  ledgerSeal(number: number): string {
+    if (!Number.isInteger(number) || number < 1 || number > 999_999_999)
+      throw new LakehaulError('INTERNAL', `ledger seal ${number}`);
+    return `${this.root}/ledger-seals/${padded(number)}.json`;
+  }
+
+  /** Each sealer writes a set of lists of its own; the seal names those that count. */
+  sealLeaves(set: string, part: number): string {
+    return `${this.root}/ledger-seals/leaves/${set}/${String(part).padStart(6, '0')}.json`;
   }
 
   probe(nonce: string): string {
