@@ -3,6 +3,7 @@ export type { OpenRequest, OpenResult } from './fence.ts';
 export { type FoldSegment, parseFold } from './folds.ts';
 export { isRepeatable, LedgerKeys, type ReceiptKey, SHARDS, STAGES, shardOf, tablePath } from './keys.ts';
 export { Ledger, type LedgerOptions } from './ledger.ts';
+export { chunkPage, type PlanHead, pageChunks, planHead } from './plan-schemas.ts';
 export type { StoredReceipt, WriteResult } from './receipt-store.ts';
 export type { LedgerRecord, RecordResult } from './records.ts';
 export {
@@ -15,5 +16,4 @@ export {
 } from './run-step.ts';
 export type { LedgerScan, ScanCost, ScanOptions } from './scan.ts';
 export type { ScannedState } from './scan-table.ts';
-export { chunkPage, type PlanHead, pageChunks, planHead } from './plan-schemas.ts';
 export { conflict, envelope, parseAs, parseBody, parseJson, receiptEnvelope, SCHEMA_VERSION } from './schemas.ts';
