@@ -189,7 +189,8 @@ describe('the state of a chunk', () => {
     await expect(ledger.write(REF, 'verified', { ...BODIES.verified, rowCounts }, null)).rejects.toThrow(
       /unequal counts/,
     );
-    await expect(ledger.write(REF, 'verified', BODIES.counted, null)).rejects.toThrow(/cannot be called verified/);
+    for (const lacking of [BODIES.counted, { ...BODIES.verified, carried: null }, { ...BODIES.verified, target: null }])
+      await expect(ledger.write(REF, 'verified', lacking, null)).rejects.toThrow(/cannot be called verified/);
     await ledger.openAttempt(REF, { attempt: 2, body: BODIES.opened, causedBy: null });
     await expect(ledger.write(REF, 'verified', BODIES.verified, null)).rejects.toMatchObject({ code: 'SUPERSEDED' });
     expect(await ledger.read(REF, 'verified')).toBeNull();

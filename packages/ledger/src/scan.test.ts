@@ -91,6 +91,20 @@ describe('a scan', () => {
     expect(scan.counts('unknown-table-00000000').size).toBe(0);
   });
 
+  it('is as old as its beginning: what was written while it ran it may have missed', async () => {
+    const world = new LedgerWorld();
+    const ledger = await planned(world);
+    const scan = ledger.openScan();
+    expect(scan.observedMs).toBe(0);
+    const startedMs = world.nowMs;
+    world.store.intercept = ({ operation, when }) => {
+      if (operation === 'list' && when === 'before') world.tick();
+    };
+    await scan.refresh();
+    expect(world.nowMs).toBeGreaterThan(startedMs);
+    expect(scan.observedMs).toBe(startedMs);
+  });
+
   it('cleaning changes the time of the last receipt and not that of the proof', async () => {
     const world = new LedgerWorld();
     const ledger = await planned(world);
@@ -193,6 +207,15 @@ describe('folding', () => {
     const fresh = world.open('b').openScan(SMALL);
     await fresh.refresh();
     await expectTrue(ledger, fresh);
+
+    // Proven now, but its staged files are still there.
+    const last = chunkRef(PLAN, 3);
+    while (!isDone(await ledger.chunkState(last))) await advance(ledger, last);
+    await scan.refresh();
+    expect(await scan.fold()).toBe(0);
+    await advance(ledger, last);
+    await scan.refresh();
+    expect(await scan.fold()).toBe(1);
   });
 
   it('lets a scan jump over folded blocks and over the ends of tables, and never over a block that is not folded', async () => {

@@ -31,6 +31,15 @@ describe('the window', () => {
     expect(perTable(jobs)).toEqual({ 's-huge-0000': 6, 's-small-0000': 4 });
   });
 
+  it('is shared in every single pass, whichever table comes first in it', () => {
+    for (let nowMs = 1_000; nowMs < 1_020; nowMs++) {
+      const both = selectJobs({ ...EMPTY, nowMs, tables: [table('a', 1_000), table('b', 1_000)] });
+      expect(perTable(both)).toEqual({ 's-a-0000': 5, 's-b-0000': 5 });
+      const small = selectJobs({ ...EMPTY, nowMs, tables: [table('huge', 1_000), table('small', 4)] });
+      expect(perTable(small)).toEqual({ 's-huge-0000': 6, 's-small-0000': 4 });
+    }
+  });
+
   it('what a table holds in the queue already counts against its share', () => {
     const first = selectJobs({ ...EMPTY, tables: [table('a', 1_000)] });
     const inQueue = new Set(first.map(idOf));

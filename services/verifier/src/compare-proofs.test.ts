@@ -50,6 +50,10 @@ describe('what makes a proof', () => {
       target: '9007199254740992',
     };
     expect(proofDifferences({ ...proof, rowCounts: big })).not.toEqual([]);
+    // Where nothing but the counts could tell.
+    const counted = { ...proof, level: 'count', carried: null, source: null, target: null } as const;
+    expect(proofDifferences({ ...counted, rowCounts: big })).not.toEqual([]);
+    expect(proofDifferences({ ...counted, rowCounts: { ...big, target: big.load } })).toEqual([]);
   });
 
   it('a wide table that carries fewer groups needs the second scan', () => {

@@ -1,9 +1,9 @@
 import type { Target } from '@lakehaul/adapters';
-import type { Log } from '@lakehaul/core';
+import { type Log, lineageOf } from '@lakehaul/core';
 import { describe, expect, it } from 'vitest';
 import { BODIES, chunkRef, LedgerWorld, PROOF, rangeChunks, tablePlan } from '../../../test/support/ledger-world.ts';
 import { isSealCurrent } from './seal-state.ts';
-import { commitFaults, historyGap, type ProvenChunk, sealTable } from './seal-table.ts';
+import { commitFaults, historyGap, lineageFaults, type ProvenChunk, sealTable } from './seal-table.ts';
 
 const log: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => log };
 const proven: ProvenChunk[] = [
@@ -42,6 +42,8 @@ describe('commits since the oldest proof', () => {
     '["_lakehaul BETWEEN 65536 AND 131071 OR id = 4"]',
     '["NOT _lakehaul BETWEEN 65536 AND 131071"]',
     '["_lakehaul BETWEEN 0 AND 131071"]',
+    '["_lakehaul BETWEEN 65536 AND 196607"]',
+    '["_lakehaul BETWEEN 65537 AND 131071"]',
     '[]',
   ])('are not ours by %s', (predicate) => {
     expect(isFault('DELETE', { parameters: { predicate } })).toBe(true);
@@ -71,6 +73,38 @@ describe('commits since the oldest proof', () => {
     const commits = [{ version: '7' }, { version: '8' }];
     expect(historyGap(commits, 6n, 8n)).toEqual([]);
     expect(historyGap(commits, 4n, 8n)[0]?.message).toContain('2 of the 4');
+  });
+});
+
+describe('the rows of the table against the ledger', () => {
+  const good = [
+    { lineage: lineageOf(0, 1), rowCount: '10' },
+    { lineage: lineageOf(1, 2), rowCount: '10' },
+  ];
+  const kinds = (found: { lineage: bigint; rowCount: string }[], of: readonly ProvenChunk[] = proven) =>
+    lineageFaults(of, found).map((fault) => `${fault.kind} ${fault.chunk}`);
+
+  it('are the proven ones, each once', () => {
+    expect(kinds(good)).toEqual([]);
+    expect(kinds([...good].reverse())).toEqual([]);
+  });
+
+  it('of an attempt that was replaced, or is not proven yet, are stale', () => {
+    expect(kinds([...good, { lineage: lineageOf(1, 1), rowCount: '3' }])).toEqual(['stale 1']);
+    expect(kinds([...good, { lineage: lineageOf(0, 2), rowCount: '10' }])).toEqual(['stale 0']);
+  });
+
+  it('are counted: one too many, one too few, none', () => {
+    const first = good.slice(1);
+    expect(kinds([{ lineage: lineageOf(0, 1), rowCount: '11' }, ...first])).toEqual(['count 0']);
+    expect(kinds([{ lineage: lineageOf(0, 1), rowCount: '9' }, ...first])).toEqual(['count 0']);
+    expect(kinds(first)).toEqual(['missing 0']);
+  });
+
+  it('of no chunk at all are foreign, and a chunk without rows misses none', () => {
+    expect(kinds([...good, { lineage: lineageOf(7, 1), rowCount: '1' }])).toEqual(['foreign null']);
+    const empty = { chunk: 2, attempt: 1, rowCount: '0', provenVersion: '9' };
+    expect(kinds(good, [...proven, empty])).toEqual([]);
   });
 });
 
@@ -106,5 +140,29 @@ describe('sealTable', () => {
     const after = await sealTable({ ...deps, target: { ...deps.target, history: async () => [] } }, [plan], scan, log);
     expect(after.isSealed).toBe(true);
     expect(await isSealCurrent(ledger, scan, [plan])).toBe(true);
+  });
+
+  it('is not current for a receipt of the same second: S3 cannot tell which came first', async () => {
+    const world = new LedgerWorld();
+    const ledger = world.open();
+    const plan = tablePlan(1);
+    await ledger.writePlan(plan, rangeChunks(plan));
+    const ref = { ...chunkRef(plan, 0), attempt: 1 };
+    await ledger.openAttempt(ref, { attempt: 1, body: BODIES.opened, causedBy: null });
+    await ledger.write(ref, 'verified', BODIES.verified, null);
+    const scan = ledger.openScan();
+    const target: Partial<Target> = {
+      version: async () => '7',
+      lineageCounts: async () => [{ lineage: 1n, rowCount: '10' }],
+      history: async () => [],
+    };
+    const seal = async () => {
+      await scan.refresh();
+      await sealTable({ ledger, target: target as Target }, [plan], scan, log);
+      return isSealCurrent(ledger, scan, [plan]);
+    };
+    expect(await seal()).toBe(false);
+    world.tick();
+    expect(await seal()).toBe(true);
   });
 });

@@ -1,5 +1,5 @@
 import type { Stage, Target } from '@lakehaul/adapters';
-import { LakehaulError, type Log, lineageOf, type OpenCause } from '@lakehaul/core';
+import { LakehaulError, type Log, lineageOf, type OpenCause, type ReceiptBodies } from '@lakehaul/core';
 import { runStep } from '@lakehaul/ledger';
 import { describe, expect, it } from 'vitest';
 import { BODIES, chunkRef, LedgerWorld, PROOF, rangeChunks, tablePlan } from '../../../test/support/ledger-world.ts';
@@ -43,16 +43,21 @@ async function differAfter(causes: readonly OpenCause[]) {
   return (await ledger.chunkState(ref)).stage;
 }
 
-async function verify(on: Target, hashForm: 'joined' | 'digest' = 'joined') {
+async function verify(
+  on: Target,
+  hashForm: 'joined' | 'digest' = 'joined',
+  more: { level?: ReceiptBodies['opened']['level']; maxAttempts?: number } = {},
+) {
+  const { level = 'carried', maxAttempts = 5 } = more;
   const world = new LedgerWorld();
   const ledger = world.open();
   const plan = tablePlan(1);
   await ledger.writePlan(plan, rangeChunks(plan));
   const ref = { ...chunkRef(plan, 0), attempt: 1 };
-  await ledger.openAttempt(ref, { attempt: 1, body: { ...BODIES.opened, hashForm }, causedBy: null });
+  await ledger.openAttempt(ref, { attempt: 1, body: { ...BODIES.opened, hashForm, level }, causedBy: null });
   await ledger.write(ref, 'unloaded', BODIES.unloaded, null);
   await ledger.write(ref, 'loaded', BODIES.loaded, null);
-  const deps = { ledger, target: on, stage: { url: (key) => `s3://b/${key}` } as Stage, maxAttempts: 5, diffRows: 10 };
+  const deps = { ledger, target: on, stage: { url: (key) => `s3://b/${key}` } as Stage, maxAttempts, diffRows: 10 };
   const result = await runStep({
     ledger,
     log,
@@ -101,5 +106,37 @@ describe('verifyChunk', () => {
     );
     expect(forms).toEqual(['digest']);
     expect(await ledger.read(ref, 'verified')).not.toBeNull();
+  });
+
+  const equal = target(async () => PROOF.carried as NonNullable<typeof PROOF.carried>);
+
+  it('takes rows of another attempt beside equal ones for a mismatch', async () => {
+    const beside: Target = {
+      ...equal,
+      countLineages: async () => [
+        { lineage: lineageOf(0, 1), rowCount: '10' },
+        { lineage: lineageOf(0, 2), rowCount: '3' },
+      ],
+    };
+    const { ledger, ref } = await verify(beside);
+    expect((await ledger.read(ref, 'mismatched'))?.body.differences).toEqual([
+      `3 rows under lineage ${lineageOf(0, 2)}`,
+    ]);
+    expect(await ledger.read(ref, 'verified')).toBeNull();
+  });
+
+  it('never writes verified at level count, however the counts agree', async () => {
+    const { ledger, ref } = await verify(equal, 'joined', { level: 'count' });
+    expect(await ledger.read(ref, 'counted')).not.toBeNull();
+    expect((await ledger.chunkState(ref)).stage).toBe('counted');
+  });
+
+  it('quarantines a chunk that differs in its last attempt, and one before goes on', async () => {
+    const unequal = target(async () => ({ rowCount: '10', groups: [{ sum1: '1', sum2: '1' }] }));
+    const last = await verify(unequal, 'joined', { maxAttempts: 1 });
+    expect((await last.ledger.chunkState(last.ref)).stage).toBe('quarantined');
+    expect(last.next).toBeNull();
+    const before = await verify(unequal, 'joined', { maxAttempts: 2 });
+    expect(before.next).toMatchObject({ attempt: 2, step: 'unload' });
   });
 });

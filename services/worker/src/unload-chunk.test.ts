@@ -151,3 +151,116 @@ describe('a new attempt', () => {
     expect((await ledger.read({ ...first, attempt: 2 }, 'opened'))?.body.cause).toBe('mismatched');
   });
 });
+
+describe('an unload', () => {
+  beforeEach(() => withPlan(plan, rangeChunks(plan)));
+  const first = { ...chunkRef(plan, 0), attempt: 1 };
+
+  /** The clouds of above with something changed. */
+  function but(change: { source?: (source: Source) => Partial<Source>; stage?: (stage: Stage) => Partial<Stage> }) {
+    const on = clouds(() => undefined);
+    const source = { ...on.source, ...change.source?.(on.source) };
+    return { ...on, source, stage: { ...on.stage, ...change.stage?.(on.stage) } };
+  }
+
+  it('is recorded before it is sent, under the name and to the prefix that are sent', async () => {
+    let seen: unknown[] = [];
+    const on = but({
+      source: (source) => ({
+        submitUnload: async (request) => {
+          const submissions = await ledger.submissions(first);
+          seen = submissions.map(({ body }) => [body.statementName, `s3://b/${body.dataPrefix}`]);
+          expect(seen).toContainEqual([request.statementName, request.dataUrl]);
+          return source.submitUnload(request);
+        },
+      }),
+    });
+    await unload(on, 0, 1);
+    expect(seen).toHaveLength(1);
+    expect((await stages())[0]).toBe('unloaded 1');
+  });
+
+  it('of every attempt and submission writes to a prefix of its own', async () => {
+    let isFailing = true;
+    const on = but({
+      source: (source) => ({
+        awaitStatement: async (id, signal) => ({
+          ...(await source.awaitStatement(id, signal)),
+          status: isFailing ? 'failed' : 'finished',
+        }),
+      }),
+    });
+    await unload(on, 0, 1);
+    isFailing = false;
+    await unload(on, 0, 1);
+    await ledger.write(first, 'void', BODIES.void, null);
+    await unload(on, 0, 2);
+    await unload(on, 1, 1);
+    expect((await stages()).slice(0, 2)).toEqual(['unloaded 2', 'unloaded 1']);
+    expect(new Set(on.asked.map((request) => request.dataUrl)).size).toBe(4);
+  });
+
+  it.each(['failed', 'aborted'] as const)(
+    'whose statement %s is no unload, whatever lies at its prefix',
+    async (status) => {
+      const on = but({
+        source: (source) => ({
+          awaitStatement: async (id, signal) => ({ ...(await source.awaitStatement(id, signal)), status }),
+        }),
+      });
+      await unload(on, 0, 1);
+      expect(await ledger.read(first, 'unloaded')).toBeNull();
+    },
+  );
+
+  it('whose files hold fewer rows than its transaction counted is no unload', async () => {
+    const on = but({
+      source: (source) => ({
+        readUnloadAnswer: async (id, request) => {
+          const answer = await source.readUnloadAnswer(id, request);
+          return { ...answer, counts: [{ bucket: null, rowCount: '2', maxRowBytes: '10' }] };
+        },
+      }),
+    });
+    await unload(on, 0, 1);
+    expect(await ledger.read(first, 'unloaded')).toBeNull();
+  });
+
+  it('that counted rows and left no file is no unload', async () => {
+    await unload(but({ stage: () => ({ readManifest: async () => null }) }), 0, 1);
+    expect(await ledger.read(first, 'unloaded')).toBeNull();
+  });
+
+  it('of a table that is not the planned one any more is no unload', async () => {
+    const on = but({
+      source: (source) => ({
+        readUnloadAnswer: async (id, request) => ({
+          ...(await source.readUnloadAnswer(id, request)),
+          columnListHash: 'another',
+        }),
+      }),
+    });
+    // Only a person can settle it: the run hears of it.
+    await unload(on, 0, 1).catch(() => undefined);
+    expect(await ledger.read(first, 'unloaded')).toBeNull();
+  });
+});
+
+describe('a shared scan that dies while it writes its receipts', () => {
+  beforeEach(() => withPlan(plan, bucketChunks()));
+
+  it('leaves no leader that is unloaded and members that nobody stages', async () => {
+    const on = clouds(() => undefined);
+    let isDead = false;
+    world.store.intercept = ({ operation, key, when }) => {
+      if (operation === 'putIfAbsent' && when === 'after' && key.endsWith('.unloaded.json')) isDead = true;
+      if (isDead) throw new Error('killed');
+    };
+    await unload(on, 0, 1).catch(() => undefined);
+    world.store.intercept = undefined;
+    const isStaged = (await stages()).map((stage) => stage.startsWith('unloaded'));
+    expect(isStaged).toEqual([false, true, false]);
+    await unload(on, 0, 1);
+    expect((await stages()).every((stage) => stage.startsWith('unloaded'))).toBe(true);
+  });
+});
