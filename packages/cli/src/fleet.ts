@@ -109,6 +109,7 @@ async function loop(request: FleetRequest, state: LoopState): Promise<StatusRepo
         target: clouds.target,
         stage: clouds.stage,
         scan: state.scan,
+        isScanFresh: true,
         log,
         graceMs: config.staging.graceMs,
         diffSweep: state.diffSweep,

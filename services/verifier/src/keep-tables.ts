@@ -3,7 +3,7 @@ import type { Stage, Target } from '@lakehaul/adapters';
 import { asLakehaulError, isDone, type Log, type TablePlan } from '@lakehaul/core';
 import type { DiffSweep, Ledger, LedgerScan } from '@lakehaul/ledger';
 import { cleanStage } from './clean-stage.ts';
-import { isSealCurrent } from './seal-state.ts';
+import { isSealCurrent, newestReceiptMs } from './seal-state.ts';
 import { sealTable } from './seal-table.ts';
 
 export interface KeepDeps {
@@ -16,13 +16,19 @@ export interface KeepDeps {
   graceMs: number;
   /** Removes rows of diffs past their time. */
   diffSweep: DiffSweep;
+  /**
+   * The caller refreshed the scan in this very pass (the feeder does). An older scan can only be behind: a chunk that was
+   * taken back since is seen by the next one, whose newer receipts make a seal on this one out of date, and what is cleaned
+   * is looked at again, chunk by chunk.
+   */
+  isScanFresh?: boolean;
 }
 
 export async function keepTables(
   deps: KeepDeps,
   plans: readonly TablePlan[],
 ): Promise<{ sealed: number; cleaned: number }> {
-  await deps.scan.refresh();
+  if (deps.isScanFresh !== true) await deps.scan.refresh();
   const nowMs = await deps.ledger.serverTimeMs();
   let sealed = 0;
   let cleaned = 0;
@@ -46,6 +52,8 @@ export async function keepTables(
 
 async function isToBeSealed(deps: KeepDeps, generations: readonly TablePlan[]): Promise<boolean> {
   if (!generations.every((plan) => isComplete(deps.scan, plan))) return false;
+  // S3 tells whole seconds: a seal in the second of the last proof would be out of date as soon as it is written.
+  if (deps.scan.observedMs <= newestReceiptMs(deps.scan, generations)) return false;
   return !(await isSealCurrent(deps.ledger, deps.scan, generations));
 }
 
