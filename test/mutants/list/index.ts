@@ -1,0 +1,6 @@
+import type { Mutant } from '../mutant.ts';
+import { LEDGER } from './ledger.ts';
+import { PROOF } from './proof.ts';
+import { STEPS } from './steps.ts';
+
+export const MUTANTS: readonly Mutant[] = [...LEDGER, ...PROOF, ...STEPS];
