@@ -14,7 +14,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   gates: ['core'],
   runtime: ['core'],
   sandbox: ['core'],
-  fleet: ['core', 'adapters', 'ledger', 'queue', 'runtime'],
+  fleet: ['core', 'adapters', 'ledger', 'audit', 'queue', 'runtime'],
   planner: ['core', 'fleet', 'planning', 'fingerprint', 'adapters', 'ledger', 'queue', 'gates', 'runtime'],
   worker: ['core', 'fleet', 'fingerprint', 'adapters', 'ledger', 'queue', 'runtime'],
   verifier: ['core', 'fleet', 'fingerprint', 'adapters', 'ledger', 'audit', 'queue', 'gates', 'runtime'],

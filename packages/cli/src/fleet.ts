@@ -1,6 +1,6 @@
 /** Planner, workers and verifier in one process: what `run` and `demo` start. In a cluster each is a service of its own. */
 import { LakehaulError, type TablePlan } from '@lakehaul/core';
-import { type Session, stagingPrefix, VERSION } from '@lakehaul/fleet';
+import { openLedgerSealer, type Session, stagingPrefix, VERSION } from '@lakehaul/fleet';
 import { type DiffSweep, Ledger } from '@lakehaul/ledger';
 import { feedQueues } from '@lakehaul/planner';
 import { ChunkQueues, type QueueStore } from '@lakehaul/queue';
@@ -69,8 +69,12 @@ export async function runFleet(request: FleetRequest): Promise<StatusReport> {
   const scan = ledger.openScan();
   const diffSweep = ledger.diffSweep({ keepMs: config.ledger.diffMs, log });
   const plans = await ledger.readPlans();
+  const sealer = await openLedgerSealer(session);
   try {
-    return await loop(request, { ledger, queues, scan, plans, stop, diffSweep });
+    const report = await loop(request, { ledger, queues, scan, plans, stop, diffSweep });
+    // Its end is a moment to vouch for: hourly seals are the services'.
+    await sealer?.runOnce();
+    return report;
   } finally {
     await Promise.all(workers.map((worker) => (signal.aborted || stop.isRaised ? worker.drain() : worker.stop())));
     await queues.close();

@@ -5,5 +5,6 @@ export {
   hostService,
   type ServiceContext,
 } from './host-service.ts';
+export { type LedgerSealer, ledgerSealer, openLedgerSealer } from './ledger-sealer.ts';
 export { type LoopOptions, startLoop } from './loop.ts';
 export { openSession, readLedger, type Session, type SessionOptions, stagingPrefix, VERSION } from './session.ts';

@@ -28,6 +28,24 @@ export const METRICS = {
     help: 'Chunks by stage of the journey, from the ledger. Exported by the planner only.',
     labels: ['stage'],
   },
+  lakehaul_ledger_seals: {
+    kind: 'gauge',
+    unit: 'count',
+    help: 'Number of the newest ledger seal.',
+    labels: [],
+  },
+  lakehaul_ledger_sealed_objects: {
+    kind: 'gauge',
+    unit: 'count',
+    help: 'Objects of the ledger that a seal covers.',
+    labels: [],
+  },
+  lakehaul_ledger_unaccounted_objects: {
+    kind: 'gauge',
+    unit: 'count',
+    help: 'Sealed objects that are gone, or old ones that no seal knows; anything but 0 is for lakehaul audit.',
+    labels: [],
+  },
   lakehaul_staged_bytes: {
     kind: 'gauge',
     unit: 'bytes',

@@ -43,6 +43,10 @@ export interface MigrationConfig {
   limits: readonly { pattern: string; max: number }[];
   statements: Section<'statements'>;
   attempts: Section<'attempts'>;
+  audit: Section<'audit'> & {
+    /** Of the private key; null: this process seals nothing. */
+    sealKeyFile: string | null;
+  };
   services: Section<'services'>;
 }
 
@@ -174,6 +178,7 @@ function finish(file: MigrationFile, env: LoadRequest['env']): MigrationConfig {
     ...file,
     staging: { ...staging, graceMs: Math.round(graceHours * 3_600_000) },
     ledger: { ...ledger, diffMs: Math.round(diffDays * 86_400_000) },
+    audit: { ...file.audit, sealKeyFile: env['LAKEHAUL_SEAL_KEY_FILE'] || null },
     target: { ...file.target, auth: authOf(file.target.auth, env) },
     tables: {
       ...file.tables,

@@ -221,6 +221,22 @@ const services = z
   })
   .describe('How much one process does.');
 
+const audit = z
+  .strictObject({
+    publicKeyFile: text()
+      .exactOptional()
+      .describe('Public keys that ledger seals are signed with, in PEM; what lakehaul audit trusts.'),
+    anchorFile: text()
+      .exactOptional()
+      .describe(
+        'File, or directory with a file a migration, that each ledger seal leaves a line in. Keep it outside the ledger’s bucket and out of reach of whoever can write there.',
+      ),
+    sealEveryMs: durationMs()
+      .prefault('1h')
+      .describe('Pause between two ledger seals; the private key comes by LAKEHAUL_SEAL_KEY_FILE only.'),
+  })
+  .describe('Ledger seals: what makes the ledger tamper-evident.');
+
 export const MIGRATION_SCHEMA = z.strictObject({
   migration: form(/^[a-z0-9-]{1,40}$/, 'a name of a-z, 0-9 and -, at most 40 long').describe(
     'Name of the migration: in every key, queue and table property.',
@@ -242,6 +258,7 @@ export const MIGRATION_SCHEMA = z.strictObject({
   limits: z.array(limit).default([]),
   statements: statements.prefault({}),
   attempts: attempts.prefault({}),
+  audit: audit.prefault({}),
   services: services.prefault({}),
 });
 

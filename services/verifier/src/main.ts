@@ -1,5 +1,5 @@
-/** Entry point of the verifier service: proves chunks, and keeps the tables (seals, stage clean-up) in a loop. */
-import { hostService, startLoop } from '@lakehaul/fleet';
+/** Entry point of the verifier service: proves chunks, keeps the tables (seals, stage clean-up) and seals the ledger in loops. */
+import { hostService, openLedgerSealer, startLoop } from '@lakehaul/fleet';
 import { keepTables } from './keep-tables.ts';
 import { startVerifier } from './start-verifier.ts';
 
@@ -26,7 +26,7 @@ process.exit(
     settings: SETTINGS,
     argv: process.argv.slice(2),
     env: process.env,
-    start: ({ session, queues, fail }, settings) => {
+    start: async ({ session, queues, fail }, settings) => {
       const { config, clouds, ledger, clock, log, metrics } = session;
       const worker = startVerifier({
         ledger,
@@ -69,13 +69,27 @@ process.exit(
                   await ledger.readPlans(),
                 )),
             });
+      const ledgerSealer = await openLedgerSealer(session);
+      const sealer =
+        ledgerSealer === null
+          ? null
+          : startLoop({
+              name: 'ledger-seal',
+              everyMs: config.audit.sealEveryMs,
+              clock,
+              log,
+              fail,
+              runOnce: async () => void (await ledgerSealer.runOnce()),
+            });
+      if (sealer === null) log.warn('ledger not sealed here', { reason: 'LAKEHAUL_SEAL_KEY_FILE is not set' });
       return {
         loops: () => [
           { name: worker.step, lastProgressMs: () => worker.lastProgressMs(), limitMs: 120_000 },
           ...(keeper?.loops() ?? []),
+          ...(sealer?.loops() ?? []),
         ],
-        drain: async () => void (await Promise.all([worker.drain(), keeper?.drain()])),
-        stop: async () => void (await Promise.all([worker.stop(), keeper?.stop()])),
+        drain: async () => void (await Promise.all([worker.drain(), keeper?.drain(), sealer?.drain()])),
+        stop: async () => void (await Promise.all([worker.stop(), keeper?.stop(), sealer?.stop()])),
         done: new Promise(() => undefined),
       };
     },

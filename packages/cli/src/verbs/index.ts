@@ -1,9 +1,13 @@
 import type { Verb } from '../verb.ts';
+import { audit } from './audit.ts';
 import { chunk } from './chunk.ts';
 import { config } from './config.ts';
 import { demo } from './demo.ts';
 import { diff } from './diff.ts';
 import { doctor } from './doctor.ts';
+import { keys } from './keys.ts';
+import { ledger } from './ledger.ts';
+import { ledgerSeal } from './ledger-seal.ts';
 import { plan } from './plan.ts';
 import { run } from './run.ts';
 import { sandbox } from './sandbox.ts';
@@ -25,5 +29,9 @@ export const VERBS: readonly Verb[] = [
   seal,
   diff,
   chunk,
+  keys,
+  ledgerSeal,
+  ledger,
+  audit,
   test,
 ];
