@@ -42,7 +42,7 @@ export async function describe(warehouse: Warehouse, table: TargetTableName): Pr
   };
 }
 
-export async function readVersion(warehouse: Warehouse, table: TargetTableName): Promise<string> {
+export async function readVersion(warehouse: Pick<Warehouse, 'read'>, table: TargetTableName): Promise<string> {
   const { rows } = await warehouse.read(`DESCRIBE HISTORY ${quoteTable(table)} LIMIT 1`);
   return mustText(rows[0], 'version');
 }
