@@ -2,7 +2,7 @@
 import { readdir } from 'node:fs/promises';
 
 export interface Bench {
-  bench(args: readonly string[]): Promise<Record<string, string | number | boolean>>;
+  bench(args: readonly string[]): Promise<Record<string, string | number | boolean | readonly number[]>>;
 }
 
 const [name = '', ...args] = process.argv.slice(2);

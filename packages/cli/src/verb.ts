@@ -59,6 +59,7 @@ const REFUSED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'STATEMENT_TOO_LONG',
   'LEDGER_CONFLICT',
   'SEAL_KEY_UNUSABLE',
+  'REDIS_MISSING',
   // The platforms' own refusals: nothing can be done before a person has mended them.
   'CREDENTIALS_REJECTED',
   'PERMISSION_DENIED',

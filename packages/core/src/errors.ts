@@ -213,10 +213,20 @@ export const ERROR_CODES = {
     doc: 'The key or the anchors of the ledger seals cannot be read, or are of another kind than Ed25519 in PEM.',
     next: 'lakehaul keys create --out FILE makes a key pair; name it by LAKEHAUL_SEAL_KEY_FILE or --key.',
   },
+  REDIS_MISSING: {
+    disposition: 'refuse',
+    doc: 'A drill with a whole fleet of processes needs a redis-server or valkey-server, and none is on the PATH.',
+    next: 'Install redis-server, or choose a drill that needs none (lakehaul drill --list).',
+  },
   QUEUE_UNAVAILABLE: { disposition: 'retry', doc: 'The queue store does not answer.', next: 'Nothing; it is retried.' },
 } as const satisfies Record<string, ErrorCodeEntry>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** The platform is away, whoever asks for whatever: no fault of the chunk that asked. */
+export function isOutage(code: string): boolean {
+  return code === 'UNREACHABLE' || code === 'UNAVAILABLE';
+}
 
 export interface ErrorDetails {
   /** The place: a table, chunk, file, config line … */

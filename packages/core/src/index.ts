@@ -30,6 +30,7 @@ export {
   ERROR_CODES,
   type ErrorCode,
   type ErrorDetails,
+  isOutage,
   LakehaulError,
   must,
 } from './errors.ts';

@@ -65,14 +65,28 @@ describe('a step', () => {
     expect((await runStep(request(ledger, 'verify'))).next).toBeNull();
   });
 
+  it('that fails because the platform is away is retried for ever, and quarantined for its own failures only', async () => {
+    const ledger = await opened();
+    for (let outage = 0; outage < 5; outage++)
+      await runStep(request(ledger, 'unload', { act: failing(outage % 2 === 0 ? 'UNAVAILABLE' : 'UNREACHABLE') }));
+    expect(await ledger.chunkState(REF)).toMatchObject({ stage: 'opened', failures: 5 });
+    const own = request(ledger, 'unload', { act: failing('SOURCE_STATEMENT_FAILED') });
+    await runStep(own);
+    expect((await ledger.chunkState(REF)).stage).toBe('opened');
+    await runStep(own);
+    expect((await ledger.chunkState(REF)).stage).toBe('quarantined');
+  });
+
   it('that fails is counted, leaves the queue, and is quarantined when its failures are used up', async () => {
     const ledger = await opened();
-    const once = request(ledger, 'unload', { act: failing('UNAVAILABLE') });
+    const once = request(ledger, 'unload', { act: failing('SOURCE_STATEMENT_FAILED') });
     expect((await runStep(once)).next).toBeNull();
     expect(await ledger.chunkState(REF)).toMatchObject({ stage: 'opened', failures: 1 });
     expect((await runStep(once)).next).toBeNull();
     expect(await ledger.chunkState(REF)).toMatchObject({ stage: 'quarantined', failures: 2 });
-    expect((await ledger.read(FIRST, 'quarantined'))?.body.message).toMatch(/2 failures.*UNAVAILABLE because/);
+    expect((await ledger.read(FIRST, 'quarantined'))?.body.message).toMatch(
+      /2 failures.*SOURCE_STATEMENT_FAILED because/,
+    );
   });
 
   it.each<ErrorCode>(['THROTTLED', 'FENCED', 'SUPERSEDED'])(

@@ -9,6 +9,7 @@ import {
   type ChunkState,
   chunkName,
   type ErrorCode,
+  isOutage,
   LakehaulError,
   type Log,
   nextAttempt,
@@ -119,13 +120,28 @@ async function settle(request: StepRequest, attempt: AttemptRef, error: Lakehaul
     retryAfterMs: error.retryAfterMs ?? 0,
   });
   log.warn('step failed', { ...fields, failures });
-  if (failures >= request.limits.maxFailures)
+  if (failures >= request.limits.maxFailures && (await ownFailures(ledger, attempt)) >= request.limits.maxFailures)
     await quarantine(request, attempt, exhausted(`${failures} failures of attempt ${attempt.attempt}`, error));
 }
 
 async function isBudgetUsed({ ledger, limits }: StepRequest, attempt: AttemptRef): Promise<boolean> {
   // Fewer attempts than the budget has: no need to read why each was opened.
   return attempt.attempt >= limits.maxAttempts && (await ledger.repairNumber(attempt)) >= limits.maxAttempts;
+}
+
+/**
+ * Failures that speak against the chunk. While a platform is away every chunk fails again and again; were that counted, an
+ * hour's outage would leave thousands of sound chunks waiting for a person.
+ */
+async function ownFailures(ledger: Ledger, attempt: AttemptRef): Promise<number> {
+  const trail = await ledger.trail({ tableId: attempt.tableId, generation: attempt.generation, chunk: attempt.chunk });
+  return trail.filter(
+    (receipt) =>
+      receipt.attempt === attempt.attempt &&
+      receipt.stage === 'failed' &&
+      'code' in receipt.body &&
+      !isOutage(receipt.body.code),
+  ).length;
 }
 
 /** While a statement of the attempt may still commit, the attempt stays as it is and its step comes again. */

@@ -86,8 +86,8 @@ export interface CompareRequest {
   lineageColumn?: string | null;
   /** Which rows of the target: those with a lineage value (the default), or those without, which came by the live path. */
   targetRows?: 'hauled' | 'live';
-  /** Only rows of this chunk, the upper part of their lineage value. */
-  chunk?: number;
+  /** Only rows of these chunks, the upper part of their lineage value. */
+  chunks?: readonly number[];
   /** Columns that are left out, as acknowledged. */
   excluded?: readonly string[];
   /** Per column: other texts than the default ones. */
@@ -164,9 +164,9 @@ export async function compareTables(request: CompareRequest): Promise<Comparison
 }
 
 /** The lineage value is chunk number · 2^16 + attempt. */
-function chosenRows(lineage: string, request: Pick<CompareRequest, 'targetRows' | 'chunk'>): string {
-  if (request.targetRows === 'live') return `${lineage} IS NULL`;
-  return request.chunk === undefined ? `${lineage} IS NOT NULL` : `${lineage} // 65536 = ${request.chunk}`;
+function chosenRows(lineage: string, { targetRows, chunks }: Pick<CompareRequest, 'targetRows' | 'chunks'>): string {
+  if (targetRows === 'live') return `${lineage} IS NULL`;
+  return chunks === undefined ? `${lineage} IS NOT NULL` : `${lineage} // 65536 IN (${chunks.join(', ')})`;
 }
 
 /** A TIME travels as microseconds, bytes may be kept as hexadecimal text: the source's type tells. */

@@ -16,6 +16,7 @@ export function sandboxConfig(request: {
   tables: ConfigTables;
   services?: Record<string, unknown>;
   staging?: Record<string, unknown>;
+  statements?: Record<string, unknown>;
 }): string {
   const { endpoints } = request;
   const region = 'us-east-1';
@@ -48,5 +49,6 @@ export function sandboxConfig(request: {
       overrides: request.tables.overrides ?? [],
     },
     ...(request.services === undefined ? {} : { services: request.services }),
+    ...(request.statements === undefined ? {} : { statements: request.statements }),
   });
 }

@@ -5,6 +5,7 @@ import { config } from './config.ts';
 import { demo } from './demo.ts';
 import { diff } from './diff.ts';
 import { doctor } from './doctor.ts';
+import { drill } from './drill.ts';
 import { keys } from './keys.ts';
 import { ledger } from './ledger.ts';
 import { ledgerSeal } from './ledger-seal.ts';
@@ -33,5 +34,6 @@ export const VERBS: readonly Verb[] = [
   ledgerSeal,
   ledger,
   audit,
+  drill,
   test,
 ];

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { DRILLS } from './catalogue.ts';
+import { chooseDrills } from './choose-drills.ts';
+import { actionText, planDrill } from './drill-plan.ts';
+import { summarize } from './drill-report.ts';
+
+describe('a drill', () => {
+  it.each(DRILLS.map((drill) => [drill.name, drill] as const))('%s: the seed is the schedule', (_name, drill) => {
+    const plans = Array.from({ length: 30 }, (_, seed) => JSON.stringify(planDrill(drill, seed)));
+    expect(plans).toEqual(Array.from({ length: 30 }, (_, seed) => JSON.stringify(planDrill(drill, seed))));
+    // Fixed parts aside (a share of all calls), other seeds are other schedules.
+    expect(new Set(plans.map((plan) => plan.replace(/"seed":\d+/, ''))).size).toBeGreaterThan(5);
+    for (const each of planDrill(drill, 7).schedule) expect(actionText(each)).not.toMatch(/undefined|NaN/);
+  });
+
+  it('without a name is the next one round the catalogue', () => {
+    const plans = chooseDrills({ name: undefined, seed: 40, count: 20, hasRedis: true });
+    expect(plans.map((plan) => plan.drill).sort()).toEqual(DRILLS.map((drill) => drill.name).sort());
+    expect(plans.map((plan) => plan.seed)).toEqual(Array.from({ length: 20 }, (_, index) => 40 + index));
+  });
+
+  it('that needs Redis is refused without one, and the others are offered', () => {
+    const choose = () => chooseDrills({ name: 'sigkill', seed: 1, count: 1, hasRedis: false });
+    expect(choose).toThrow(expect.objectContaining({ code: 'REDIS_MISSING', where: 'sigkill' }));
+    expect(choose).toThrow(expect.objectContaining({ next: expect.stringContaining('s3-slowdown') }));
+    const others = chooseDrills({ name: undefined, seed: 1, count: 20, hasRedis: false });
+    expect(others.every((plan) => DRILLS.find((drill) => drill.name === plan.drill)?.needsRedis === false)).toBe(true);
+  });
+
+  it('that does not exist is a mistake of the caller', () => {
+    expect(() => chooseDrills({ name: 'earthquake', seed: 1, count: 1, hasRedis: true })).toThrow(
+      expect.objectContaining({ code: 'USAGE' }),
+    );
+  });
+});
+
+describe('many drills', () => {
+  it('are summed up: what was lost, which failed, how long recovery took', () => {
+    const good = { drill: 'sigkill', isEqual: true, lost: '0', doubled: '0', falselyVerified: 0, foreignTouched: '0' };
+    const results = Array.from({ length: 20 }, (_, index) => ({ ...good, seed: index, recoverySeconds: index + 1 }));
+    const bad = { ...good, seed: 99, isEqual: false, lost: '3', falselyVerified: 1, recoverySeconds: 0.5 };
+    expect(summarize([...results, bad])).toEqual({
+      drills: 21,
+      equal: 20,
+      lost: '3',
+      doubled: '0',
+      falselyVerified: 1,
+      foreignTouched: '0',
+      failures: [{ drill: 'sigkill', seed: 99 }],
+      recoverySecondsP50: 10,
+      recoverySecondsP95: 19,
+    });
+  });
+});

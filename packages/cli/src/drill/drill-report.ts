@@ -1,0 +1,66 @@
+/** What a drill tells: a person in five lines, a script in JSON. */
+import { count } from '../print/units.ts';
+import type { DrillResult } from './run-drill.ts';
+
+export interface DrillSummary {
+  drills: number;
+  equal: number;
+  lost: string;
+  doubled: string;
+  falselyVerified: number;
+  foreignTouched: string;
+  failures: { drill: string; seed: number }[];
+  recoverySecondsP50: number;
+  recoverySecondsP95: number;
+}
+
+/** Rows of a drill of many, as a results file keeps them too. */
+export type DrillRow = Pick<
+  DrillResult,
+  'drill' | 'seed' | 'isEqual' | 'lost' | 'doubled' | 'falselyVerified' | 'foreignTouched' | 'recoverySeconds'
+>;
+
+export function summarize(results: readonly DrillRow[]): DrillSummary {
+  const recoveries = results.map((result) => result.recoverySeconds).sort((a, b) => a - b);
+  // The smallest value that the share of the drills does not exceed (nearest rank).
+  const rank = (share: number): number => recoveries[Math.max(0, Math.ceil(share * recoveries.length) - 1)] ?? 0;
+  const sum = (of: (result: DrillRow) => string): string =>
+    results.reduce((total, result) => total + BigInt(of(result)), 0n).toString();
+  return {
+    drills: results.length,
+    equal: results.filter((result) => result.isEqual).length,
+    lost: sum((result) => result.lost),
+    doubled: sum((result) => result.doubled),
+    falselyVerified: results.reduce((total, result) => total + result.falselyVerified, 0),
+    foreignTouched: sum((result) => result.foreignTouched),
+    failures: results.filter((result) => !result.isEqual).map(({ drill, seed }) => ({ drill, seed })),
+    recoverySecondsP50: rank(0.5),
+    recoverySecondsP95: rank(0.95),
+  };
+}
+
+export function drillText(result: DrillResult): string {
+  const nothingLost = result.lost === '0' && result.doubled === '0' && result.falselyVerified === 0;
+  const lost = nothingLost
+    ? 'nothing'
+    : `${count(BigInt(result.lost))} rows lost, ${count(BigInt(result.doubled))} doubled, ${result.falselyVerified} chunks falsely verified`;
+  const live =
+    result.foreignTouched === '0' ? 'untouched' : `${count(BigInt(result.foreignTouched))} missing, changed or doubled`;
+  return [
+    `${result.isEqual ? 'equal' : 'NOT EQUAL'}  ${result.drill} --seed ${result.seed}`,
+    ...result.injected.map((line, index) => `  ${index === 0 ? 'injected ' : '         '}  ${line}`),
+    `  lost       ${lost}; ${result.verified} of ${result.chunks} chunks verified; ${count(result.liveWritten)} live rows ${live}`,
+    `  unloads    ${count(result.unloadsSubmitted)} submitted, ${count(result.unloadsRepeated)} of them although there was a receipt`,
+    `  recovered  ${result.recoverySeconds.toFixed(1)} s after the last injection; ${result.durationSeconds.toFixed(1)} s in all, ${result.restarts} processes started again`,
+    ...(result.failure === null ? [] : [`  why        ${result.failure}`, ...result.log.map((line) => `  | ${line}`)]),
+  ].join('\n');
+}
+
+export function summaryText(summary: DrillSummary): string {
+  const { drills, equal, failures } = summary;
+  const again = failures.map(({ drill, seed }) => `lakehaul drill ${drill} --seed ${seed}`);
+  return [
+    `${equal} of ${drills} drills equal: ${summary.lost} rows lost, ${summary.doubled} doubled, ${summary.falselyVerified} chunks falsely verified, ${summary.foreignTouched} live rows touched; recovered in ${summary.recoverySecondsP50.toFixed(1)} s (half of them), ${summary.recoverySecondsP95.toFixed(1)} s (95 %)`,
+    ...(again.length === 0 ? [] : ['again with:', ...again.map((line) => `  ${line}`)]),
+  ].join('\n');
+}

@@ -1,0 +1,123 @@
+/** Does the actions of a drill at their moments, and knows when the last of them was over. */
+import type { Sandbox } from '@lakehaul/sandbox';
+import type { Action, Role, ScheduledAction } from './drill-plan.ts';
+import type { DrillParts } from './run-drill.ts';
+
+export class Injector {
+  readonly #clouds: Sandbox;
+  readonly #parts: DrillParts;
+  readonly #waiting: ScheduledAction[];
+  readonly #running = new Set<Promise<void>>();
+  readonly #stop = new AbortController();
+  /** Windows of faults need not be waited for: all may be proven under them. */
+  #windowEndMs = 0;
+  #lastEndMs = performance.now();
+  #failure: unknown = null;
+
+  constructor(clouds: Sandbox, parts: DrillParts, schedule: readonly ScheduledAction[]) {
+    this.#clouds = clouds;
+    this.#parts = parts;
+    this.#waiting = [...schedule];
+  }
+
+  /** Starts what is due at so many receipts. */
+  at(receipts: number): void {
+    if (this.#failure !== null) throw this.#failure;
+    const due = this.#waiting.filter((each) => each.atReceipts <= receipts);
+    for (const each of due) {
+      this.#waiting.splice(this.#waiting.indexOf(each), 1);
+      const running = this.#do(each.action)
+        .catch((failure: unknown) => {
+          this.#failure ??= failure;
+        })
+        .finally(() => {
+          this.#lastEndMs = performance.now();
+          this.#running.delete(running);
+        });
+      this.#running.add(running);
+    }
+  }
+
+  get isOver(): boolean {
+    return this.#waiting.length === 0 && this.#running.size === 0;
+  }
+
+  /** When the last injection was over; now, while one lasts. */
+  get lastEndMs(): number {
+    return Math.max(this.#lastEndMs, Math.min(this.#windowEndMs, performance.now()));
+  }
+
+  /** Takes back what lasts: plans, stopped warehouse, frozen processes. */
+  async end(): Promise<void> {
+    this.#stop.abort();
+    this.#clouds.faults.set([]);
+    this.#clouds.faults.release();
+    await Promise.all(this.#running);
+    await this.#clouds.setWarehouse('RUNNING');
+  }
+
+  async #do(action: Action): Promise<void> {
+    const { fleets, redises } = this.#parts;
+    const signal = (role: Role, name: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT') => {
+      for (const fleet of fleets) fleet.signal(role, name);
+    };
+    switch (action.kind) {
+      case 'kill':
+        return signal(action.role, 'SIGKILL');
+      case 'terminate':
+        for (const fleet of fleets) await fleet.terminate(action.role);
+        return;
+      case 'freeze':
+        signal(action.role, 'SIGSTOP');
+        await this.#pause(action.forMs);
+        return signal(action.role, 'SIGCONT');
+      case 'redis-flush':
+        return this.#each(redises, (redis) => redis.flush());
+      case 'redis-snapshot':
+        return this.#each(redises, (redis) => redis.snapshot());
+      case 'redis-freeze':
+        for (const redis of redises) redis.freeze();
+        await this.#pause(action.forMs);
+        for (const redis of redises) redis.thaw();
+        return;
+      case 'redis-restart':
+        await this.#each(redises, (redis) => redis.kill());
+        await this.#pause(action.awayMs);
+        return this.#each(redises, (redis) => redis.start(action.back));
+      case 'redis-full':
+        await this.#each(redises, (redis) => redis.setFull(true));
+        await this.#pause(action.forMs);
+        return this.#each(redises, (redis) => redis.setFull(false));
+      case 'redis-disk-full':
+        await this.#each(redises, (redis) => redis.setDiskFull(true));
+        await this.#pause(action.forMs);
+        return this.#each(redises, (redis) => redis.setDiskFull(false));
+      case 'faults':
+        this.#clouds.faults.set(action.plan.map((fault) => ({ ...fault, untilMs: action.forMs })));
+        this.#windowEndMs = performance.now() + action.forMs;
+        return;
+      case 'warehouse-stop':
+        await this.#clouds.setWarehouse('STOPPED');
+        await this.#pause(action.forMs);
+        return this.#clouds.setWarehouse('RUNNING');
+    }
+  }
+
+  async #each<T>(all: readonly T[], act: (one: T) => Promise<void>): Promise<void> {
+    await Promise.all(all.map(act));
+  }
+
+  #pause(ms: number): Promise<void> {
+    const { signal } = this.#stop;
+    return new Promise((resolve) => {
+      if (signal.aborted) return resolve();
+      const done = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      signal.addEventListener('abort', done, { once: true });
+    });
+  }
+}
