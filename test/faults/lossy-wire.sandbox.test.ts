@@ -20,18 +20,21 @@ afterAll(() => world[Symbol.asyncDispose]());
 
 const COLUMNS = 'id integer, name varchar(40), amount decimal(18,4), at timestamp, share double precision';
 
-async function lossyTable(): Promise<{ name: string; session: Session }> {
+const values = (id: number) =>
+  `(${id}, 'name ${id}', ${id}.1234, TIMESTAMP '2026-01-01 00:00:00.${100_000 + id}', CAST('${id / 7}' AS double precision))`;
+
+async function lossyTable(
+  columns = COLUMNS,
+  row: (id: number) => string = values,
+  override: Record<string, unknown> = {},
+): Promise<{ name: string; session: Session }> {
   const name = `t${++number}`;
-  await world.redshift.run(`CREATE TABLE "w"."${name}" (${COLUMNS}) SORTKEY (id)`);
-  const rows = Array.from(
-    { length: 60 },
-    (_, id) =>
-      `(${id}, 'name ${id}', ${id}.1234, TIMESTAMP '2026-01-01 00:00:00.${100_000 + id}', CAST('${id / 7}' AS double precision))`,
-  );
+  await world.redshift.run(`CREATE TABLE "w"."${name}" (${columns}) SORTKEY (id)`);
+  const rows = Array.from({ length: 60 }, (_, id) => row(id));
   await world.redshift.run(`INSERT INTO "w"."${name}" VALUES ${rows.join(', ')}`);
   const session = await world.session(
     world.config(
-      { include: [`w.${name}`], defaults: { level: 'carried' } },
+      { include: [`w.${name}`], defaults: { level: 'carried' }, overrides: [{ match: `w.${name}`, ...override }] },
       {
         migration: `w${number}`,
         change: (config) => ({ ...config, attempts: { ...config.attempts, max: 2 } }),
@@ -42,7 +45,7 @@ async function lossyTable(): Promise<{ name: string; session: Session }> {
 }
 
 /** The same source, but its UNLOAD's wire column `alias` goes through `lose`. Everything else is as rendered. */
-function losing(source: Source, alias: string, lose: (wire: string) => string): Source & AsyncDisposable {
+function losing(source: Source, alias: string, lose: (wire: string) => string, columns = 5): Source & AsyncDisposable {
   const { accessKeyId, secretAccessKey } = world.clouds.credentials;
   const client = new RedshiftDataClient({
     endpoint: world.clouds.endpoints.redshift,
@@ -54,7 +57,7 @@ function losing(source: Source, alias: string, lose: (wire: string) => string): 
     async submitUnload(request) {
       const Sqls = source
         .renderUnload(request)
-        .map((sql) => (/\bUNLOAD\s*\(/i.test(sql) ? cut(sql, alias, lose) : sql));
+        .map((sql) => (/\bUNLOAD\s*\(/i.test(sql) ? cut(sql, alias, lose, columns) : sql));
       const { Id } = await client.send(
         new BatchExecuteStatementCommand({
           Sqls,
@@ -74,10 +77,10 @@ function losing(source: Source, alias: string, lose: (wire: string) => string): 
 }
 
 /** Wraps the rendered SELECT once more, so that whatever the wire expression is, its value passes through `lose`. */
-function cut(unload: string, alias: string, lose: (wire: string) => string): string {
+function cut(unload: string, alias: string, lose: (wire: string) => string, columns: number): string {
   const found = /UNLOAD\s*\((\$lakehaul\$|')([\s\S]*)\1\s*\)\s*TO\b/i.exec(unload);
   const [, , body = ''] = must(found, `UNLOAD in ${unload.slice(0, 200)}`);
-  const aliases = ['c1', 'c2', 'c3', 'c4', 'c5', 'h1', 'h2'];
+  const aliases = [...Array.from({ length: columns }, (_, index) => `c${index + 1}`), 'h1', 'h2'];
   const list = aliases.map((each) => (each === alias ? `${lose(each)} AS ${each}` : each)).join(', ');
   const wrapped = `SELECT ${list} FROM (${body}) q`;
   return unload.replace(body, () => wrapped);
@@ -137,6 +140,35 @@ describe('a wire expression that loses something', () => {
       expect((await world.judge({ schema: 'w', table: name })).missing).toBe(BigInt(rows.changedRows));
     },
   );
+
+  it('that became VARIANT: the target is what was staged, and what was staged is not what was hashed', async () => {
+    const { name, session } = await lossyTable(
+      'id integer, doc super',
+      (id) => `(${id}, JSON_PARSE('{"id":${id},"even":${id % 2 === 0}}'))`,
+      { super: 'variant', acknowledge: ['loss:doc'] },
+    );
+    const lose = (wire: string) => `REPLACE(${wire}, 'true', 'null')`;
+    await using source = losing(session.clouds.source, 'c2', lose, 2);
+    const lossy: Session = { ...session, clouds: { ...session.clouds, source } };
+    await planAll(lossy);
+    const report = await driver(lossy).drive();
+    expect(report.tables[0]).toMatchObject({ done: 0, quarantinedChunks: [0] });
+    const [plan] = await session.ledger.readPlans();
+    const trail = await session.ledger.trail({ tableId: must(plan, 'plan').tableId, generation: 1, chunk: 0 });
+    expect(trail.some((receipt) => receipt.stage === 'verified')).toBe(false);
+    const mismatched = must(
+      trail.find((receipt) => receipt.stage === 'mismatched'),
+      'mismatch',
+    );
+    expect(mismatched.body).toMatchObject({
+      code: 'STAGE_MISMATCH',
+      changedRows: '30',
+      missingRows: '0',
+      extraRows: '0',
+      differences: expect.arrayContaining(['30 staged rows hold other values than the source hashed']),
+    });
+    expect((await world.judge({ schema: 'w', table: name })).missing).toBe(30n);
+  });
 
   it('its twin: the same detour without a loss is proven', async () => {
     const { name, session } = await lossyTable();

@@ -3,6 +3,7 @@
  * databricks/. No port call decides what comes next; retries by disposition happen in `outside` around each call.
  */
 import type {
+  CarriedFingerprint,
   ColumnPlan,
   Fingerprint,
   HashForm,
@@ -61,6 +62,12 @@ export type Measure =
   | {
       id: string;
       kind: 'maxBytes' | 'nullCount' | 'minText' | 'maxText' | 'nonFiniteCount' | 'negativeZeroCount';
+      column: SourceColumn;
+    }
+  | {
+      id: string;
+      /** Of a SUPER: values with a number of more than 38 digits; with one of 10^300 or more. */
+      kind: 'longNumberCount' | 'hugeNumberCount';
       column: SourceColumn;
     }
   /** Rows whose value is outside what the target type holds (dates before 0001 or after 9999 …). */
@@ -318,11 +325,11 @@ export interface Target {
   /** Σ of the hashes that travelled in the staged files. */
   carriedFingerprint(request: {
     plan: TablePlan;
-    /** The attempt's own, not the plan's: the text of VARIANT columns is hashed again from the staged files. */
+    /** The attempt's own, not the plan's: rows with VARIANT columns are hashed again from the staged files. */
     hashForm: HashForm;
     dataUrl: string;
     fileNames: readonly string[];
-  }): Promise<Fingerprint>;
+  }): Promise<CarriedFingerprint>;
   /** Recomputed from the target's columns for one lineage value at a version. */
   fingerprint(request: {
     plan: TablePlan;

@@ -35,7 +35,7 @@ export type TargetType =
  * `lossy` some value in this very table changes · `impossible` the type cannot be moved as data.
  * `lossy` and `impossible` are refused until acknowledged in the configuration.
  */
-export type LossClass = 'lossless' | 'representation' | 'lossy' | 'impossible';
+export type LossClass = 'lossless' | 'representation' | 'parsed' | 'lossy' | 'impossible';
 
 export interface ColumnPlan {
   source: SourceColumn;

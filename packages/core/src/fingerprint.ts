@@ -8,6 +8,15 @@ export interface Fingerprint {
   groups: readonly { sum1: string; sum2: string }[];
 }
 
+/**
+ * Sums of the hashes that travelled. With VARIANT columns the target has no text to compare with the source's: `parsed`
+ * then holds Σ over the very same staged rows with their JSON parsed by the warehouse, and it is what the target must
+ * equal, after each staged row was seen to hold what its travelled hash says.
+ */
+export interface CarriedFingerprint extends Fingerprint {
+  parsed?: readonly { sum1: string; sum2: string }[];
+}
+
 /** `joined`: one md5 per row over the joined text; `digest`: md5 over per-column digests, for rows longer than 65,535 bytes. */
 export type HashForm = 'joined' | 'digest';
 

@@ -34,7 +34,13 @@ export {
   LakehaulError,
   must,
 } from './errors.ts';
-export { type Fingerprint, fingerprintDifferences, type HashForm, type ProofLevel } from './fingerprint.ts';
+export {
+  type CarriedFingerprint,
+  type Fingerprint,
+  fingerprintDifferences,
+  type HashForm,
+  type ProofLevel,
+} from './fingerprint.ts';
 export {
   type AttemptReceipts,
   type ChunkStage,

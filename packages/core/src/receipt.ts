@@ -1,6 +1,6 @@
 import type { AttemptRef } from './chunk.ts';
 import type { ErrorCode } from './errors.ts';
-import type { Fingerprint, HashForm, ProofLevel } from './fingerprint.ts';
+import type { CarriedFingerprint, Fingerprint, HashForm, ProofLevel } from './fingerprint.ts';
 import type { SourceTime } from './source-time.ts';
 
 /** One staged object. Object sizes stay below 2^53 (an S3 object ends at 48.8 TiB), so a number is exact here. */
@@ -106,8 +106,8 @@ export interface ProofBody {
   targetVersion: string;
   /** Count in the UNLOAD's transaction, manifest, load, target: all four must agree. */
   rowCounts: { transaction: string; manifest: string; load: string; target: string };
-  /** Σ of the hashes that travelled, read from the staged files by the target engine. Null at level count. */
-  carried: Fingerprint | null;
+  /** Σ of the hashes that travelled (and of the parsed JSON), read from the staged files by the target engine. Null at level count. */
+  carried: CarriedFingerprint | null;
   /** Σ at the source (level full). */
   source: Fingerprint | null;
   /** Σ recomputed from the target's columns. Null at level count. */

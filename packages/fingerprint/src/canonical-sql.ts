@@ -164,7 +164,7 @@ function databricksSql({ position, type, isVariant }: HashColumn): CanonicalSql 
     case 'varbyte':
       return { ...NONE, form: 'free', first: [`lower(hex(${c})) AS x${position}`], text: `x${position}` };
     case 'super':
-      // Never compared with the source's text: both sides of the comparison are parsed by the warehouse (column-groups.ts).
+      // Never compared with the source's text, but with to_json of the staged text, parsed by the same warehouse.
       if (isVariant === true)
         return { ...NONE, form: 'free', first: [`to_json(${c}) AS x${position}`], text: `x${position}` };
       return { ...NONE, form: 'free', text: c };

@@ -41,15 +41,21 @@ describe('column groups', () => {
     expect(columnGroups({ columns: all, keyPositions: [1] }).groups).toHaveLength(1);
   });
 
-  it('put VARIANT columns into a group of their own, with the key', () => {
-    const all: GroupColumn[] = [
-      { position: 1, type: { kind: 'integer' }, nameBytes: 5, wireBytes: 5 },
-      { position: 2, type: { kind: 'super' }, nameBytes: 5, wireBytes: 30, isVariant: true },
-      { position: 3, type: { kind: 'date' }, nameBytes: 5, wireBytes: 5 },
-    ];
-    const layout = columnGroups({ columns: all, keyPositions: [1] });
-    expect(layout.groups.map((group) => group.map((column) => column.position))).toEqual([[1, 3]]);
-    expect(layout.variant?.map((column) => column.position)).toEqual([1, 2]);
+  it('keep VARIANT columns in the group that travels, however wide the table', () => {
+    const wide = (variants: (position: number) => boolean, length = 400) =>
+      Array.from({ length }, (_, index): GroupColumn => {
+        const position = index + 1;
+        return variants(position)
+          ? { position, type: { kind: 'super' }, nameBytes: 20, wireBytes: 70, isVariant: true }
+          : { position, type: { kind: 'double' }, nameBytes: 20, wireBytes: 6 };
+      });
+    const { groups } = columnGroups({ columns: wide((position) => position > 396), keyPositions: [1] });
+    expect(groups.length).toBeGreaterThan(1);
+    const withVariant = groups.map((group) => group.filter((column) => column.isVariant).length);
+    expect(withVariant).toEqual([4, ...groups.slice(1).map(() => 0)]);
+    expect(() => columnGroups({ columns: wide((position) => position > 1, 700), keyPositions: [1] })).toThrow(
+      /VARIANT columns of a wide table do not fit/,
+    );
   });
 
   it('refuse a table whose wire columns alone fill the statement', () => {

@@ -23,12 +23,6 @@ export interface GroupLayout {
   groups: HashColumn[][];
   /** The first so many groups travel with the rows; the others are proven by a second scan. */
   travelling: number;
-  /**
-   * VARIANT columns with the key: a VARIANT has no text to compare with the source's. The hash of the source's text
-   * travels as one more pair; the warehouse checks it against the staged text row by row, and compares the target with
-   * the staged text as it parses it itself.
-   */
-  variant: HashColumn[] | null;
 }
 
 /** Statements end at 100,000 bytes; the rest is room for predicate, role, paths and the outer SELECT. */
@@ -41,14 +35,12 @@ export function columnGroups(request: {
   keyPositions: readonly number[];
   budgetBytes?: number;
 }): GroupLayout {
-  const variants = request.columns.filter((column) => column.isVariant === true);
-  const columns = request.columns.filter((column) => column.isVariant !== true);
-  if (variants.length > 0) return withVariants(request, columns, variants);
+  const { columns } = request;
   const budget = request.budgetBytes ?? GROUP_BUDGET_BYTES;
   const constants = constantBytes(columns);
   const unloadBytes = constants + sum(columns, (column) => bottomBytes(column) + column.wireBytes);
   const all = sum(columns, hashBytes);
-  if (unloadBytes + all <= budget) return { groups: [plain(columns)], travelling: 1, variant: null };
+  if (unloadBytes + all <= budget) return { groups: [plain(columns)], travelling: 1 };
 
   const binding = bindingColumns(columns, request.keyPositions);
   const bound = new Set(binding.map((column) => column.position));
@@ -57,10 +49,12 @@ export function columnGroups(request: {
   let open: GroupColumn[] = [];
   // The first group shares its statement with the wire columns, whose bottom level it uses.
   let room = budget - unloadBytes - sum(binding, hashBytes);
-  for (const column of columns.filter((each) => !bound.has(each.position))) {
+  // A VARIANT is proven by what travelled alone: a second scan of the source cannot say what it becomes.
+  for (const column of variantsFirst(columns.filter((each) => !bound.has(each.position)))) {
     const needed = hashBytes(column) + (groups.length === 0 ? 0 : bottomBytes(column));
     if (needed > room) {
       if (open.length === 0) tooLong(groups.length);
+      if (column.isVariant === true) tooManyVariants();
       groups.push(open);
       open = [];
       room = budget - constants - bindingBytes;
@@ -71,24 +65,18 @@ export function columnGroups(request: {
   }
   groups.push(open);
   const order = (group: GroupColumn[]) => plain([...binding, ...group].sort((a, b) => a.position - b.position));
-  return { groups: groups.map(order), travelling: 1, variant: null };
+  return { groups: groups.map(order), travelling: 1 };
 }
 
-function withVariants(
-  request: { columns: readonly GroupColumn[]; keyPositions: readonly number[]; budgetBytes?: number },
-  columns: readonly GroupColumn[],
-  variants: readonly GroupColumn[],
-): GroupLayout {
-  const keys = columns.filter((column) => request.keyPositions.includes(column.position));
-  const own = [...keys, ...variants].sort((a, b) => a.position - b.position);
-  const taken = sum(own, hashBytes) + sum(variants, (column) => bottomBytes(column) + column.wireBytes);
-  const budgetBytes = (request.budgetBytes ?? GROUP_BUDGET_BYTES) - taken;
-  const layout = columnGroups({ columns, keyPositions: request.keyPositions, budgetBytes });
-  if (layout.groups.length > 1)
-    throw new LakehaulError('STATEMENT_TOO_LONG', 'a table with VARIANT columns must fit one hash group', {
-      next: 'Move its SUPER columns as text (super: string), or exclude columns.',
-    });
-  return { ...layout, variant: plain(own) };
+function variantsFirst(columns: readonly GroupColumn[]): GroupColumn[] {
+  const isVariant = (column: GroupColumn) => column.isVariant === true;
+  return [...columns.filter(isVariant), ...columns.filter((column) => !isVariant(column))];
+}
+
+function tooManyVariants(): never {
+  throw new LakehaulError('STATEMENT_TOO_LONG', 'the VARIANT columns of a wide table do not fit one hash group', {
+    next: 'Move some of its SUPER columns as text (super: string), or exclude columns.',
+  });
 }
 
 function tooLong(group: number): never {
@@ -102,7 +90,9 @@ function tooLong(group: number): never {
 
 function bindingColumns(columns: readonly GroupColumn[], keyPositions: readonly number[]): GroupColumn[] {
   const keys = columns.filter((column) => keyPositions.includes(column.position));
-  const rest = columns.filter((column) => !keyPositions.includes(column.position) && hashBytes(column) < 150);
+  const rest = columns.filter(
+    (column) => !keyPositions.includes(column.position) && column.isVariant !== true && hashBytes(column) < 150,
+  );
   const binding = [...keys];
   let bytes = sum(binding, hashBytes);
   for (const column of rest) {

@@ -21,7 +21,7 @@ const columnPlan = z.looseObject({
     isCaseInsensitive: z.boolean(),
   }),
   target: z.looseObject({ name: z.string(), type: z.custom<TargetType>(hasKind), nullable: z.boolean() }),
-  loss: z.enum(['lossless', 'representation', 'lossy', 'impossible']),
+  loss: z.enum(['lossless', 'representation', 'parsed', 'lossy', 'impossible']),
   lossReason: z.string(),
   excluded: z.boolean(),
 });

@@ -17,17 +17,15 @@ export const hashForm = z.enum(['joined', 'digest']);
 /** A later version may know more codes; they are only shown. */
 const errorCode = z.custom<ErrorCode>((value) => typeof value === 'string' && value !== '');
 
-const fingerprint = z.looseObject({
-  rowCount: decimalText,
-  groups: z.array(z.looseObject({ sum1: z.string(), sum2: z.string() })),
-});
+const sums = z.array(z.looseObject({ sum1: z.string(), sum2: z.string() }));
+const fingerprint = z.looseObject({ rowCount: decimalText, groups: sums });
 const stagedFile = z.looseObject({ key: z.string(), sizeBytes: count, etag: z.string(), rowCount: z.string() });
 const proof = z.looseObject({
   level: provenLevel,
   hashForm,
   targetVersion: z.string(),
   rowCounts: z.looseObject({ transaction: z.string(), manifest: z.string(), load: z.string(), target: z.string() }),
-  carried: fingerprint.nullable(),
+  carried: fingerprint.extend({ parsed: sums.exactOptional() }).nullable(),
   source: fingerprint.nullable(),
   target: fingerprint.nullable(),
 });

@@ -8,6 +8,8 @@ export type ColumnMeasureKind =
   | 'outOfRangeCount'
   | 'nonFiniteCount'
   | 'negativeZeroCount'
+  | 'longNumberCount'
+  | 'hugeNumberCount'
   | 'nullCount'
   | 'minText'
   | 'maxText';
@@ -16,10 +18,12 @@ export type ColumnMeasureKind =
 const MAX_TEXT_BYTES = 65_535n;
 const MAX_VARBYTE_BYTES = 32_767n;
 
-export function measuresFor(column: SourceColumn): ColumnMeasureKind[] {
+export function measuresFor(column: SourceColumn, settings: Pick<TableSettings, 'super'>): ColumnMeasureKind[] {
   switch (column.type.kind) {
-    case 'varbyte':
     case 'super':
+      // Both scan the text of every value, so they are asked only where the answer matters.
+      return settings.super === 'variant' ? ['maxBytes', 'longNumberCount', 'hugeNumberCount'] : ['maxBytes'];
+    case 'varbyte':
     case 'geometry':
     case 'geography':
       return ['maxBytes'];
@@ -68,6 +72,16 @@ function judge(
       loss: 'impossible',
       reason: `a value of ${longest} bytes as text does not fit the wire (at most ${MAX_TEXT_BYTES})`,
     };
+  if (number('hugeNumberCount') > 0n)
+    return {
+      loss: 'impossible',
+      reason: `${number('hugeNumberCount')} values hold a number of 10^300 or more, which parse_json refuses or makes infinite; move the column as text (super: string)`,
+    };
+  if (number('longNumberCount') > 0n)
+    return {
+      loss: 'lossy',
+      reason: `${number('longNumberCount')} values hold a number of more than 38 digits, which parse_json rounds to DOUBLE`,
+    };
   if (number('outOfRangeCount') > 0n)
     return {
       loss: 'lossy',
@@ -81,7 +95,7 @@ function judge(
   return { loss: 'lossless', reason: '' };
 }
 
-const ORDER: readonly LossClass[] = ['lossless', 'representation', 'lossy', 'impossible'];
+const ORDER: readonly LossClass[] = ['lossless', 'representation', 'parsed', 'lossy', 'impossible'];
 
 function worse(a: LossClass, b: LossClass): LossClass {
   return ORDER.indexOf(a) >= ORDER.indexOf(b) ? a : b;
@@ -92,6 +106,6 @@ export function unacknowledged(columns: readonly ColumnPlan[], acknowledge: read
   return columns.filter((column) => {
     if (column.excluded) return false;
     if (column.loss === 'impossible') return true;
-    return column.loss === 'lossy' && !acknowledge.includes(`loss:${column.source.name}`);
+    return (column.loss === 'lossy' || column.loss === 'parsed') && !acknowledge.includes(`loss:${column.source.name}`);
   });
 }

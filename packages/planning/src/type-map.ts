@@ -7,6 +7,10 @@ export interface TypeMapping {
   reason: string;
 }
 
+/** What `to_json(parse_json(text))` does not tell apart (docs/platform-facts.md, 5.5), so that no proof shows it. */
+const VARIANT_REASON =
+  'VARIANT keeps the parsed value, not the JSON text: order of keys, white space and number forms (1.0 is 1, -0.0 is 0) are gone, numbers with an exponent are DOUBLE, of duplicate keys the load fails or keeps one; the proof compares to_json of both sides';
+
 const LOSSLESS = { loss: 'lossless', reason: '' } as const;
 
 export function mapType(column: SourceColumn, superAs: 'string' | 'variant'): TypeMapping {
@@ -49,8 +53,8 @@ export function mapType(column: SourceColumn, superAs: 'string' | 'variant'): Ty
       return superAs === 'variant'
         ? {
             target: { kind: 'VARIANT' },
-            loss: 'lossy',
-            reason: 'VARIANT keeps the value, not the text: key order, white space and number forms may change',
+            loss: 'parsed',
+            reason: VARIANT_REASON,
           }
         : representation({ kind: 'STRING' }, 'SUPER as its JSON text');
     case 'geometry':

@@ -37,7 +37,8 @@ const tablePattern = () => form(/^(\*|[^.]+\..+)$/s, 'schema.table, with * for a
 const level = () => z.enum(['count', 'carried', 'sampled', 'full']);
 const LEVEL_DOC =
   'How chunks are proven: count (counts only, never called verified), carried (row hashes travel; one scan), sampled (carried, and a second scan of every sampleEvery-th chunk), full (a second, independent scan of every chunk).';
-const SUPER_DOC = 'What SUPER becomes: string, proven as text. variant is refused by plan until its proof is finished.';
+const SUPER_DOC =
+  'What SUPER becomes: string, proven as text; or variant, proven by to_json of the parsed text, a loss to acknowledge (loss:COLUMN): order of keys, white space and number forms are gone.';
 const KEY_DOC = 'Column to cut by; otherwise chosen, and plan says why.';
 
 const source = z

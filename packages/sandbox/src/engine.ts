@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { LakehaulError } from '@lakehaul/core';
 import type { Engine } from './contracts.ts';
+import { registerVariantFunctions } from './variant/variant-functions.ts';
 
 export interface EngineOptions {
   /** State that survives a restart lives here. One process at a time: DuckDB locks the database file. */
@@ -53,6 +54,7 @@ async function attachSource(instance: DuckDBInstance, file: string): Promise<voi
     // TimeZone belongs to icu, so it is no option of the instance; GLOBAL reaches all later connections.
     await connection.run(`SET GLOBAL TimeZone = 'UTC'`);
     await connection.run(`ATTACH '${file.replaceAll("'", "''")}' AS ${SOURCE_CATALOG}`);
+    registerVariantFunctions(connection);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     if (/lock on file/i.test(message))

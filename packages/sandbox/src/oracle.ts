@@ -7,6 +7,7 @@ import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { registerCanonicalJson } from './oracle-json.ts';
 
 /** How the oracle reaches the bytes of a bucket: a listing and a local path for each key. */
 export interface BucketFiles {
@@ -135,7 +136,9 @@ export async function compareTables(request: CompareRequest): Promise<Comparison
   const sourceTexts = columns.map(
     (column) =>
       request.texts?.[column.name]?.source ??
-      exactText(quote(column.name), sourceTypes.get(column.name.toLowerCase()) ?? 'VARCHAR'),
+      (column.type === 'variant'
+        ? `oracle_json(CAST(${quote(column.name)} AS VARCHAR))`
+        : exactText(quote(column.name), sourceTypes.get(column.name.toLowerCase()) ?? 'VARCHAR')),
   );
   const targetTexts = columns.map(
     (column) =>
@@ -170,10 +173,18 @@ function chosenRows(lineage: string, { targetRows, chunks }: Pick<CompareRequest
 }
 
 /** A TIME travels as microseconds, bytes may be kept as hexadecimal text: the source's type tells. */
-function targetText(column: { physicalName: string }, type: string, sourceType: string): string {
+function targetText(column: { physicalName: string; type: string }, type: string, sourceType: string): string {
   const expression = quote(column.physicalName);
+  if (column.type === 'variant') return variantText(expression);
   if (sourceType === 'BLOB' && type === 'VARCHAR') return `lower(${expression})`;
   return exactText(expression, type);
+}
+
+/** The two binaries of a VARIANT, read by DuckDB's own decoder, to which a JSON null is NULL. */
+function variantText(expression: string): string {
+  const bytes = `${expression}.metadata || ${expression}."value"`;
+  const json = `coalesce(CAST(CAST(variant_bytes_to_variant(${bytes}) AS JSON) AS VARCHAR), 'null')`;
+  return `oracle_json(CASE WHEN ${expression} IS NOT NULL THEN ${json} END)`;
 }
 
 /** Opens a copy of a DuckDB database file that another engine holds open (the write-ahead log comes along). */
@@ -184,6 +195,7 @@ export async function openCopy(databaseFile: string): Promise<AsyncDisposable & 
   if (existsSync(`${databaseFile}.wal`)) copyFileSync(`${databaseFile}.wal`, `${copy}.wal`);
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();
+  registerCanonicalJson(connection);
   await connection.run(`SET TimeZone = 'UTC'; ATTACH ${literal(copy)} AS source`);
   return {
     connection,

@@ -31,18 +31,6 @@ export function cutLineRefusal(
 export function columnRefusals(columns: readonly ColumnPlan[], where: string): LakehaulError[] {
   return movedColumns({ columns }).flatMap(({ source, target }) => {
     const at = `${where}.${source.name}`;
-    // Until it is proven on a warehouse that a stored VARIANT reads as the text that it was parsed from.
-    if (target.type.kind === 'VARIANT')
-      return [
-        new LakehaulError(
-          'CONFIG_INVALID',
-          `${at}: super: variant cannot be proven: a stored VARIANT may order keys and write numbers in another way than the text that it came from`,
-          {
-            where: at,
-            next: 'move it as text (super: string), and add a VARIANT column by parse_json on the target afterwards',
-          },
-        ),
-      ];
     // The target compares names without regard to case.
     if (target.name.toLowerCase() !== LINEAGE_COLUMN.toLowerCase()) return [];
     return [

@@ -149,11 +149,11 @@ async function measureColumns(
 ): Promise<Measured> {
   const measures: Measure[] = [{ id: 'rowCount', kind: 'rowCount' }];
   for (const column of table.columns)
-    for (const kind of measuresFor(column)) measures.push({ id: `${kind}:${column.ordinal}`, kind, column });
+    for (const kind of measuresFor(column, settings)) measures.push({ id: `${kind}:${column.ordinal}`, kind, column });
   const answer = await source.measure({ table: table.name, predicate, measures });
   const columns = table.columns.map((column) => {
     const found = new Map<ColumnMeasureKind, string | null>(
-      measuresFor(column).map((kind) => [kind, answer.get(`${kind}:${column.ordinal}`) ?? null]),
+      measuresFor(column, settings).map((kind) => [kind, answer.get(`${kind}:${column.ordinal}`) ?? null]),
     );
     return planColumn(column, settings, found);
   });

@@ -114,14 +114,41 @@ describe('what makes a proof', () => {
     );
   });
 
-  it('leaves a group that the source cannot hash (VARIANT) to what travelled, and never to nothing', () => {
-    const variant = { sum1: '7', sum2: '8' };
-    const both = { rowCount: '3', groups: [...fingerprint.groups, variant] };
-    expect(proofDifferences({ ...proof, carried: both, target: both })).toEqual([]);
-    expect(proofDifferences({ ...proof, carried: fingerprint, target: both })).not.toEqual([]);
-    const changed = { rowCount: '3', groups: [...fingerprint.groups, { sum1: '7', sum2: '9' }] };
-    expect(proofDifferences({ ...proof, carried: both, target: changed })).not.toEqual([]);
-    const none = { rowCount: '3', groups: [] };
-    expect(proofDifferences({ ...proof, carried: both, target: both, source: none })).not.toEqual([]);
+  it('holds the target against the parsed JSON, and the source against what travelled (VARIANT)', () => {
+    const parsed = [{ sum1: '70', sum2: '80' }];
+    const carried = { ...fingerprint, parsed };
+    const target = { rowCount: '3', groups: parsed };
+    expect(proofDifferences({ ...proof, carried, target })).toEqual([]);
+    expect(proofDifferences({ ...proof, level: 'carried', source: null, carried, target })).toEqual([]);
+    // The text's own sums prove nothing about a VARIANT, in either direction.
+    expect(proofDifferences({ ...proof, carried, target: fingerprint })).not.toEqual([]);
+    expect(proofDifferences({ ...proof, carried: fingerprint, target })).not.toEqual([]);
+    expect(proofDifferences({ ...proof, carried, target, source: target })).not.toEqual([]);
+    for (const changed of [
+      { sum1: '71', sum2: '80' },
+      { sum1: '70', sum2: '81' },
+    ])
+      expect(proofDifferences({ ...proof, carried, target: { rowCount: '3', groups: [changed] } })).not.toEqual([]);
+    const other = { rowCount: '3', groups: [{ sum1: '9', sum2: '9' }] };
+    expect(proofDifferences({ ...proof, carried, target, source: other })).not.toEqual([]);
+    expect(proofDifferences({ ...proof, carried: { ...carried, parsed: [] }, target })).not.toEqual([]);
+    expect(proofDifferences({ ...proof, carried: { ...carried, rowCount: '4' }, target })).not.toEqual([]);
+  });
+
+  it('proves the groups beyond the parsed ones by the second scan', () => {
+    const second = { sum1: '5', sum2: '6' };
+    const carried = { ...fingerprint, parsed: [{ sum1: '70', sum2: '80' }] };
+    const target = { rowCount: '3', groups: [{ sum1: '70', sum2: '80' }, second] };
+    const source = { rowCount: '3', groups: [...fingerprint.groups, second] };
+    expect(proofDifferences({ ...proof, carried, target, source })).toEqual([]);
+    expect(proofDifferences({ ...proof, level: 'carried', carried, target, source: null })).not.toEqual([]);
+    const changed = {
+      rowCount: '3',
+      groups: [
+        { sum1: '70', sum2: '80' },
+        { sum1: '5', sum2: '7' },
+      ],
+    };
+    expect(proofDifferences({ ...proof, carried, target: changed, source })).not.toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 /** The comparison that decides about `verified`. Pure: everything it knows is in the proof. */
-import { type Fingerprint, fingerprintDifferences, type ProofBody } from '@lakehaul/core';
+import { type CarriedFingerprint, type Fingerprint, fingerprintDifferences, type ProofBody } from '@lakehaul/core';
 
 /** What keeps the proof from being one, in plain words; empty when every count and every hash agrees. */
 export function proofDifferences(proof: ProofBody): string[] {
@@ -26,17 +26,21 @@ function countDifferences(proof: ProofBody): string[] {
 
 /**
  * A table too wide for one statement carries only its first hash groups; the others are proven by the second scan, so
- * there must have been one.
+ * there must have been one. Where the staged JSON was parsed for VARIANT columns, its sums stand for what travelled: the
+ * warehouse has seen row by row that the staged text is what the source hashed.
  */
-function carriedDifferences(carried: Fingerprint, target: Fingerprint, hasSource: boolean): string[] {
+function carriedDifferences(carried: CarriedFingerprint, target: Fingerprint, hasSource: boolean): string[] {
   if (carried.groups.length === 0) return ['no hash travelled'];
-  if (carried.groups.length < target.groups.length && !hasSource)
+  const groups = carried.parsed ?? carried.groups;
+  if (groups.length !== carried.groups.length)
+    return [`${carried.groups.length} hash groups travelled, ${groups.length} were parsed`];
+  if (groups.length < target.groups.length && !hasSource)
     return [
-      `only ${carried.groups.length} of ${target.groups.length} hash groups travelled and no second scan covers the others`,
+      `only ${groups.length} of ${target.groups.length} hash groups travelled and no second scan covers the others`,
     ];
-  const comparable = { rowCount: target.rowCount, groups: target.groups.slice(0, carried.groups.length) };
+  const comparable = { rowCount: target.rowCount, groups: target.groups.slice(0, groups.length) };
   return fingerprintDifferences(
-    { name: 'travelled', fingerprint: carried },
+    { name: carried.parsed === undefined ? 'travelled' : 'parsed', fingerprint: { ...carried, groups } },
     { name: 'target', fingerprint: comparable },
   );
 }
@@ -44,14 +48,16 @@ function carriedDifferences(carried: Fingerprint, target: Fingerprint, hasSource
 function sourceDifferences({ level, source, carried }: ProofBody, target: Fingerprint): string[] {
   if (source === null) return level === 'full' ? ['level full without a second scan at the source'] : [];
   if (isEmpty(source) && isEmpty(target)) return [];
-  // The source cannot say what a VARIANT becomes: that last group is proven by what travelled, and only there.
-  const shared = source.groups.length;
-  const isCarried = shared > 0 && carried?.groups.length === target.groups.length;
-  const comparable = isCarried ? { ...target, groups: target.groups.slice(0, shared) } : target;
-  return fingerprintDifferences({ name: 'source', fingerprint: source }, { name: 'target', fingerprint: comparable });
+  const left = { name: 'source', fingerprint: source };
+  if (carried?.parsed === undefined) return fingerprintDifferences(left, { name: 'target', fingerprint: target });
+  // The source cannot say what its JSON becomes: there it is compared with what travelled, and the target with that.
+  const others = target.groups.slice(carried.parsed.length);
+  const expected = { rowCount: target.rowCount, groups: [...carried.groups, ...others] };
+  return fingerprintDifferences(left, { name: 'travelled', fingerprint: expected });
 }
 
 /** No rows, and no sum that says otherwise. */
-function isEmpty(fingerprint: Fingerprint): boolean {
-  return fingerprint.rowCount === '0' && fingerprint.groups.every((group) => group.sum1 === '0' && group.sum2 === '0');
+function isEmpty(fingerprint: CarriedFingerprint): boolean {
+  const sums = [...fingerprint.groups, ...(fingerprint.parsed ?? [])];
+  return fingerprint.rowCount === '0' && sums.every((sum) => sum.sum1 === '0' && sum.sum2 === '0');
 }

@@ -7,8 +7,8 @@ import { createHash } from 'node:crypto';
 import type { DifferenceReport, Stage, Target } from '@lakehaul/adapters';
 import {
   type AttemptRef,
+  type CarriedFingerprint,
   type ErrorCode,
-  type Fingerprint,
   LakehaulError,
   type Log,
   lineageOf,
@@ -121,7 +121,7 @@ export async function proveChunk(
 async function carried(
   deps: Pick<VerifyDeps, 'ledger' | 'target' | 'stage'>,
   basis: ProofBasis,
-): Promise<Fingerprint | LakehaulError> {
+): Promise<CarriedFingerprint | LakehaulError> {
   const { dataPrefix, files } = basis.unloaded.body;
   const earlier = await deps.ledger.read(basis.unloaded, 'verified');
   if (earlier !== null && earlier.body.carried !== null) return earlier.body.carried;

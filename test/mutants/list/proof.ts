@@ -32,8 +32,8 @@ export const PROOF: readonly Mutant[] = [
   mutant('second scan not compared', {
     harm: 'level full promises a second scan of the source whose sums nobody compares',
     file: 'services/verifier/src/compare-proofs.ts',
-    from: "return fingerprintDifferences({ name: 'source', fingerprint: source }, { name: 'target', fingerprint: comparable });",
-    to: 'return comparable.groups.length < 0 ? ["never"] : [];',
+    from: "return fingerprintDifferences(left, { name: 'target', fingerprint: target });",
+    to: 'return left.name === "" ? ["never"] : [];',
     tests: [COMPARE],
   }),
   mutant('level full without a second scan', {
@@ -46,9 +46,23 @@ export const PROOF: readonly Mutant[] = [
   mutant('hash groups that did not travel are not asked for', {
     harm: 'the columns of a wide table beyond its first group are proven by nothing',
     file: 'services/verifier/src/compare-proofs.ts',
-    from: 'if (carried.groups.length < target.groups.length && !hasSource)',
-    to: 'if (carried.groups.length > target.groups.length && !hasSource)',
+    from: 'if (groups.length < target.groups.length && !hasSource)',
+    to: 'if (groups.length > target.groups.length && !hasSource)',
     tests: [COMPARE],
+  }),
+  mutant('source not compared where JSON was parsed', {
+    harm: 'a table with VARIANT columns at level full has a second scan whose sums nobody compares',
+    file: 'services/verifier/src/compare-proofs.ts',
+    from: "return fingerprintDifferences(left, { name: 'travelled', fingerprint: expected });",
+    to: 'return expected.groups.length < 0 ? [left.name] : [];',
+    tests: [COMPARE],
+  }),
+  mutant('staged text not held against its hash', {
+    harm: 'JSON that was lost on the wire is parsed on both sides of the proof, and agrees',
+    file: 'packages/adapters/src/databricks/verify-sql.ts',
+    from: "if (otherText !== '0')",
+    to: "if (otherText === '')",
+    tests: ['packages/adapters/src/redshift/unload-sql.test.ts'],
   }),
   mutant('rows under other lineages ignored', {
     harm: 'rows that an older attempt left beside the proven ones are not seen by the proof (I2)',

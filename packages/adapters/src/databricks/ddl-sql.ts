@@ -63,7 +63,11 @@ function createStatements(plan: TablePlan): string[] {
 function statisticsProperty(columns: readonly ColumnPlan[], cluster: readonly string[]): string[] {
   const names = columns.map(({ target }) => target.name);
   if (cluster.every((name) => names.indexOf(name) < STATISTICS_COLUMNS - 1)) return [];
-  const others = names.filter((name) => !cluster.includes(name)).slice(0, STATISTICS_COLUMNS - 1 - cluster.length);
+  // A VARIANT has no minimum and maximum (facts 5.5).
+  const others = columns
+    .filter(({ target }) => target.type.kind !== 'VARIANT' && !cluster.includes(target.name))
+    .map(({ target }) => target.name)
+    .slice(0, STATISTICS_COLUMNS - 1 - cluster.length);
   return [
     property('delta.dataSkippingStatsColumns', [LINEAGE_COLUMN, ...cluster, ...others].map(listedName).join(',')),
   ];

@@ -1,14 +1,15 @@
 /**
  * The multiset difference of row hashes, staged against target, and the rows behind it. On the staged side a row's hash
  * is the one that travelled from the source; on the target side it is recomputed. Groups of a wide table that did not
- * travel are recomputed from the staged values on that side.
+ * travel are recomputed from the staged values on that side; so are all of a table with VARIANT columns, except in rows
+ * whose staged text is not what the source hashed: those equal no row of the target.
  */
 import { type HashForm, LakehaulError, type TablePlan } from '@lakehaul/core';
 import { canonicalSql, halfSql } from '@lakehaul/fingerprint';
 import { movedWithPosition } from '../redshift/wire.ts';
 import { textLiteral } from './identifier.ts';
 import { keyColumnsOf } from './pair-differences.ts';
-import { hashGroupList, stagedRows, targetRows, travels } from './verify-sql.ts';
+import { hashGroupList, hasVariants, isTextAsHashed, stagedRows, targetRows, travels } from './verify-sql.ts';
 
 export interface DiffRequest {
   plan: TablePlan;
@@ -73,18 +74,33 @@ function targetSide(request: DiffRequest, alias: string): string {
   return targetRows({ ...request, groups: hashGroupList(request.plan, request.hashForm), alias });
 }
 
-/** With the hashes that travelled as `h<n>`; groups that did not are recomputed from the staged values. */
+/** With the hashes that travelled as `h<n>`; groups that did not, or not as the target has them, are recomputed. */
 function stagedSide(request: DiffRequest, alias: string): string {
-  const groups = hashGroupList(request.plan, request.hashForm).filter((_, index) => !travels(request.plan, index));
+  const groups = hashGroupList(request.plan, request.hashForm).filter(
+    (_, index) => hasVariants(request.plan) || !travels(request.plan, index),
+  );
   return stagedRows({ ...request, groups, alias });
 }
 
 /** All halves of a row as one text. */
 function rowHashText(request: DiffRequest, alias: string, side: 'staged' | 'target'): string {
-  const halves = hashGroupList(request.plan, request.hashForm).flatMap((group, index) =>
-    side === 'staged' && travels(request.plan, index)
-      ? [`${alias}.h${2 * index + 1}`, `${alias}.h${2 * index + 2}`]
-      : [halfSql('databricks', `${alias}.${group.name}`, 1), halfSql('databricks', `${alias}.${group.name}`, 2)],
+  const { plan } = request;
+  const recomputed = (name: string) => [
+    halfSql('databricks', `${alias}.${name}`, 1),
+    halfSql('databricks', `${alias}.${name}`, 2),
+  ];
+  const travelled = (index: number) => [`${alias}.h${2 * index + 1}`, `${alias}.h${2 * index + 2}`];
+  const groups = hashGroupList(plan, request.hashForm);
+  const isRecomputed = side === 'target' || hasVariants(plan);
+  const text = joined(
+    groups.flatMap(({ name }, index) => (isRecomputed || !travels(plan, index) ? recomputed(name) : travelled(index))),
   );
-  return `concat(${halves.map((half) => `CAST(${half} AS STRING)`).join(", '/', ")})`;
+  if (side === 'target' || !hasVariants(plan)) return text;
+  const asTravelled = joined(groups.flatMap((_, index) => (travels(plan, index) ? travelled(index) : [])));
+  return `CASE WHEN ${isTextAsHashed(plan, alias)} THEN ${text} ELSE concat('other ', ${asTravelled}) END`;
+}
+
+/** A half that did not travel at all is no reason for a NULL, which no join would find. */
+function joined(halves: readonly string[]): string {
+  return `concat(${halves.map((half) => `coalesce(CAST(${half} AS STRING), '')`).join(", '/', ")})`;
 }

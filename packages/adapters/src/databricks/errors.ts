@@ -42,6 +42,15 @@ const BY_CLASS: readonly [RegExp, ErrorCode, ErrorDetails?][] = [
     'TARGET_STATEMENT_FAILED',
     { disposition: 'quarantine' },
   ],
+  // JSON that is no VARIANT: a key twice, or what parse_json does not read. The next try meets the same value.
+  [
+    /MALFORMED_RECORD_IN_PARSING|VARIANT_DUPLICATE_KEY|VARIANT_SIZE_LIMIT|VARIANT_CONSTRUCTOR_SIZE_LIMIT/,
+    'TARGET_STATEMENT_FAILED',
+    {
+      disposition: 'quarantine',
+      next: 'A value of a SUPER column is no VARIANT: move the column as text (super: string), or mend the value at the source.',
+    },
+  ],
   // A staged file that is gone or broken is mended by another unload only.
   [
     /PATH_NOT_FOUND|FILE_NOT_EXIST|COPY_INTO_SOURCE_SCHEMA_INFERENCE_FAILED|FAILED_READ_FILE|CANNOT_READ_FILE/,

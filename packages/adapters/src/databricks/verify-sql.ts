@@ -1,6 +1,6 @@
 /** Counts and sums of row hashes on the warehouse. All values come out as text (facts 7). */
 import {
-  type Fingerprint,
+  type CarriedFingerprint,
   type HashForm,
   LakehaulError,
   LINEAGE_COLUMN,
@@ -8,7 +8,7 @@ import {
   type TablePlan,
   type TargetTableName,
 } from '@lakehaul/core';
-import { type HashColumn, type HashGroup, halfSql, hashLevels, sumSql } from '@lakehaul/fingerprint';
+import { type ColumnRead, type HashGroup, halfSql, hashLevels, sumSql } from '@lakehaul/fingerprint';
 import { hashGroupsOf, movedWithPosition } from '../redshift/wire.ts';
 import { quoteName, quoteTable } from './identifier.ts';
 import { lineageCondition, stagedFiles } from './load-sql.ts';
@@ -41,35 +41,73 @@ export function sealSelect(table: TargetTableName, version: string): string {
   return `SELECT CAST(${lineage} AS STRING) AS lineage, CAST(count(*) AS STRING) AS ${COUNT_FIELD} FROM ${tableAt(table, version, 't')} WHERE ${lineage} IS NOT NULL GROUP BY ${lineage}`;
 }
 
-/** The groups that a target row is hashed in; the VARIANT columns, if there are any, are the last one. */
+/** The groups that a target row is hashed in. */
 export function hashGroupList(plan: TablePlan, form: HashForm): HashGroup[] {
-  const { groups, variant } = hashGroupsOf(plan);
-  return [...groups, ...(variant === null ? [] : [variant])].map((columns, index) => ({
-    name: `g${index + 1}`,
-    columns,
-    form,
-  }));
+  return hashGroupsOf(plan).groups.map((columns, index) => ({ name: `g${index + 1}`, columns, form }));
 }
 
-/** Whether the pair `h<2i+1>, h<2i+2>` of the staged files is the hash that the group has on the target. */
+/** Whether the pair `h<2i+1>, h<2i+2>` of the staged files is the hash that the source has for the group. */
 export function travels(plan: TablePlan, group: number): boolean {
   return group < hashGroupsOf(plan).travelling;
 }
 
-/** Staged rows rebuilt as the load rebuilds them, the travelled hashes beside them, and the md5s asked for. */
+/** Then the travelled hashes are of the JSON text, and the target has another text of the same values. */
+export function hasVariants(plan: TablePlan): boolean {
+  return movedWithPosition(plan).some((column) => column.isVariant === true);
+}
+
+/**
+ * Staged rows rebuilt as the load rebuilds them, the travelled hashes beside them, and the md5s asked for. With VARIANT
+ * columns also `t<i>`, per travelling group the md5 of the staged text itself, which is what the source hashed.
+ */
 export function stagedRows(request: {
   plan: TablePlan;
+  hashForm: HashForm;
   dataUrl: string;
   fileNames: readonly string[];
   groups: readonly HashGroup[];
   alias: string;
 }): string {
-  const columns = movedWithPosition(request.plan).map((column) => ({ ...column, reference: rebuildSql(column, 'f') }));
-  const { travelling, variant } = hashGroupsOf(request.plan);
-  const pairs = travelling + (variant === null ? 0 : 1);
-  const extra = Array.from({ length: 2 * pairs }, (_, index) => `f.h${index + 1} AS h${index + 1}`);
+  const { plan } = request;
+  const columns: ColumnRead[] = movedWithPosition(plan).map((column) => ({
+    ...column,
+    reference: rebuildSql(column, 'f'),
+  }));
+  const { groups, travelling } = hashGroupsOf(plan);
+  const extra = Array.from({ length: 2 * travelling }, (_, index) => `f.h${index + 1} AS h${index + 1}`);
   const from = `FROM ${stagedFiles(request.dataUrl, request.fileNames)} AS f`;
-  return hashLevels({ dialect: 'databricks', columns, extra, from, groups: request.groups }, request.alias);
+  const texts = textTwins(columns);
+  const textGroups: HashGroup[] =
+    texts.size === 0
+      ? []
+      : groups.slice(0, travelling).map((group, index) => ({
+          name: `t${index + 1}`,
+          columns: group.map((column) => texts.get(column.position) ?? column),
+          form: request.hashForm,
+        }));
+  const read = { dialect: 'databricks' as const, columns: [...columns, ...texts.values()], extra, from };
+  return hashLevels({ ...read, groups: [...request.groups, ...textGroups] }, request.alias);
+}
+
+/** Each VARIANT column once more as the staged text, under a position of its own. */
+function textTwins(columns: readonly ColumnRead[]): Map<number, ColumnRead> {
+  const variants = columns.filter((column) => column.isVariant === true);
+  return new Map(
+    variants.map(({ position, type }) => [
+      position,
+      { position: columns.length + position, type, reference: `f.c${position}` },
+    ]),
+  );
+}
+
+/** Whether a staged row, under its alias, holds the very text that the source hashed; never NULL. */
+export function isTextAsHashed(plan: TablePlan, alias: string): string {
+  const same = Array.from({ length: hashGroupsOf(plan).travelling }, (_, index) =>
+    ([1, 2] as const).map(
+      (half) => `${alias}.h${2 * index + half} = ${halfSql('databricks', `${alias}.t${index + 1}`, half)}`,
+    ),
+  );
+  return `coalesce(${same.flat().join(' AND ')}, false)`;
 }
 
 /** The rows of one lineage value with their md5s `g<i>`, recomputed from the target's own columns. */
@@ -104,54 +142,27 @@ export function targetFingerprintSelect(request: {
   return sumsSelect(sums, rows, `, current_timezone() AS ${ZONE_FIELD}`);
 }
 
-/** `row_count, sum1, …` of the hashes that travelled in the staged files. */
+/**
+ * `row_count, sum1, …` of the hashes that travelled in the staged files. With VARIANT columns also `parsed1, …`, the sums
+ * of the same groups with the staged JSON parsed as the load parses it, and the number of rows whose staged values are not
+ * what the source hashed. What is compared is to_json: a VARIANT has no equality of its own (facts 5.5).
+ */
 export function carriedFingerprintSelect(request: {
   plan: TablePlan;
   hashForm: HashForm;
   dataUrl: string;
   fileNames: readonly string[];
 }): string {
-  const { travelling, variant } = hashGroupsOf(request.plan);
+  const { plan, hashForm } = request;
+  const { travelling } = hashGroupsOf(plan);
   const halves = Array.from({ length: 2 * travelling }, (_, index) => `s.h${index + 1}`);
-  if (variant !== null) return carriedVariantSelect(request, variant, halves);
-  return sumsSelect(halves, `${stagedFiles(request.dataUrl, request.fileNames)} AS s`, '');
-}
-
-/**
- * With VARIANT columns: beside the sums, the number of rows whose staged text is not what the source hashed, and the sums
- * of the group as the target has it, from the staged text parsed by the same engine.
- */
-function carriedVariantSelect(
-  request: { plan: TablePlan; hashForm: HashForm; dataUrl: string; fileNames: readonly string[] },
-  variant: readonly HashColumn[],
-  halves: readonly string[],
-): string {
-  const form = request.hashForm;
-  const asText = variant.map((column) => ({ position: column.position, type: column.type }));
-  // Two readings of the same files side by side: as values (g1), and as the text that travelled (gt).
-  const values = stagedRows({ ...request, groups: [{ name: 'g1', columns: variant, form }], alias: 's' });
-  const textColumns = movedWithPosition(request.plan)
-    .filter((column) => variant.some((each) => each.position === column.position))
-    .map((column) => ({
-      position: column.position,
-      type: column.type,
-      reference: column.isVariant === true ? `f.c${column.position}` : rebuildSql(column, 'f'),
-    }));
-  const pair = halves.length;
-  const texts = hashLevels(
-    {
-      dialect: 'databricks',
-      columns: textColumns,
-      extra: [`f.h${pair + 1} AS w1`, `f.h${pair + 2} AS w2`],
-      from: `FROM ${stagedFiles(request.dataUrl, request.fileNames)} AS f`,
-      groups: [{ name: 'gt', columns: asText, form }],
-    },
-    'x',
-  );
-  const isOther = `x.w1 IS NULL OR x.w2 IS NULL OR x.w1 <> ${halfSql('databricks', 'x.gt', 1)} OR x.w2 <> ${halfSql('databricks', 'x.gt', 2)}`;
-  const other = `(SELECT CAST(count(*) AS STRING) FROM ${texts} WHERE ${isOther})`;
-  const sums = [...halves, halfSql('databricks', 's.g1', 1), halfSql('databricks', 's.g1', 2)];
-  return sumsSelect(sums, values, `, ${other} AS ${OTHER_TEXT_FIELD}`);
+  if (!hasVariants(plan)) return sumsSelect(halves, `${stagedFiles(request.dataUrl, request.fileNames)} AS s`, '');
+  const groups = hashGroupList(plan, hashForm).slice(0, travelling);
+  const parsed = groups
+    .flatMap(({ name }) => ([1, 2] as const).map((half) => halfSql('databricks', `s.${name}`, half)))
+    .map((half, index) => `, ${sumSql('databricks', half)} AS parsed${index + 1}`);
+  const other = `, CAST(count(CASE WHEN NOT ${isTextAsHashed(plan, 's')} THEN 1 END) AS STRING) AS ${OTHER_TEXT_FIELD}`;
+  return sumsSelect(halves, stagedRows({ ...request, groups, alias: 's' }), `${parsed.join('')}${other}`);
 }
 
 function sumsSelect(expressions: readonly string[], from: string, more: string): string {
@@ -160,17 +171,29 @@ function sumsSelect(expressions: readonly string[], from: string, more: string):
 }
 
 /** One row of the two SELECTs above, by field name. A TIMESTAMP_NTZ hashed in another zone than UTC proves nothing. */
-export function readFingerprint(row: Readonly<Record<string, string | null>>): Fingerprint {
+export function readFingerprint(row: Readonly<Record<string, string | null>>): CarriedFingerprint {
   const zone = row[ZONE_FIELD];
   if (zone !== undefined && !['UTC', 'Etc/UTC', 'Z', '+00:00'].includes(zone ?? ''))
     throw new LakehaulError('INTERNAL', `the warehouse session runs in time zone ${zone}, not in UTC`);
-  const otherText = row[OTHER_TEXT_FIELD] ?? '0';
+  const otherText = numberText(row[OTHER_TEXT_FIELD] ?? '0');
   if (otherText !== '0')
-    throw new LakehaulError('STAGE_MISMATCH', `${otherText} staged rows hold other JSON text than the source hashed`);
-  const groups: { sum1: string; sum2: string }[] = [];
-  for (let index = 1; row[`sum${index}`] !== undefined; index += 2)
-    groups.push({ sum1: numberText(row[`sum${index}`]), sum2: numberText(row[`sum${index + 1}`]) });
-  return { rowCount: numberText(row[COUNT_FIELD]), groups };
+    throw new LakehaulError('STAGE_MISMATCH', `${otherText} staged rows hold other values than the source hashed`);
+  const parsed = readSums(row, 'parsed');
+  return {
+    rowCount: numberText(row[COUNT_FIELD]),
+    groups: readSums(row, 'sum'),
+    ...(parsed.length === 0 ? {} : { parsed }),
+  };
+}
+
+function readSums(
+  row: Readonly<Record<string, string | null>>,
+  name: 'sum' | 'parsed',
+): { sum1: string; sum2: string }[] {
+  const sums: { sum1: string; sum2: string }[] = [];
+  for (let index = 1; row[`${name}${index}`] !== undefined; index += 2)
+    sums.push({ sum1: numberText(row[`${name}${index}`]), sum2: numberText(row[`${name}${index + 1}`]) });
+  return sums;
 }
 
 function numberText(text: string | null | undefined): string {

@@ -62,12 +62,6 @@ function wholeNumber(value: number): string {
   return String(value);
 }
 
-/** The source's text of the VARIANT columns, hashed to travel. */
-export function variantGroup(plan: TablePlan, form: HashForm): HashGroup[] {
-  const { variant } = hashGroupsOf(plan);
-  return variant === null ? [] : [{ name: 'gv', columns: variant, form }];
-}
-
 /** The table's hash groups by name. */
 export function namedGroups(plan: TablePlan, form: HashForm): HashGroup[] {
   return hashGroupsOf(plan).groups.map((columns, index) => ({ name: `g${index + 1}`, columns, form }));

@@ -111,9 +111,26 @@ function columnMeasure(kind: ColumnMeasure, column: SourceColumn): string {
     case 'negativeZeroCount':
       // Only its text tells -0 from 0.
       return countOf(`${name} = 0 AND LEFT(CAST(${name} AS VARCHAR(32)), 1) = '-'`);
+    case 'longNumberCount':
+      return countOf(jsonHolds(name, LONG_NUMBER));
+    case 'hugeNumberCount':
+      return countOf(jsonHolds(name, HUGE_NUMBER));
     case 'outOfRangeCount':
       return countOf(outOfRange(column, name));
   }
+}
+
+/**
+ * JSON numbers by their place: behind a bracket, a colon or a comma, or alone. A text that looks just like that counts as
+ * well; better one too many. POSIX patterns (RDG, pattern-matching-conditions-posix), repeats below 256.
+ */
+const NUMBER_START = '(^|[:,[])-?';
+const LONG_NUMBER = `${NUMBER_START}([0-9]{39}|[0-9.]{41})`;
+const HUGE_NUMBER = `${NUMBER_START}([0-9.]+[eE][+]?(3[0-9]{2}|[4-9][0-9]{2}|[0-9]{4})|([0-9]{100}){3})`;
+
+/** JSON_SERIALIZE fails on what does not fit a VARCHAR; maxBytes tells of that. */
+function jsonHolds(name: string, pattern: string): string {
+  return `CASE WHEN JSON_SIZE(${name}) <= 65535 THEN REGEXP_INSTR(JSON_SERIALIZE(${name}), '${pattern}') > 0 ELSE FALSE END`;
 }
 
 /** Bytes that the value has as text on the wire; VARBYTE counts its own bytes. */

@@ -129,6 +129,8 @@ describe('the answers', () => {
     });
     expect(() => readFingerprint({ ...row, session_zone: 'America/New_York' })).toThrow(/not in UTC/);
     expect(() => readFingerprint({ ...row, sum1: '1e30' })).toThrow(/no whole number/);
-    expect(() => readFingerprint({ ...row, other_text_rows: '2' })).toThrow(/other JSON text/);
+    expect(() => readFingerprint({ ...row, other_text_rows: '2' })).toThrow(/2 staged rows hold other values/);
+    const parsed = { parsed1: '4', parsed2: '5', other_text_rows: '0' };
+    expect(readFingerprint({ ...row, ...parsed })).toMatchObject({ parsed: [{ sum1: '4', sum2: '5' }] });
   });
 });

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { type Fingerprint, LakehaulError, type TablePlan } from '@lakehaul/core';
 import { emptyFingerprint, type HashGroup, halfSql } from '@lakehaul/fingerprint';
 import type { UnloadAnswer, UnloadRequest } from '../ports.ts';
-import { countSelect, fingerprintSelect, namedGroups, sourceRows, variantGroup } from './fingerprint-sql.ts';
+import { countSelect, fingerprintSelect, namedGroups, sourceRows } from './fingerprint-sql.ts';
 import { needsCaseSensitiveNames, quoteQuery, textLiteral } from './identifier.ts';
 import type { RedshiftOptions } from './options.ts';
 import { hashGroupsOf, movedWithPosition, wireItem } from './wire.ts';
@@ -97,12 +97,7 @@ function unloadStatement(request: UnloadRequest, options: UnloadOptions): string
     throw new LakehaulError('INTERNAL', `${request.dataUrl} is no prefix to unload to`);
   const columns = movedWithPosition(plan);
   const groups =
-    request.level === 'count'
-      ? []
-      : [
-          ...namedGroups(plan, request.hashForm).slice(0, hashGroupsOf(plan).travelling),
-          ...variantGroup(plan, request.hashForm),
-        ];
+    request.level === 'count' ? [] : namedGroups(plan, request.hashForm).slice(0, hashGroupsOf(plan).travelling);
   const rows = sourceRows({ plan, predicate: request.predicate, groups, columns, isBucketed: buckets !== null });
   const items = [
     ...columns.map(wireItem),

@@ -2,7 +2,7 @@
  * One proof, judged again from its numbers and from the receipts that it rests on. On purpose not the verifier's own
  * comparison (services/verifier/compare-proofs.ts): what both of them call equal was compared twice.
  */
-import type { Fingerprint, ProofBody, ReceiptBodies } from '@lakehaul/core';
+import type { CarriedFingerprint, Fingerprint, ProofBody, ReceiptBodies } from '@lakehaul/core';
 import type { Findings } from './findings.ts';
 import type { AuditedReceipt } from './receipts.ts';
 
@@ -46,15 +46,35 @@ function sumDifferences(body: ProofBody, unloaded: ReceiptBodies['unloaded'] | u
     if (source !== null && !isNothing(source)) found.push('no rows in the target, and some at the source');
     return found;
   }
-  found.push(
-    ...unequal('what travelled', carried, target),
-    ...(source === null ? [] : unequal('the source', source, target)),
-  );
+  if (carried.parsed === undefined)
+    found.push(
+      ...unequal('what travelled', carried, target),
+      ...(source === null ? [] : unequal('the source', source, target)),
+    );
+  else found.push(...parsedDifferences(carried, carried.parsed, source, target));
   // Every group must be vouched for by at least one of them, and the first by what travelled.
   const covered = Math.max(carried.groups.length, source?.groups.length ?? 0);
   if (carried.groups.length === 0 || covered < target.groups.length)
     found.push(`only ${covered} of ${target.groups.length} hash groups are compared with anything`);
   return found;
+}
+
+/**
+ * With VARIANT columns the target has sums of parsed values, the source and the travelled hashes those of the JSON text: two
+ * pairs to compare, over the same groups. Groups beyond them hold no VARIANT, and are the source's and the target's.
+ */
+function parsedDifferences(
+  carried: CarriedFingerprint,
+  parsed: Fingerprint['groups'],
+  source: Fingerprint | null,
+  target: Fingerprint,
+): string[] {
+  const found = unequal('what was parsed', { rowCount: carried.rowCount, groups: parsed }, target);
+  if (parsed.length !== carried.groups.length)
+    found.push(`${carried.groups.length} hash groups travelled, and ${parsed.length} were parsed`);
+  if (source === null) return found;
+  const text = { rowCount: carried.rowCount, groups: [...carried.groups, ...target.groups.slice(parsed.length)] };
+  return [...found, ...unequal('the source', source, text)];
 }
 
 function unequal(name: string, other: Fingerprint, target: Fingerprint): string[] {
@@ -68,6 +88,6 @@ function unequal(name: string, other: Fingerprint, target: Fingerprint): string[
   });
 }
 
-function isNothing({ rowCount, groups }: Fingerprint): boolean {
-  return rowCount === '0' && groups.every((group) => group.sum1 === '0' && group.sum2 === '0');
+function isNothing({ rowCount, groups, parsed = [] }: CarriedFingerprint): boolean {
+  return rowCount === '0' && [...groups, ...parsed].every((group) => group.sum1 === '0' && group.sum2 === '0');
 }

@@ -6,7 +6,7 @@ const column = z.strictObject({
   name: said,
   source: said.describe('type at the source'),
   target: said.describe('type at the target'),
-  loss: z.enum(['lossless', 'representation', 'lossy', 'impossible']),
+  loss: z.enum(['lossless', 'representation', 'parsed', 'lossy', 'impossible']),
   reason: text,
   excluded: z.boolean(),
 });

@@ -4,13 +4,13 @@ import {
   DuckDBListValue,
   DuckDBMapValue,
   DuckDBStructValue,
-  DuckDBVariantValue,
 } from '@duckdb/node-api';
+import { isVariant, variantJson } from '../variant/variant-functions.ts';
 
 /** A nested value as JSON text, numbers by their exact digits: what the wire carries for VARIANT, ARRAY, MAP and STRUCT. */
 export function nestedJson(value: unknown): string {
   if (value === null || value === undefined) return 'null';
-  if (value instanceof DuckDBVariantValue) return nestedJson(value.value);
+  if (isVariant(value)) return variantJson(value);
   if (value instanceof DuckDBListValue || value instanceof DuckDBArrayValue)
     return `[${value.items.map(nestedJson).join(',')}]`;
   if (value instanceof DuckDBStructValue) return object(Object.entries(value.entries));

@@ -74,8 +74,8 @@ export function protocolFor(metaData: MetaData, columns: readonly DeltaColumn[],
   const both: string[] = [];
   if (usesColumnMapping(metaData.configuration)) both.push('columnMapping');
   if (columns.some((column) => column.type === 'timestamp_ntz')) both.push('timestampNtz');
-  // DuckDB shreds what has a common shape, and a reader must know.
-  if (columns.some((column) => column.type === 'variant')) both.push('variantType', 'variantShredding');
+  // Never shredded here: the two binaries of each value, and nothing beside them.
+  if (columns.some((column) => column.type === 'variant')) both.push('variantType');
   if (both.length === 0 && !isClustered) return { minReaderVersion: 1, minWriterVersion: 2 };
   const writer = ['appendOnly', 'invariants', ...both, ...(isClustered ? ['domainMetadata', 'clustering'] : [])];
   // A table that only clusters can be read by anybody.

@@ -45,7 +45,6 @@ const BY_DUCKDB: Readonly<Record<string, SqlType>> = {
   DATE: { kind: 'date' },
   TIMESTAMP: { kind: 'timestamp' },
   'TIMESTAMP WITH TIME ZONE': { kind: 'timestamptz' },
-  VARIANT: { kind: 'variant' },
 };
 
 /** A Parquet column's type as DuckDB describes it. */

@@ -197,9 +197,14 @@ function stateOf(error: SqlError): StatementState {
 export function asSqlError(thrown: unknown): SqlError {
   if (thrown instanceof SqlError) return thrown;
   const message = thrown instanceof Error ? thrown.message : String(thrown);
+  const named = NAMED_ERROR.exec(message);
+  if (named !== null) return new SqlError(named[1] ?? '', named[3] ?? '', named[2] ?? '');
   const known = ENGINE_ERRORS.find(({ pattern }) => pattern.test(message));
   return new SqlError(known?.errorClass ?? 'INTERNAL_ERROR', known?.sqlState ?? 'XX000', message);
 }
+
+/** Our own functions inside the engine say by themselves what the warehouse calls it. */
+const NAMED_ERROR = /^[\w ]+ Error: \[([A-Z][A-Z_.]+)\] ([\s\S]*) SQLSTATE: (\w{5})/;
 
 const ENGINE_ERRORS = [
   // Raised by the SQL front end's macros.

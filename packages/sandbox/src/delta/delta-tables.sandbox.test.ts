@@ -232,6 +232,53 @@ describe('Delta tables', () => {
     });
   });
 
+  it('keep a VARIANT as its two binaries, a JSON null beside NULL, and neither compare nor convert it', async () => {
+    await run(session, `CREATE TABLE docs (id INT, v VARIANT) ${mapped}`);
+    const values = ['{"b": 1.50, "a": [1e400]}', 'null', '{"b": 1.50, "a": [12345678901234567890, null]}'];
+    expect(await failure(session, `INSERT INTO docs SELECT 0, parse_json('${values[0]}')`)).toMatchObject({
+      sqlState: '0A000',
+    });
+    expect(await failure(session, `INSERT INTO docs SELECT 0, parse_json('{"a":1,"a":1}')`)).toMatchObject({
+      sqlState: '22023',
+      message: expect.stringContaining('[VARIANT_DUPLICATE_KEY]'),
+    });
+    await run(session, `INSERT INTO docs SELECT 1, parse_json('${values[1]}')`);
+    await run(session, `INSERT INTO docs SELECT 2, parse_json('${values[2]}')`);
+    await run(session, 'INSERT INTO docs VALUES (3, NULL)');
+    await run(session, `UPDATE docs SET v = parse_json('"\\u00e9\\n"') WHERE id = 1 AND v IS NOT NULL`);
+    await run(session, `INSERT INTO docs SELECT 4, parse_json('null')`);
+    const texts = [
+      { id: 1, t: '"é\\n"', isNull: false },
+      { id: 2, t: '{"a":[12345678901234567890,null],"b":1.5}', isNull: false },
+      { id: 3, t: null, isNull: true },
+      { id: 4, t: 'null', isNull: false },
+    ];
+    const query = 'SELECT id, to_json(v) AS t, v IS NULL AS isNull FROM docs ORDER BY id';
+    expect((await run(session, query)).rows).toEqual(texts);
+    await run(session, 'OPTIMIZE docs');
+    expect((await run(session, query)).rows).toEqual(texts);
+    expect((await run(session, 'SELECT v FROM docs ORDER BY id')).rows.map((row) => row['v'])).toEqual([
+      '"é\\n"',
+      '{"a":[12345678901234567890,null],"b":1.5}',
+      null,
+      'null',
+    ]);
+    const { files, prefix } = await readIndependently(local, session, 'docs', '1');
+    const paths = files.map((file) => local.objects.pathOf('lakehaul-warehouse', prefix + file.path));
+    const lease = await local.engine.acquire();
+    const schema = await lease.connection.runAndReadAll(
+      `SELECT name, type FROM parquet_schema('${paths[0]}') WHERE name IN ('metadata', 'value') ORDER BY 1`,
+    );
+    lease.release();
+    expect(schema.getRowsJson()).toEqual([
+      ['metadata', 'BYTE_ARRAY'],
+      ['value', 'BYTE_ARRAY'],
+    ]);
+    for (const refused of ['v = v', 'CAST(v AS STRING) IS NULL', "v = parse_json('1')"])
+      expect(await failure(session, `SELECT id FROM docs WHERE ${refused}`)).toMatchObject({ sqlState: '0A000' });
+    expect(await failure(session, 'SELECT v, count(*) FROM docs GROUP BY v')).toMatchObject({ sqlState: '0A000' });
+  });
+
   it('compact without changing a row, and are gone after DROP', async () => {
     await run(session, 'CREATE TABLE small (a INT) CLUSTER BY (a)');
     for (const value of [3, 1, 2]) await run(session, `INSERT INTO small VALUES (${value})`);

@@ -1,4 +1,5 @@
 import { SqlError } from '../databricks/sql-error.ts';
+import { VARIANT_DUCKDB_TYPE } from '../variant/variant-functions.ts';
 
 /** Delta's primitive types (PROTOCOL.md, "Primitive Types"), each with its name in SQL and in DuckDB. */
 const PRIMITIVES = [
@@ -14,7 +15,7 @@ const PRIMITIVES = [
   { delta: 'date', sql: 'DATE', duckdb: 'DATE', aliases: [] },
   { delta: 'timestamp', sql: 'TIMESTAMP', duckdb: 'TIMESTAMP WITH TIME ZONE', aliases: ['TIMESTAMP_LTZ'] },
   { delta: 'timestamp_ntz', sql: 'TIMESTAMP_NTZ', duckdb: 'TIMESTAMP', aliases: [] },
-  { delta: 'variant', sql: 'VARIANT', duckdb: 'VARIANT', aliases: [] },
+  { delta: 'variant', sql: 'VARIANT', duckdb: VARIANT_DUCKDB_TYPE, aliases: [] },
 ] as const;
 
 const DECIMAL = /^DEC(?:IMAL)?|^NUMERIC/;

@@ -233,6 +233,19 @@ const strpos: Emit = (f) => {
   return { sql: `CAST(strpos(${whole.sql}, ${part.sql}) AS INTEGER)`, type: INTEGER };
 };
 
+/**
+ * Patterns that mean the same in POSIX and in RE2: no backslash, no lazy or possessive repeat, no group option, no named
+ * class. Which match is taken may differ, where the first one begins does not; without a `$` its text is nowhere before.
+ */
+const regexpInstr: Emit = (f) => {
+  const pattern = literalText(f.arg(1));
+  if (pattern === null || pattern === '' || /[\\$]|\(\?|[*+?}][?+]|\[:[a-z]+:\]|\[[.=]/.test(pattern))
+    throw new NotSupported('REGEXP_INSTR with this pattern', f.call.at);
+  const [whole, part] = [needText(f, 0).sql, f.arg(1).sql];
+  const place = `CASE WHEN ${whole} IS NULL THEN NULL WHEN regexp_matches(${whole}, ${part}) THEN strpos(${whole}, regexp_extract(${whole}, ${part})) ELSE 0 END`;
+  return { sql: `CAST(${place} AS INTEGER)`, type: INTEGER };
+};
+
 const concat: Emit = (f) => {
   const values = f.args.map((_argument, index) => f.arg(index));
   return {
@@ -310,6 +323,12 @@ const jsonText: Emit = (f) => {
   const value = f.arg(0);
   if (value.type.kind !== 'super') throw new NotSupported(`${f.call.name}() of ${value.type.kind}`, f.call.at);
   return { sql: `CAST(${value.sql} AS VARCHAR)`, type: text(f.context) };
+};
+
+const variantToJson: Emit = (f) => {
+  const value = f.arg(0);
+  if (value.type.kind !== 'variant') throw new NotSupported(`to_json() of ${value.type.kind}`, f.call.at);
+  return { sql: `lakehaul_variant_json(${value.sql})`, type: { kind: 'string' } };
 };
 
 const hexEwkb: Emit = (f) => {
@@ -508,6 +527,7 @@ export const REDSHIFT_FUNCTIONS: Record<string, FunctionEntry> = {
   from_hex: entry(1, 1, unhex),
   charindex: entry(2, 2, (f) => strpos({ ...f, arg: (index) => f.arg(1 - index) })),
   json_serialize: entry(1, 1, jsonText),
+  regexp_instr: entry(2, 2, regexpInstr),
   json_size: entry(1, 1, (f) => ({ sql: `CAST(strlen(${jsonText(f).sql}) AS INTEGER)`, type: INTEGER })),
   st_ashexewkb: entry(1, 1, hexEwkb),
   json_parse: entry(1, 1, jsonParse),
@@ -558,7 +578,8 @@ export const DATABRICKS_FUNCTIONS: Record<string, FunctionEntry> = {
   double: entry(1, 1, castTo({ kind: 'double' })),
   date: entry(1, 1, castTo({ kind: 'date' })),
   parse_json: entry(1, 1, (f) => ({
-    sql: `CAST(lakehaul_json(${needText(f, 0).sql}) AS VARIANT)`,
+    sql: `lakehaul_parse_json(${needText(f, 0).sql})`,
     type: { kind: 'variant' },
   })),
+  to_json: entry(1, 1, variantToJson),
 };

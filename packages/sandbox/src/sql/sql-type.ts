@@ -1,4 +1,5 @@
 /** One type model for both dialects: the text each of them shows, and what DuckDB stores for it. */
+import { VARIANT_DUCKDB_TYPE } from '../variant/variant-functions.ts';
 
 export type SqlType =
   | { kind: 'boolean' | 'tinyint' | 'smallint' | 'integer' | 'bigint' | 'real' | 'double' }
@@ -98,6 +99,7 @@ const DUCKDB_TEXT: Partial<Record<SqlTypeKind, string>> = {
   varbyte: 'BLOB',
   binary: 'BLOB',
   super: 'JSON',
+  variant: VARIANT_DUCKDB_TYPE,
   // Opaque: the bytes of EWKB or of the sketch.
   geometry: 'BLOB',
   geography: 'BLOB',

@@ -1,5 +1,6 @@
 /** For tests: SQL of a dialect, run on an in-memory DuckDB over one small table `t`. */
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { registerVariantFunctions } from '../variant/variant-functions.ts';
 import type { Conjunct, Dialect, Source } from './ast.ts';
 import { emitQuery } from './emit-statement.ts';
 import type { EmitOptions } from './emit-types.ts';
@@ -42,6 +43,7 @@ export async function openTestSql(): Promise<TestSql> {
   const instance = await DuckDBInstance.create(':memory:', { max_expression_depth: '200000' });
   const connection = await instance.connect();
   await connection.run(`SET TimeZone = 'UTC'`);
+  registerVariantFunctions(connection);
   for (const statement of [...MACROS, DDL, ROWS]) await connection.run(statement);
   const asked: TestSql['asked'] = [];
   const emitted: TestSql['emitted'] = (dialect, sql, options = {}) => {
