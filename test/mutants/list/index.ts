@@ -1,6 +1,7 @@
 import type { Mutant } from '../mutant.ts';
+import { AUDIT } from './audit.ts';
 import { LEDGER } from './ledger.ts';
 import { PROOF } from './proof.ts';
 import { STEPS } from './steps.ts';
 
-export const MUTANTS: readonly Mutant[] = [...LEDGER, ...PROOF, ...STEPS];
+export const MUTANTS: readonly Mutant[] = [...LEDGER, ...PROOF, ...STEPS, ...AUDIT];
