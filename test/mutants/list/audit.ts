@@ -34,13 +34,21 @@ export const AUDIT: readonly Mutant[] = [
     to: 'for (const anchor of anchors.slice(anchors.length)) {',
     tests: [TAMPERING],
   }),
-  mutant('audit: missing seal overlooked', {
+  // Number, digest and count each tell of a missing seal: only without all three it passes.
+  {
+    name: 'audit: chain of the seals not judged',
     harm: 'a seal is taken out of the chain together with what it vouched for',
-    file: SEALS,
-    from: 'if (seal.number !== (previous?.number ?? 0) + 1)',
-    to: 'if (seal.number < (previous?.number ?? 0) + 1)',
+    edits: [
+      { file: SEALS, from: 'if (seal.number !== (previous?.number ?? 0) + 1)', to: 'if (seal.number < 0)' },
+      { file: SEALS, from: 'else if (seal.previous !== (previous?.digest ?? null))', to: 'else if (seal.number < 0)' },
+      {
+        file: SEALS,
+        from: 'if (seal.cumulativeLeaves !== (previous?.cumulativeLeaves ?? 0) + seal.leafCount)',
+        to: 'if (seal.number < 0)',
+      },
+    ],
     tests: [TAMPERING],
-  }),
+  },
   mutant('audit: removed objects overlooked', {
     harm: 'a receipt that was sealed and is gone is not missed (I5)',
     file: SEALS,
@@ -60,7 +68,7 @@ export const AUDIT: readonly Mutant[] = [
     file: 'packages/audit/src/check/check-proof.ts',
     from: 'return own !== undefined && group.sum1 === own.sum1 && group.sum2 === own.sum2',
     to: 'return own !== undefined && group.sum1 === own.sum1',
-    tests: [TAMPERING],
+    tests: ['packages/audit/src/check/check-proof.test.ts'],
   }),
   mutant('audit: NULL keys in no chunk', {
     harm: 'a plan without a NULL chunk passes the audit of I1',
@@ -81,7 +89,7 @@ export const AUDIT: readonly Mutant[] = [
     file: 'packages/audit/src/check/check-chunk.ts',
     from: 'if (over === undefined || over.lastModifiedMs > write.lastModifiedMs)',
     to: 'if (over !== undefined && over.lastModifiedMs > write.lastModifiedMs + 1e12)',
-    tests: [TAMPERING],
+    tests: ['packages/audit/src/check/check-chunk.test.ts'],
   }),
   mutant('diff read without its digest', {
     harm: 'rows of a diff that somebody changed are shown as what was found',
