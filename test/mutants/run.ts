@@ -112,4 +112,7 @@ async function main(): Promise<number> {
   return holes.length > 0 ? 4 : 0;
 }
 
-process.exitCode = await main();
+process.exitCode = await main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  return 1;
+});
