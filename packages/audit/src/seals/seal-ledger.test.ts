@@ -103,7 +103,7 @@ describe('the sealer', () => {
       await put(key, body);
       return await put(key, body);
     };
-    expect(await sealLedger(deps())).toMatchObject({ isMine: true, added: 7 });
+    expect(await sealLedger(deps())).toMatchObject({ isMine: true, added: 8 });
   });
 
   it('builds nothing on a chain that the anchors contradict', async () => {
