@@ -58,3 +58,10 @@ export const LEDGER_EXPORT_JSON = z.strictObject({
 });
 
 export const KEYS_CREATE_JSON = z.strictObject({ keyId: said, privateKeyFile: said, publicKeyFile: said });
+
+export const REPORT_JSON = z.strictObject({
+  htmlFile: said,
+  jsonFile: said,
+  isClean: z.boolean().describe('of the audit that the report rests on'),
+  findingCount: count,
+});

@@ -10,6 +10,7 @@ import { keys } from './keys.ts';
 import { ledger } from './ledger.ts';
 import { ledgerSeal } from './ledger-seal.ts';
 import { plan } from './plan.ts';
+import { report } from './report.ts';
 import { run } from './run.ts';
 import { sandbox } from './sandbox.ts';
 import { seal } from './seal.ts';
@@ -35,5 +36,6 @@ export const VERBS: readonly Verb[] = [
   ledger,
   audit,
   drill,
+  report,
   test,
 ];
