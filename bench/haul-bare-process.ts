@@ -59,6 +59,7 @@ function renderChunk(chunk: number, predicate: RowPredicate): ChunkSql {
     fileNames: ['all.parquet'],
     statementTag: 'bare',
     statementTimeoutMs: 0,
+    sendBeforeMs: Number.POSITIVE_INFINITY,
   });
   const fingerprint = targetFingerprintSelect({ ...one, version: '0' });
   return {

@@ -142,6 +142,7 @@ async function stage(submission: string): Promise<void> {
     fileNames: manifest.files.map((file) => file.key.slice(prefix.length)),
     statementTag: `contract/${plan.tableId}/g1/c7/a1/s2`,
     statementTimeoutMs: 60_000,
+    sendBeforeMs: Number.POSITIVE_INFINITY,
   };
 }
 
@@ -175,6 +176,17 @@ describe('target', () => {
     expect(state.properties['lakehaul.migration']).toBe('contract');
     expect(state.hasRowFilterOrMask).toBe(false);
     expect(target.renderPrepare(plan, state)).toEqual([]);
+  });
+
+  it('sends no load whose time to be sent is over, whoever asks', async () => {
+    const late = { ...load, statementTag: `contract/${plan.tableId}/g1/c7/a1/s1`, sendBeforeMs: Date.now() - 1 };
+    for (const send of [target.copy(late), target.replace({ ...late, attempt: 2 }), target.deleteChunk(late)])
+      await expect(send).rejects.toMatchObject({
+        code: 'UNREACHABLE',
+        message: expect.stringMatching(/nothing was sent/),
+      });
+    expect(await target.findStatements(late.statementTag, Date.now() - 60_000)).toEqual([]);
+    expect(await target.lineageCounts(plan.target, await target.version(plan.target))).toEqual([]);
   });
 
   it('copies exactly the files once, and finds the statement by its tag', async () => {

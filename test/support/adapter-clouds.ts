@@ -104,6 +104,7 @@ export async function startAdapterClouds(): Promise<AdapterClouds> {
         fileNames,
         statementTag: `test/t/g1/c0/a1/s${number}`,
         statementTimeoutMs: 60_000,
+        sendBeforeMs: Number.POSITIVE_INFINITY,
       };
       return { request, answer, load };
     },

@@ -272,6 +272,8 @@ export interface LoadRequest {
   fileNames: readonly string[];
   statementTag: string;
   statementTimeoutMs: number;
+  /** On the process's clock. Past it the statement must not be sent any more: the fence gives a submission up by its age. */
+  sendBeforeMs: number;
 }
 
 export interface LoadAnswer {

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { createFakeClock, systemClock } from './clock.ts';
 import { createSeededIds, systemIds } from './ids.ts';
 
@@ -33,6 +33,17 @@ it.each([
   abort.abort(new Error('enough'));
   await expect(sleep).rejects.toThrow('enough');
   await expect(clock.sleep(1, abort.signal)).rejects.toThrow('enough');
+});
+
+it('the system clock goes on when somebody sets the machine’s clock back, and follows it forward', () => {
+  const before = systemClock.nowMs();
+  const wall = vi.spyOn(Date, 'now').mockReturnValue(before - 7_200_000);
+  const monotonic = vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 40_000);
+  expect(systemClock.nowMs()).toBeGreaterThanOrEqual(before + 40_000);
+  wall.mockReturnValue(before + 3_600_000);
+  expect(systemClock.nowMs()).toBe(before + 3_600_000);
+  wall.mockRestore();
+  monotonic.mockRestore();
 });
 
 it('seeded ids are the same for the same seed and look like ids', () => {

@@ -1,7 +1,21 @@
 import type { Clock } from '@lakehaul/core';
 
+let lastMs = Date.now();
+let lastMonotonicMs = performance.now();
+
+/**
+ * Wall-clock time that never runs slower than time itself: a clock set back by hours would make every "not later than"
+ * too late to see, and the monotonic clock alone stands still while the machine is suspended (Linux CLOCK_MONOTONIC).
+ */
+function steadyNowMs(): number {
+  const monotonicMs = performance.now();
+  lastMs = Math.max(Date.now(), lastMs + (monotonicMs - lastMonotonicMs));
+  lastMonotonicMs = monotonicMs;
+  return lastMs;
+}
+
 export const systemClock: Clock = {
-  nowMs: () => Date.now(),
+  nowMs: steadyNowMs,
   sleep: (ms, signal) =>
     new Promise((resolve, reject) => {
       if (signal?.aborted === true) {

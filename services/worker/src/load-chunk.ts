@@ -26,6 +26,12 @@ export interface LoadDeps {
   targetTimeoutMs: number;
 }
 
+/**
+ * How long after its submission a load may still be sent: half of the minute that the fence allows for the way to the
+ * warehouse, beyond the statement's own time-out (load-statements.ts).
+ */
+export const SEND_WITHIN_MS = 30_000;
+
 /** FILES of COPY INTO (facts 5.1). */
 const MAX_COPY_FILES = 1_000;
 
@@ -82,6 +88,8 @@ async function load(deps: LoadDeps, input: LoadInput): Promise<Loaded> {
   if (attempt.attempt === 1 && fileCount > MAX_COPY_FILES)
     throw new LakehaulError('TOO_MANY_FILES', `${fileCount} staged files, one COPY INTO takes ${MAX_COPY_FILES}`);
 
+  // Taken before the receipt is written: what is counted here is never less than the receipt's age.
+  const sendBeforeMs = deps.nowMs() + SEND_WITHIN_MS;
   const submission = await recordSubmission(deps.ledger, attempt, (number) => ({
     step: 'load',
     statementName: statementTag(deps.ledger.migration, attempt, number),
@@ -98,6 +106,7 @@ async function load(deps: LoadDeps, input: LoadInput): Promise<Loaded> {
     fileNames: unloaded.body.files.map((file) => file.key.slice(unloaded.body.dataPrefix.length)),
     statementTag: submission.body.statementName,
     statementTimeoutMs: deps.targetTimeoutMs,
+    sendBeforeMs,
   };
   const operation = isEmpty ? 'delete' : attempt.attempt === 1 ? 'copy' : 'replace';
   const answer = await send(deps.target, operation, request);

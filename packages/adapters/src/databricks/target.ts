@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { LakehaulError, must } from '@lakehaul/core';
-import type { LoadAnswer, Target } from '../ports.ts';
+import type { LoadAnswer, LoadRequest, Target } from '../ports.ts';
 import { check } from './check.ts';
 import { prepareStatements } from './ddl-sql.ts';
 import { describe, readVersion } from './describe.ts';
@@ -32,11 +32,9 @@ export function openDatabricks(options: DatabricksOptions, deps: DatabricksDeps)
       for (const sql of statements) await warehouse.write(sql);
     },
     renderLoad,
-    copy: (request) => copyAll(warehouse, copyStatements(request), request.statementTimeoutMs),
-    replace: async (request) =>
-      loadAnswer(await warehouse.write(replaceStatement(request), { timeoutMs: request.statementTimeoutMs })),
-    deleteChunk: async (request) =>
-      loadAnswer(await warehouse.write(deleteStatement(request), { timeoutMs: request.statementTimeoutMs })),
+    copy: (request) => copyAll(warehouse, copyStatements(request), request),
+    replace: async (request) => loadAnswer(await warehouse.write(replaceStatement(request), limitsOf(request))),
+    deleteChunk: async (request) => loadAnswer(await warehouse.write(deleteStatement(request), limitsOf(request))),
     findStatements: (statementTag, sinceMs) => findStatements(workspace, options, statementTag, sinceMs),
     async cancelStatement(statementId) {
       await workspace.post('databricks.cancel', `/api/2.0/sql/statements/${encodeURIComponent(statementId)}/cancel`);
@@ -70,16 +68,22 @@ function readCa(caFile: string): string {
  * More than 1,000 files are several statements. Each is idempotent by file, so a failure in between is mended by sending
  * all of them again; one that says 0 rows (loaded before) leaves the sum unknown.
  */
-async function copyAll(warehouse: Warehouse, sqls: readonly string[], timeoutMs: number): Promise<LoadAnswer> {
+async function copyAll(warehouse: Warehouse, sqls: readonly string[], request: Sent): Promise<LoadAnswer> {
   let inserted: bigint | null = 0n;
   let statementId = '';
   for (const sql of sqls) {
-    const answer = loadAnswer(await warehouse.write(sql, { timeoutMs }));
+    const answer = loadAnswer(await warehouse.write(sql, limitsOf(request)));
     statementId = answer.statementId;
     const rows = answer.insertedRows;
     inserted = inserted === null || rows === null || rows === '0' ? null : inserted + BigInt(rows);
   }
   return { statementId, insertedRows: inserted === null ? null : inserted.toString() };
+}
+
+type Sent = Pick<LoadRequest, 'statementTimeoutMs' | 'sendBeforeMs'>;
+
+function limitsOf({ statementTimeoutMs, sendBeforeMs }: Sent): { timeoutMs: number; sendBeforeMs: number } {
+  return { timeoutMs: statementTimeoutMs, sendBeforeMs };
 }
 
 /** A DELETE answers affected rows only: it inserts none. */

@@ -22,9 +22,6 @@ const ANSWER_SLACK_MS = 120_000;
  * One driver client with a pool of sessions. Reads are repeated by `outside`; a write is sent once, and when its answer
  * is lost that is said (ANSWER_LOST), so that the caller finds out by the rows.
  */
-/** Below the slack that the load's fence allows for the way to the warehouse. */
-const SEND_WITHIN_MS = 30_000;
-
 export class Warehouse {
   readonly #options: DatabricksOptions;
   readonly #deps: DatabricksDeps;
@@ -56,15 +53,17 @@ export class Warehouse {
     );
   }
 
-  write(sql: string, options: { timeoutMs?: number } = {}): Promise<Answer> {
+  /** `sendBeforeMs`: past it on this process's clock nothing is sent any more. */
+  write(sql: string, options: { timeoutMs?: number; sendBeforeMs?: number } = {}): Promise<Answer> {
     const timeoutMs = options.timeoutMs ?? this.#options.statements.targetTimeoutMs;
+    const { sendBeforeMs = Number.POSITIVE_INFINITY } = options;
     const send = async (): Promise<Answer> => {
       try {
-        return await this.#inSession(timeoutMs, (session) => this.#runWrite(session, sql));
+        return await this.#inSession(timeoutMs, (session) => this.#runWrite(session, sql, sendBeforeMs));
       } catch (error) {
         // Nothing was done in a session that is no more, so this is no second submission.
         if (!(error instanceof LakehaulError) || !isSessionLost(error.cause)) throw error;
-        return this.#inSession(timeoutMs, (session) => this.#runWrite(session, sql));
+        return this.#inSession(timeoutMs, (session) => this.#runWrite(session, sql, sendBeforeMs));
       }
     };
     return this.#deps.outside('databricks.write', () => this.#leave(send()), {
@@ -90,13 +89,8 @@ export class Warehouse {
 
   async #inSession<T>(timeoutMs: number, work: (session: DriverSession) => Promise<T>): Promise<T> {
     const timeoutSeconds = Math.max(1, Math.ceil(timeoutMs / 1000));
-    const askedMs = this.#deps.clock.nowMs();
     const session = await this.#pool.take(timeoutSeconds);
-    const waitedMs = this.#deps.clock.nowMs() - askedMs;
     try {
-      // The fence gives a submission up by its age; a statement sent long after it was recorded would outlive that.
-      if (waitedMs > SEND_WITHIN_MS)
-        throw new LakehaulError('UNREACHABLE', `a session took ${waitedMs} ms to open; nothing was sent`);
       const result = await work(session);
       this.#pool.give(session, timeoutSeconds);
       return result;
@@ -128,7 +122,16 @@ export class Warehouse {
     }
   }
 
-  async #runWrite(session: DriverSession, sql: string): Promise<Answer> {
+  async #runWrite(session: DriverSession, sql: string, sendBeforeMs: number): Promise<Answer> {
+    // The fence gives a submission up by its age; a statement sent long after it was recorded would outlive that.
+    // Nothing is awaited between this look at the clock and the sending: a session may take long to open, and a process
+    // may be suspended for an hour between the receipt and here.
+    const lateMs = this.#deps.clock.nowMs() - sendBeforeMs;
+    if (lateMs > 0)
+      throw new LakehaulError(
+        'UNREACHABLE',
+        `the load could not be sent in time (${Math.round(lateMs)} ms late); nothing was sent`,
+      );
     try {
       return await fetchAll(await session.executeStatement(sql));
     } catch (error) {

@@ -44,6 +44,7 @@ const load: LoadRequest = {
   fileNames: ['0000_part_00.parquet', '0001_part_00.parquet'],
   statementTag: 'm/t/g1/c3/a1/s1',
   statementTimeoutMs: 60_000,
+  sendBeforeMs: Number.POSITIVE_INFINITY,
 };
 
 describe('the statements of a chunk', () => {
