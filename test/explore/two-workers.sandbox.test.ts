@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { exploreTwoWorkers, printed, report, SCENARIOS, type TwoWorkers } from '../support/explore/one-chunk.ts';
+
+/**
+ * Every schedule of two workers on one chunk within the bounds: I2, I3, I5, I11 at every moment, and at the end the chunk
+ * is verified and equal, or quarantined with a reason. `npm run explore -- --switches 3 --faults 1` goes deeper.
+ */
+async function explored(name: string, request: TwoWorkers): Promise<Awaited<ReturnType<typeof exploreTwoWorkers>>> {
+  const startMs = performance.now();
+  const result = await exploreTwoWorkers(request);
+  process.stdout.write(`${report({ result, name, ms: performance.now() - startMs })}\n`);
+  if (result.counterexample !== null) throw new Error(printed(result.counterexample));
+  expect(result.isComplete).toBe(true);
+  return result;
+}
+
+describe.each(SCENARIOS)('%s', (scenario) => {
+  it('two switches, no fault', async () => {
+    const { ends } = await explored(`${scenario}, 2 switches`, { scenario, switches: 2, faults: 0 });
+    expect(ends).toBeGreaterThan(300);
+  });
+
+  it('no switch, one fault at every call', async () => {
+    const { faultBranches, faultPoints } = await explored(`${scenario}, 1 fault`, { scenario, switches: 0, faults: 1 });
+    expect(faultBranches).toBeGreaterThan(90);
+    for (const point of ['s3.PutObject', 's3.ListObjectsV2', 'databricks.write', 'databricks.version'] as const)
+      expect(faultPoints.get(point)).toBeGreaterThan(0);
+  });
+
+  it('late rows reopen it while two workers are at it, one switch', async () => {
+    const { ends } = await explored(`${scenario}, late rows`, {
+      scenario,
+      switches: 1,
+      faults: 0,
+      hasLateRows: true,
+      workerSteps: 8,
+    });
+    expect(ends).toBeGreaterThan(90);
+  });
+});
+
+it('one switch and one fault, on a chunk that nobody has touched', async () => {
+  const { ends } = await explored('fresh, 1 switch, 1 fault', { scenario: 'fresh', switches: 1, faults: 1 });
+  expect(ends).toBeGreaterThan(4_000);
+});
+
+it('when an engine never kills a statement, against what the fence assumes, the seal finds every row that came of it', async () => {
+  const { foundBySeal } = await explored('late rows, statements without time-outs', {
+    scenario: 'stage differs while the COPY runs',
+    switches: 1,
+    faults: 0,
+    hasLateRows: true,
+    workerSteps: 8,
+    options: { isNeverKilled: true },
+  });
+  expect(foundBySeal).toBeGreaterThan(0);
+});

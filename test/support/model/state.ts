@@ -1,0 +1,176 @@
+/**
+ * The three clouds as one immutable value: what S3, Redshift and the warehouse hold at one moment. Every change makes a
+ * new value that shares what did not change, so that a search can go on from any moment that it has seen.
+ *
+ * Exact where the proof rests on it: create-once PUT, LastModified in whole seconds, one snapshot a batch, COPY that
+ * skips files that it knows, REPLACE and DELETE by a lineage range, versions that can be read again, statements that go
+ * on when their client is gone and end by their time-out. One chunk's worth of everything else.
+ */
+import type { UnloadAnswer } from '@lakehaul/adapters';
+
+export interface StoredObject {
+  body: string;
+  etag: string;
+  lastModifiedMs: number;
+}
+
+/** `arriving`: sent, but neither done nor seen by anybody yet. `running`: the engine shows it and has not done it yet. */
+export type StatementState = 'arriving' | 'running' | 'finished' | 'failed';
+
+export interface SourceBatch {
+  id: string;
+  name: string;
+  state: StatementState;
+  dataPrefix: string;
+  answer: UnloadAnswer | null;
+  /** The result is past its retention. */
+  isExpired: boolean;
+}
+
+export interface Load {
+  operation: 'copy' | 'replace' | 'delete';
+  tag: string;
+  chunk: number;
+  attempt: number;
+  dataPrefix: string;
+  fileNames: readonly string[];
+  /** The engine's STATEMENT_TIMEOUT for it. */
+  timeoutMs: number;
+}
+
+export interface LoadStatement extends Load {
+  id: string;
+  state: StatementState;
+  /** After it the engine has killed the statement: it cannot commit. */
+  deadlineMs: number;
+}
+
+/** A row of the target: its lineage (null: a live row, no business of ours) and which source row it is. */
+export interface TargetRow {
+  lineage: bigint | null;
+  row: number;
+}
+
+export interface Commit {
+  operation: string;
+  predicate: string;
+  tag: string;
+}
+
+/** A PUT that its client has given up and that S3 will still see. */
+export interface LatePut {
+  key: string;
+  body: string;
+}
+
+export interface Clouds {
+  nowMs: number;
+  objects: ReadonlyMap<string, StoredObject>;
+  /** Rows of the source, each a number that its content stands for. */
+  source: readonly number[];
+  batches: readonly SourceBatch[];
+  /** The target at each version; the last one is now. */
+  versions: readonly (readonly TargetRow[])[];
+  commits: readonly Commit[];
+  knownFiles: ReadonlySet<string>;
+  loads: readonly LoadStatement[];
+  latePut: LatePut | null;
+}
+
+export const START_MS = Date.parse('2026-01-01T00:00:00Z');
+/** One row of the live path: it must be there at every moment (I11). */
+export const LIVE_ROWS: readonly TargetRow[] = [{ lineage: null, row: 1_000 }];
+
+export function newClouds(source: readonly number[]): Clouds {
+  return {
+    nowMs: START_MS,
+    objects: new Map(),
+    source,
+    batches: [],
+    versions: [LIVE_ROWS],
+    commits: [],
+    knownFiles: new Set(),
+    loads: [],
+    latePut: null,
+  };
+}
+
+export const currentRows = (clouds: Clouds): readonly TargetRow[] => clouds.versions.at(-1) ?? [];
+
+/** Which rows a staged file holds: the model's Parquet. */
+export function rowsOfFile(body: string): number[] {
+  return body === '' ? [] : body.split(',').map(Number);
+}
+
+export function withObject(clouds: Clouds, key: string, body: string): Clouds {
+  const objects = new Map(clouds.objects);
+  const lastModifiedMs = Math.floor(clouds.nowMs / 1000) * 1000;
+  objects.set(key, { body, etag: etagOf(body), lastModifiedMs });
+  return { ...clouds, objects };
+}
+
+export function withoutObjects(clouds: Clouds, keys: readonly string[]): Clouds {
+  const objects = new Map(clouds.objects);
+  for (const key of keys) objects.delete(key);
+  return { ...clouds, objects };
+}
+
+/** FNV-1a: an ETag only has to differ when the body does, and the bodies of a model are few. */
+function etagOf(body: string): string {
+  let hash = 0x811c9dc5;
+  for (let place = 0; place < body.length; place++) hash = Math.imul(hash ^ body.charCodeAt(place), 0x01000193) >>> 0;
+  return `${hash.toString(16)}-${body.length}`;
+}
+
+/**
+ * Everything that can matter later, as text: two moments with the same text behave the same for ever. Bodies are long
+ * and come again and again, so each is numbered once.
+ */
+export class StateKeys {
+  readonly #numbers = new Map<string, number>();
+  readonly #objects = new WeakMap<ReadonlyMap<string, StoredObject>, string>();
+  readonly #rows = new WeakMap<readonly (readonly TargetRow[])[], string>();
+
+  of(clouds: Clouds): string {
+    const { latePut } = clouds;
+    return [
+      clouds.nowMs,
+      this.#ofObjects(clouds.objects),
+      clouds.source.join(','),
+      clouds.batches.map((b) => `${b.name}${b.state}${b.isExpired}${this.#number(JSON.stringify(b.answer))}`).join(','),
+      this.#ofRows(clouds.versions),
+      [...clouds.knownFiles].join(','),
+      clouds.loads.map((load) => `${load.id}${load.tag}${load.state}${load.deadlineMs}`).join(','),
+      latePut === null ? '' : this.#number(latePut.key + latePut.body),
+    ].join('|');
+  }
+
+  #ofObjects(objects: ReadonlyMap<string, StoredObject>): string {
+    let text = this.#objects.get(objects);
+    if (text === undefined) {
+      const parts = [...objects].map(([key, o]) => `${this.#number(key)}.${this.#number(o.body)}.${o.lastModifiedMs}`);
+      text = `o${this.#number(parts.sort().join(','))}`;
+      this.#objects.set(objects, text);
+    }
+    return text;
+  }
+
+  #ofRows(versions: readonly (readonly TargetRow[])[]): string {
+    let text = this.#rows.get(versions);
+    if (text === undefined) {
+      const rows = versions.map((each) => each.map((row) => `${row.lineage ?? 'live'}:${row.row}`).join(' '));
+      text = `v${this.#number(rows.join('/'))}`;
+      this.#rows.set(versions, text);
+    }
+    return text;
+  }
+
+  #number(text: string): number {
+    let number = this.#numbers.get(text);
+    if (number === undefined) {
+      number = this.#numbers.size;
+      this.#numbers.set(text, number);
+    }
+    return number;
+  }
+}
