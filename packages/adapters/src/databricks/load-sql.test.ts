@@ -19,6 +19,7 @@ const load: LoadRequest = {
   fileNames: ['0000_part_00.parquet', '0001_part_00.parquet'],
   statementTag: 'm/t/g1/c3/a2/s1',
   statementTimeoutMs: 60_000,
+  sendBeforeMs: Number.POSITIVE_INFINITY,
 };
 
 /** The bounds of the one condition on the lineage column; a second condition of any kind is none of ours. */
