@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { chooseKey } from './choose-key.ts';
 import { hashCuts, nullCut, rangesBetween } from './cut-ranges.ts';
 import { cutTextRanges, isSafeBoundary } from './cut-text.ts';
-import { planColumn, unacknowledged } from './judge-loss.ts';
+import { type ColumnMeasureKind, measuresFor, planColumn, unacknowledged } from './judge-loss.ts';
 import { numberChunks } from './number-chunks.ts';
 import { scanAmplification } from './scan-amplification.ts';
 import { matchesPattern, selectTables, settingsFor, type TableSettings } from './settings.ts';
@@ -147,6 +147,16 @@ describe('loss', () => {
       target: { kind: 'VARIANT' },
       loss: 'parsed',
     });
+    const settings = { super: 'variant' as const, acknowledge: [] };
+    const found = (kind: ColumnMeasureKind, count: string) =>
+      planColumn(column('c', { kind: 'super' }), settings, new Map([[kind, count]]));
+    expect(measuresFor(column('c', { kind: 'super' }), settings)).toContain('hugeNumberCount');
+    expect(measuresFor(column('c', { kind: 'super' }), { super: 'string' })).toEqual(['maxBytes']);
+    expect(found('longNumberCount', '0').loss).toBe('parsed');
+    expect(found('longNumberCount', '1').loss).toBe('lossy');
+    expect(found('hugeNumberCount', '1').loss).toBe('impossible');
+    expect(unacknowledged([found('longNumberCount', '0')], [])).toHaveLength(1);
+    expect(unacknowledged([found('longNumberCount', '0')], ['loss:c'])).toHaveLength(0);
   });
 });
 

@@ -50,6 +50,8 @@ const VALUES: [expression: string, value: unknown][] = [
   ['substring(s from 2)', 'b  '],
   [`replace('aXbX', 'X', '--')`, 'a--b--'],
   [`charindex('b', s)`, 2],
+  [`regexp_instr('{"a":1e309}', '(^|[:,[])-?[0-9.]+[eE][+]?3[0-9]{2}')`, 5],
+  [`regexp_instr('{"a":1e30}', '(^|[:,[])-?[0-9.]+[eE][+]?3[0-9]{2}')`, 0],
   [`null || 'a'`, null],
   [`'' is null`, false],
   [`'A\\\\b'`, 'A\\b'],
@@ -192,6 +194,7 @@ const ERRORS: [query: string, message: RegExp][] = [
   // refused before anything runs
   ['SELECT bo::varchar FROM t', /cannot cast type boolean/],
   ['SELECT crc32(s) FROM t', /crc32\(\) is not supported/],
+  ["SELECT regexp_instr(s, 'b$') FROM t", /REGEXP_INSTR with this pattern is not supported/],
   ['SELECT n / 3 FROM t', /decimals is not supported/],
   [`SELECT to_char(ts, 'D') FROM t`, /format/],
   [`SELECT s ~ 'a' FROM t`, /operator ~/],
