@@ -122,7 +122,10 @@ async function rebuild(store: OpenObjectStore, queues: ChunkQueues, expected: re
   const ledger = ledgerOver(store);
   const plans = await ledger.readPlans();
   const scan = ledger.openScan();
-  await feedQueues({ ledger, scan, queues, clock: systemClock, log, windowSize: WINDOW, limits: [] }, plans);
+  await feedQueues(
+    { ledger, scan, queues, clock: systemClock, log, windowSize: WINDOW, limits: [], stopped: new Set() },
+    plans,
+  );
   const counts = await queues.counts();
   const jobs = counts.unload.waiting + counts.load.waiting + counts.verify.waiting;
   if (jobs !== WINDOW || plans.length !== expected.length)

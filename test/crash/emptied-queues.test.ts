@@ -193,7 +193,10 @@ async function haul(emptiedAt: number): Promise<{ calls: number; source: FakeSou
   const scan = ledger.openScan();
   const clock = { nowMs: () => 0, sleep: async () => undefined };
   const feed = () =>
-    feedQueues({ ledger, scan, queues: queues.asQueues, clock, log, windowSize: WINDOW, limits: [] }, PLANS);
+    feedQueues(
+      { ledger, scan, queues: queues.asQueues, clock, log, windowSize: WINDOW, limits: [], stopped: new Set() },
+      PLANS,
+    );
   for (let pass = 0; pass < 60; pass++) {
     const { open } = await feed();
     if (open === 0) break;

@@ -1,9 +1,9 @@
-import { BatchExecuteStatementCommand, RedshiftDataClient } from '@aws-sdk/client-redshift-data';
-import type { DifferenceReport, Source } from '@lakehaul/adapters';
+import type { DifferenceReport } from '@lakehaul/adapters';
 import { must } from '@lakehaul/core';
 import type { Session } from '@lakehaul/fleet';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { driver, haul, planAll } from '../support/drive.ts';
+import { losing } from '../support/losing.ts';
 import { startWorld, type World } from '../support/world.ts';
 
 /**
@@ -44,48 +44,6 @@ async function lossyTable(
   return { name, session };
 }
 
-/** The same source, but its UNLOAD's wire column `alias` goes through `lose`. Everything else is as rendered. */
-function losing(source: Source, alias: string, lose: (wire: string) => string, columns = 5): Source & AsyncDisposable {
-  const { accessKeyId, secretAccessKey } = world.clouds.credentials;
-  const client = new RedshiftDataClient({
-    endpoint: world.clouds.endpoints.redshift,
-    region: 'us-east-1',
-    credentials: { accessKeyId, secretAccessKey },
-  });
-  return {
-    ...source,
-    async submitUnload(request) {
-      const Sqls = source
-        .renderUnload(request)
-        .map((sql) => (/\bUNLOAD\s*\(/i.test(sql) ? cut(sql, alias, lose, columns) : sql));
-      const { Id } = await client.send(
-        new BatchExecuteStatementCommand({
-          Sqls,
-          Database: 'dev',
-          ClusterIdentifier: 'sandbox',
-          DbUser: 'lakehaul',
-          StatementName: request.statementName,
-          ClientToken: request.clientToken,
-        }),
-      );
-      return { statementId: must(Id, 'statement id') };
-    },
-    async [Symbol.asyncDispose]() {
-      client.destroy();
-    },
-  };
-}
-
-/** Wraps the rendered SELECT once more, so that whatever the wire expression is, its value passes through `lose`. */
-function cut(unload: string, alias: string, lose: (wire: string) => string, columns: number): string {
-  const found = /UNLOAD\s*\((\$lakehaul\$|')([\s\S]*)\1\s*\)\s*TO\b/i.exec(unload);
-  const [, , body = ''] = must(found, `UNLOAD in ${unload.slice(0, 200)}`);
-  const aliases = [...Array.from({ length: columns }, (_, index) => `c${index + 1}`), 'h1', 'h2'];
-  const list = aliases.map((each) => (each === alias ? `${lose(each)} AS ${each}` : each)).join(', ');
-  const wrapped = `SELECT ${list} FROM (${body}) q`;
-  return unload.replace(body, () => wrapped);
-}
-
 const LOSSES: readonly { what: string; alias: string; lose: (wire: string) => string }[] = [
   { what: 'a text that is cut', alias: 'c2', lose: (wire) => `LEFT(${wire}, 6)` },
   {
@@ -110,7 +68,7 @@ describe('a wire expression that loses something', () => {
     '$what: caught at the first proof, rows named by key, never proven, quarantined with the reason',
     async (loss) => {
       const { name, session } = await lossyTable();
-      await using source = losing(session.clouds.source, loss.alias, loss.lose);
+      await using source = losing(world, session.clouds.source, loss.alias, loss.lose);
       const lossy: Session = { ...session, clouds: { ...session.clouds, source } };
       await planAll(lossy);
       const report = await driver(lossy).drive();
@@ -148,7 +106,7 @@ describe('a wire expression that loses something', () => {
       { super: 'variant', acknowledge: ['loss:doc'] },
     );
     const lose = (wire: string) => `REPLACE(${wire}, 'true', 'null')`;
-    await using source = losing(session.clouds.source, 'c2', lose, 2);
+    await using source = losing(world, session.clouds.source, 'c2', lose);
     const lossy: Session = { ...session, clouds: { ...session.clouds, source } };
     await planAll(lossy);
     const report = await driver(lossy).drive();
@@ -172,7 +130,7 @@ describe('a wire expression that loses something', () => {
 
   it('its twin: the same detour without a loss is proven', async () => {
     const { name, session } = await lossyTable();
-    await using source = losing(session.clouds.source, 'c2', (wire) => wire);
+    await using source = losing(world, session.clouds.source, 'c2', (wire) => wire);
     const report = await haul({ ...session, clouds: { ...session.clouds, source } });
     expect(report.decision.evidence).toBe('PASS');
     expect(await world.judge({ schema: 'w', table: name })).toMatchObject({ missing: 0n, extra: 0n, targetRows: 60n });

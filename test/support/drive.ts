@@ -5,7 +5,7 @@
 import { type ChunkRef, nextAttempt, nextStep, type Step, type TablePlan } from '@lakehaul/core';
 import { readLedger, type Session, stagingPrefix } from '@lakehaul/fleet';
 import { Ledger, runStep } from '@lakehaul/ledger';
-import { planMigration, writeMigrationPlan } from '@lakehaul/planner';
+import { planMigration, plannerSettings, SchemaWatch, TableGuard, writeMigrationPlan } from '@lakehaul/planner';
 import { keepTables, verifyChunk } from '@lakehaul/verifier';
 import { loadChunk, unloadChunk, voidAttempt } from '@lakehaul/worker';
 import { planDeps } from '../../packages/cli/src/planning-deps.ts';
@@ -20,11 +20,20 @@ export async function planAll(session: Session): Promise<TablePlan[]> {
   return session.ledger.readPlans();
 }
 
+export interface DriveOptions {
+  until?: (stages: Map<string, string>) => boolean;
+  maxPasses?: number;
+  /** Steps a pass; all that are open otherwise. */
+  batch?: number;
+  /** Runs the planner's own checks before each pass, and leaves the stopped tables alone. */
+  isGuarded?: boolean;
+}
+
 export interface Driver {
   /** Runs one step of one chunk now, whatever its state. */
   step(ref: ChunkRef, job: { attempt: number; step: Step }, signal?: AbortSignal): Promise<void>;
   /** Drives until nothing changes any more; tells the end. `until` may stop it earlier. */
-  drive(options?: { until?: (stages: Map<string, string>) => boolean; maxPasses?: number }): Promise<StatusReport>;
+  drive(options?: DriveOptions): Promise<StatusReport>;
   ledger: Ledger;
 }
 
@@ -87,17 +96,19 @@ export function driver(session: Session, name = 'driver', { aheadMs = 0 } = {}):
   return {
     ledger,
     step,
-    async drive({ until, maxPasses = 60 } = {}) {
+    async drive({ until, maxPasses = 60, batch = Number.POSITIVE_INFINITY, isGuarded = false } = {}) {
       const { plans, scan } = await readLedger(ledger);
+      const checks = plannerChecks({ ledger, scan, clock, log, source: clouds.source, target: clouds.target }, config);
       const diffSweep = ledger.diffSweep({ keepMs: config.ledger.diffMs, log });
       for (let pass = 0; pass < maxPasses; pass++) {
+        const stopped = isGuarded ? await checks(plans) : new Set<string>();
         const open: { ref: ChunkRef; attempt: number; step: Step }[] = [];
         const stages = new Map<string, string>();
         for (const plan of plans)
           scan.forEach(plan, (chunk, state) => {
             stages.set(`${plan.source.table}/${chunk}`, state.stage);
             const next = nextStep(state);
-            if (next !== null)
+            if (next !== null && !stopped.has(plan.tableId))
               open.push({
                 ref: { tableId: plan.tableId, generation: plan.generation, chunk },
                 attempt: nextAttempt(state),
@@ -105,7 +116,7 @@ export function driver(session: Session, name = 'driver', { aheadMs = 0 } = {}):
               });
           });
         if (open.length === 0 || until?.(stages) === true) break;
-        for (const { ref, attempt, step: name } of open) await step(ref, { attempt, step: name });
+        for (const { ref, attempt, step: name } of open.slice(0, batch)) await step(ref, { attempt, step: name });
         await scan.refresh();
       }
       // A seal in the same second as a receipt does not count yet (S3 tells whole seconds); the service's loop comes again.
@@ -115,11 +126,29 @@ export function driver(session: Session, name = 'driver', { aheadMs = 0 } = {}):
           plans,
         );
         const report = await statusReport(ledger, plans, scan);
-        const waits = report.tables.some((table) => table.done === table.chunks && !table.isSealCurrent);
+        const waits = report.tables.some(
+          (table) => table.done + table.stages.accepted === table.chunks && !table.isSealCurrent,
+        );
         if (!waits || pass === 20) return report;
         await clock.sleep(200);
       }
     },
+  };
+}
+
+/** Schema watch and systemic guard, as the planner's loop runs them; the tables that are stopped. */
+function plannerChecks(
+  deps: Omit<ConstructorParameters<typeof TableGuard>[0], 'limits'> & { clock: Session['clock'] },
+  config: Session['config'],
+): (plans: readonly TablePlan[]) => Promise<ReadonlySet<string>> {
+  const guard = new TableGuard({ ...deps, limits: plannerSettings(config).systemic });
+  const watch = new SchemaWatch({ ...deps, everyMs: 0 });
+  return async (plans) => {
+    const halts = await deps.ledger.stops.all();
+    await watch.runOnce(plans, halts);
+    await guard.runOnce(plans, halts);
+    const now = await deps.ledger.stops.all();
+    return new Set([...now.values()].filter((halt) => halt.stop !== null).map((halt) => halt.tableId));
   };
 }
 

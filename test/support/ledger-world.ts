@@ -126,6 +126,15 @@ export const BODIES: Omit<ReceiptBodies, 'submit'> = {
   void: { code: 'MANIFEST_INVALID', message: 'gone', proof: 'nothing-submitted', statementIds: [] },
   failed: { step: 'unload', failure: 1, code: 'UNAVAILABLE', message: '500', retryAfterMs: 0 },
   quarantined: { step: 'load', code: 'ATTEMPTS_EXHAUSTED', message: 'no more', next: 'look' },
+  accepted: {
+    who: 'a person',
+    reason: 'known',
+    code: 'ATTEMPTS_EXHAUSTED',
+    differences: ['hash group 1'],
+    rowsSha256: null,
+    targetVersion: '7',
+    held: [{ lineage: '1', rowCount: '9' }],
+  },
   cleaned: { files: 1, sizeBytes: '1000', prefixes: ['stage/data/'] },
 };
 

@@ -2,7 +2,7 @@
 import { LakehaulError, type TablePlan } from '@lakehaul/core';
 import { openLedgerSealer, type Session, stagingPrefix, VERSION } from '@lakehaul/fleet';
 import { type DiffSweep, Ledger } from '@lakehaul/ledger';
-import { feedQueues } from '@lakehaul/planner';
+import { PlannerLoop, plannerSettings } from '@lakehaul/planner';
 import { ChunkQueues, type QueueStore } from '@lakehaul/queue';
 import { keepTables, startVerifier } from '@lakehaul/verifier';
 import { startWorker } from '@lakehaul/worker';
@@ -93,20 +93,15 @@ interface LoopState {
 async function loop(request: FleetRequest, state: LoopState): Promise<StatusReport> {
   const { session, signal } = request;
   const { config, clouds, log } = session;
+  const planner = new PlannerLoop({
+    ...{ ledger: state.ledger, scan: state.scan, queues: state.queues, clock: session.clock, log },
+    ...{ source: clouds.source, target: clouds.target },
+    ...{ windowSize: config.services.windowSize, limits: config.limits },
+    ...plannerSettings(config),
+  });
   for (;;) {
     state.stop.throwIfRaised();
-    const fed = await feedQueues(
-      {
-        ledger: state.ledger,
-        scan: state.scan,
-        queues: state.queues,
-        clock: session.clock,
-        log,
-        windowSize: config.services.windowSize,
-        limits: config.limits,
-      },
-      state.plans,
-    );
+    const fed = await planner.runOnce(state.plans);
     await keepTables(
       {
         ledger: state.ledger,
@@ -123,7 +118,8 @@ async function loop(request: FleetRequest, state: LoopState): Promise<StatusRepo
     const report = await statusReport(state.ledger, state.plans, state.scan);
     request.onProgress(report);
     const isSettled =
-      fed.open === 0 && report.tables.every((table) => table.done < table.chunks || table.isSealCurrent);
+      fed.open === 0 &&
+      report.tables.every((table) => table.done + table.stages.accepted < table.chunks || table.isSealCurrent);
     if (isSettled || signal.aborted) return report;
     await session.clock.sleep(request.tickMs ?? TICK_MS, signal).catch(() => undefined);
   }

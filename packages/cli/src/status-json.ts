@@ -18,6 +18,8 @@ export function statusJson(report: StatusReport): z.input<typeof STATUS_JSON> {
       isSealed: table.seal?.isSealed === true && table.isSealCurrent,
       sealFaults: table.isSealCurrent ? (table.seal?.faults ?? []) : [],
       quarantinedChunks: table.quarantinedChunks,
+      accepted: table.stages.accepted,
+      stop: table.stop,
     })),
     totals: { chunks: report.chunks, done: report.done, stagedBytes: report.stagedBytes.toString() },
     evidence: report.decision.evidence,

@@ -1,7 +1,7 @@
 /** What `status`, `run` and `demo` show: the ledger and the seals turned into numbers and a decision. */
 import { type ChunkStage, isDone, type TablePlan } from '@lakehaul/core';
-import { type Decision, decide, type TableEvidence } from '@lakehaul/gates';
-import type { Ledger, LedgerScan } from '@lakehaul/ledger';
+import { type Decision, decide, type StopCode, type TableEvidence } from '@lakehaul/gates';
+import type { Ledger, LedgerScan, TableHalt } from '@lakehaul/ledger';
 import { byTable, newestReceiptMs, newestSeal, type Seal } from '@lakehaul/verifier';
 
 export interface TableStatus {
@@ -21,6 +21,8 @@ export interface TableStatus {
   seal: Seal | null;
   isSealCurrent: boolean;
   quarantinedChunks: number[];
+  /** Why it is stopped; null when it is not. */
+  stop: { code: StopCode; reason: string; next: string; since: string } | null;
 }
 
 export interface StatusReport {
@@ -42,6 +44,7 @@ const NO_STAGES: Record<ChunkStage, number> = {
   verified: 0,
   mismatched: 0,
   quarantined: 0,
+  accepted: 0,
 };
 const LISTED_CHUNKS = 100;
 
@@ -51,7 +54,8 @@ export async function statusReport(
   scan: LedgerScan,
 ): Promise<StatusReport> {
   const tables: TableStatus[] = [];
-  for (const generations of byTable(plans)) tables.push(await tableStatus(ledger, generations, scan));
+  const halts = await ledger.stops.all();
+  for (const generations of byTable(plans)) tables.push(await tableStatus(ledger, generations, scan, halts));
   return {
     migration: ledger.migration,
     tables,
@@ -62,7 +66,12 @@ export async function statusReport(
   };
 }
 
-async function tableStatus(ledger: Ledger, plans: readonly TablePlan[], scan: LedgerScan): Promise<TableStatus> {
+async function tableStatus(
+  ledger: Ledger,
+  plans: readonly TablePlan[],
+  scan: LedgerScan,
+  halts: ReadonlyMap<string, TableHalt>,
+): Promise<TableStatus> {
   const stages = { ...NO_STAGES };
   let repaired = 0;
   let done = 0;
@@ -90,7 +99,16 @@ async function tableStatus(ledger: Ledger, plans: readonly TablePlan[], scan: Le
     seal: newest?.seal ?? null,
     isSealCurrent: newest !== null && newest.sealedMs > newestReceiptMs(scan, plans),
     quarantinedChunks,
+    stop: stopOf(halts.get(first?.tableId ?? '')),
   };
+}
+
+function stopOf(halt: TableHalt | undefined): TableStatus['stop'] {
+  if (halt === undefined || halt.stop === null) return null;
+  const { code, reason, next } = halt.stop;
+  // A later version may stop for more; what it is called does not make the table less stopped.
+  const known = code === 'SYSTEMIC_CAUSE' || code === 'ROW_SECURITY' ? code : 'SCHEMA_DRIFT';
+  return { code: known, reason, next, since: new Date(halt.sinceMs).toISOString() };
 }
 
 function evidenceOf(table: TableStatus): TableEvidence {
@@ -101,6 +119,8 @@ function evidenceOf(table: TableStatus): TableEvidence {
     done: table.done,
     mismatched: table.stages.mismatched,
     quarantined: table.stages.quarantined,
+    accepted: table.stages.accepted,
+    stop: table.stop,
     unacknowledged: 0,
     seal:
       table.seal === null

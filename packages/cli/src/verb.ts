@@ -60,6 +60,9 @@ const REFUSED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'LEDGER_CONFLICT',
   'SEAL_KEY_UNUSABLE',
   'REDIS_MISSING',
+  'CHUNK_NOT_QUARANTINED',
+  'SCHEMA_DRIFT',
+  'SYSTEMIC_CAUSE',
   // The platforms' own refusals: nothing can be done before a person has mended them.
   'CREDENTIALS_REJECTED',
   'PERMISSION_DENIED',

@@ -76,8 +76,8 @@ export const ERROR_CODES = {
   },
   SOURCE_SCHEMA_CHANGED: {
     disposition: 'quarantine',
-    doc: 'Table oid or column list at the source is no longer what was planned.',
-    next: 'Plan the table again (lakehaul plan).',
+    doc: 'Table oid or column list at the source is no longer what was planned: seen inside the UNLOAD’s own transaction.',
+    next: 'lakehaul status names the drift; undo it, or accept it with lakehaul tables resume TABLE --accept-drift, then lakehaul replay the chunk.',
   },
   STATEMENT_TOO_LONG: {
     disposition: 'refuse',
@@ -185,7 +185,28 @@ export const ERROR_CODES = {
   ATTEMPTS_EXHAUSTED: {
     disposition: 'quarantine',
     doc: 'The chunk failed as often as the configuration allows.',
-    next: 'lakehaul chunk CHUNK tells why; mend the cause and replay it.',
+    next: 'lakehaul chunk CHUNK tells why; mend the cause, then lakehaul replay CHUNK --reason "…".',
+  },
+  // Tables
+  SYSTEMIC_CAUSE: {
+    disposition: 'quarantine',
+    doc: 'Many chunks of one table went wrong for one cause, so repairing them one by one would only cost money: the table is stopped, other tables go on. The likely cause is named: a column, a type, a time zone, trailing blanks, NULL against empty text, a float, or one writer in the stage or the target.',
+    next: 'lakehaul chunks TABLE and lakehaul diff CHUNK show it; mend the cause, then lakehaul tables resume TABLE --reason "…", and lakehaul replay what is quarantined.',
+  },
+  SCHEMA_DRIFT: {
+    disposition: 'quarantine',
+    doc: 'The table at the source is no longer the one that was planned (docs/schema-drift.md says what is done about each change, and why). What stands in the target is told; nothing in it was changed.',
+    next: 'Undo the change at the source, or accept it where the policy allows: lakehaul tables resume TABLE --accept-drift --reason "…".',
+  },
+  TABLE_STOPPED: {
+    disposition: 'backpressure',
+    doc: 'The table is stopped, so no attempt of its chunks is opened. The other tables go on.',
+    next: 'lakehaul status says why; a person lifts the stop with lakehaul tables resume TABLE --reason "…".',
+  },
+  CHUNK_NOT_QUARANTINED: {
+    disposition: 'refuse',
+    doc: 'Only a quarantined chunk can be accepted as it is: every other one is still repaired, or is proven.',
+    next: 'lakehaul chunks --stage quarantined lists those that wait for a person.',
   },
   // Ledger
   FENCED: {

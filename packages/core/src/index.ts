@@ -47,6 +47,7 @@ export {
   type ChunkState,
   chunkStateOf,
   isDone,
+  isEnded,
   JOURNEY,
   nextAttempt,
   nextStep,
@@ -58,6 +59,8 @@ export type { ObjectInfo, ObjectStore } from './object-store.ts';
 export type { Clock, Ids, Log, LogFields, Outside, OutsideOptions, OutsidePoint } from './outside.ts';
 export type {
   Actor,
+  Diagnosis,
+  DifferenceCause,
   OpenCause,
   ProofBody,
   Receipt,

@@ -4,7 +4,8 @@
  *   planned ──unload──▶ unloaded ──load──▶ loaded ──verify──▶ verified | counted
  *      ▲                    │                 │                    │
  *      │                    └──── void ◀──────┘               mismatched
- *      └──────────────── next attempt is opened ◀──────────────────┘      (attempts used up: quarantined)
+ *      └──────────────── next attempt is opened ◀──────────────────┘      (attempts used up: quarantined,
+ *                                                                                      which a person replays or accepts)
  *
  * A chunk's state is the set of receipts of its highest opened attempt; older attempts are history.
  */
@@ -23,7 +24,8 @@ export type ChunkStage =
   | 'void'
   | 'verified'
   | 'counted'
-  | 'quarantined';
+  | 'quarantined'
+  | 'accepted';
 
 interface JourneyRow {
   stage: ChunkStage;
@@ -31,6 +33,8 @@ interface JourneyRow {
   next: Step | null;
   /** The chunk's rows are proven as far as its level promises. */
   isDone: boolean;
+  /** Not done, and yet nothing more is to happen to it: a person took it as it is. */
+  isTaken?: true;
   what: string;
 }
 
@@ -45,7 +49,15 @@ export const JOURNEY: readonly JourneyRow[] = [
   { stage: 'verified', next: null, isDone: true, what: 'counts and hashes agree at a pinned target version' },
   // Stronger than `verified`: a later proof of the same attempt that fails takes the earlier one back.
   { stage: 'mismatched', next: 'unload', isDone: false, what: 'target differs; the next attempt replaces the chunk' },
-  { stage: 'quarantined', next: null, isDone: false, what: 'waits for a person' },
+  { stage: 'quarantined', next: null, isDone: false, what: 'waits for a person: replay or accept' },
+  // Stronger than the quarantine that it answers, weaker than any claim: it is not done.
+  {
+    stage: 'accepted',
+    next: null,
+    isDone: false,
+    isTaken: true,
+    what: 'taken as it is by a person; never called verified',
+  },
 ];
 
 const BY_STAGE = new Map(JOURNEY.map((row, strength) => [row.stage, { ...row, strength }]));
@@ -107,6 +119,11 @@ export function nextStep(state: Pick<ChunkState, 'stage'>): Step | null {
 
 export function isDone(state: Pick<ChunkState, 'stage'>): boolean {
   return BY_STAGE.get(state.stage)?.isDone ?? false;
+}
+
+/** Done, or accepted as it is: a table of such chunks can be sealed. */
+export function isEnded(state: Pick<ChunkState, 'stage'>): boolean {
+  return isDone(state) || BY_STAGE.get(state.stage)?.isTaken === true;
 }
 
 /** The attempt that the next step works on: `void` and `mismatched` go on with a new one. */

@@ -78,6 +78,8 @@ export interface ReceiptBodies {
     rowsSha256: string | null;
     /** In how many of the named rows each column differs: names, no values. Absent in receipts of earlier versions. */
     differingColumns?: { name: string; rowCount: string }[];
+    /** What the differing rows have in common. Null where no row could be named; absent in receipts of older versions. */
+    diagnosis?: Diagnosis | null | undefined;
   };
   /** The attempt is over without a load that counts, and no statement of it can still commit. */
   void: {
@@ -95,8 +97,54 @@ export interface ReceiptBodies {
     retryAfterMs: number;
   };
   quarantined: { step: 'unload' | 'load' | 'verify'; code: ErrorCode; message: string; next: string };
+  /**
+   * A person takes a quarantined chunk as it is. It is not proven and never counts as that: the gate names it. The seal
+   * expects exactly what the target held then.
+   */
+  accepted: {
+    who: string;
+    reason: string;
+    /** Why the chunk was quarantined, and what differed in its last failed proof. */
+    code: ErrorCode;
+    differences: string[];
+    /** Digest of the named rows at that time; null where none could be named. */
+    rowsSha256: string | null;
+    targetVersion: string;
+    /** Rows per lineage value of the chunk at that version. */
+    held: { lineage: string; rowCount: string }[];
+  };
   /** The staged files are gone: after proof plus grace. */
   cleaned: { files: number; sizeBytes: string; prefixes: string[] };
+}
+
+/**
+ * What many differing values have in common, most telling first. `column` says that one column differs without a pattern
+ * that we know; `before-stage` that what was staged is what the target holds, so that the loss is in the UNLOAD's own
+ * expressions; `mixed` that nothing stands out.
+ */
+export type DifferenceCause =
+  | 'time-shift'
+  | 'trailing-blanks'
+  | 'null-or-empty'
+  | 'cut-off'
+  | 'letter-case'
+  | 'rounded'
+  | 'float'
+  | 'became-null'
+  | 'column'
+  | 'before-stage'
+  | 'rows-missing'
+  | 'rows-extra'
+  | 'rows-doubled'
+  | 'mixed';
+
+/** Holds no row value: the ledger is read by many. */
+export interface Diagnosis {
+  cause: DifferenceCause;
+  /** The column that differs in most of the named rows; null where the rows differ as a whole. */
+  column: string | null;
+  /** In plain words, with the offset of a shift; the same text for the same cause. */
+  detail: string;
 }
 
 export interface ProofBody {

@@ -8,6 +8,8 @@ const table: TableEvidence = {
   done: 4,
   mismatched: 0,
   quarantined: 0,
+  accepted: 0,
+  stop: null,
   unacknowledged: 0,
   seal: { isSealed: true, isCurrent: true, faultCount: 0, firstFault: '' },
 };
@@ -36,6 +38,15 @@ describe('the decision', () => {
     ['a chunk is open', { done: 3 }, 'CHUNKS_NOT_PROVEN', 'HOLD'],
     ['a chunk differs', { done: 3, mismatched: 1 }, 'CHUNKS_MISMATCHED', 'NO_GO'],
     ['a chunk waits for a person', { done: 3, quarantined: 1 }, 'CHUNKS_QUARANTINED', 'HOLD'],
+    ['a person took a chunk as it is', { done: 3, accepted: 1 }, 'CHUNKS_ACCEPTED', 'HOLD'],
+    ...(['SYSTEMIC_CAUSE', 'SCHEMA_DRIFT', 'ROW_SECURITY'] as const).map(
+      (code): [string, Partial<TableEvidence>, ReasonCode, string] => [
+        `the table is stopped for ${code}`,
+        { stop: { code, reason: 'why', next: 'what to do' } },
+        code,
+        'HOLD',
+      ],
+    ),
     ['a loss is not acknowledged', { unacknowledged: 1 }, 'LOSS_NOT_ACKNOWLEDGED', 'HOLD'],
     ['there is no seal', { seal: null }, 'NOT_SEALED', 'HOLD'],
     [

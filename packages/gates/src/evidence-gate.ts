@@ -7,6 +7,10 @@ export interface TableEvidence {
   done: number;
   mismatched: number;
   quarantined: number;
+  /** Chunks that a person took as they are: never proven. */
+  accepted: number;
+  /** Why no attempt of the table is opened any more; null when it is not stopped. */
+  stop: { code: StopCode; reason: string; next: string } | null;
   /** Loss or exclusions that nobody acknowledged; planning refuses them, so a number here means a changed configuration. */
   unacknowledged: number;
   seal: { isSealed: boolean; isCurrent: boolean; faultCount: number; firstFault: string } | null;
@@ -20,12 +24,17 @@ export interface Signals {
   queries: { total: number; validated: number } | null;
 }
 
+export type StopCode = 'SYSTEMIC_CAUSE' | 'SCHEMA_DRIFT' | 'ROW_SECURITY';
+const STOP_CODES: readonly StopCode[] = ['ROW_SECURITY', 'SCHEMA_DRIFT', 'SYSTEMIC_CAUSE'];
+
 export type Verdict = 'GO' | 'HOLD' | 'NO_GO';
 export type ReasonCode =
   | 'NOTHING_PLANNED'
   | 'CHUNKS_NOT_PROVEN'
   | 'CHUNKS_MISMATCHED'
   | 'CHUNKS_QUARANTINED'
+  | 'CHUNKS_ACCEPTED'
+  | StopCode
   | 'LOSS_NOT_ACKNOWLEDGED'
   | 'NOT_SEALED'
   | 'SEAL_BROKEN'
@@ -72,6 +81,13 @@ function evidenceReasons(tables: readonly TableEvidence[]): Reason[] {
   ) => {
     if (concerned.length > 0) reasons.push({ code, reason: listed(concerned.map(tell)), next });
   };
+  for (const code of STOP_CODES)
+    add(
+      code,
+      tables.filter((table) => table.stop?.code === code),
+      (table) => `${table.table}: ${table.stop?.reason ?? ''}`,
+      tables.find((table) => table.stop?.code === code)?.stop?.next ?? '',
+    );
   add(
     'CHUNKS_MISMATCHED',
     tables.filter((table) => table.mismatched > 0),
@@ -82,11 +98,18 @@ function evidenceReasons(tables: readonly TableEvidence[]): Reason[] {
     'CHUNKS_QUARANTINED',
     tables.filter((table) => table.quarantined > 0),
     (table) => `${table.table}: ${table.quarantined} chunks wait for a person`,
-    'lakehaul status, then lakehaul chunk CHUNK',
+    'lakehaul chunks --stage quarantined, then lakehaul replay or lakehaul accept',
+  );
+  // Not small print under a PASS: an approver signs it by name.
+  add(
+    'CHUNKS_ACCEPTED',
+    tables.filter((table) => table.accepted > 0),
+    (table) => `${table.table}: ${table.accepted} chunks are taken as they are, unproven`,
+    'lakehaul chunks --stage accepted says who and why; whoever approves the cutover signs for them, or lakehaul replay',
   );
   add(
     'CHUNKS_NOT_PROVEN',
-    tables.filter((table) => table.done < table.chunks),
+    tables.filter((table) => table.done + table.accepted < table.chunks),
     (table) => `${table.table}: ${table.done} of ${table.chunks} chunks are proven`,
     'lakehaul run',
   );

@@ -4,6 +4,7 @@ export {
   type Reason,
   type ReasonCode,
   type Signals,
+  type StopCode,
   type TableEvidence,
   type Verdict,
 } from './evidence-gate.ts';

@@ -1,10 +1,11 @@
+export { type AcceptedSchema, isValidColumnList, validSchemas } from './accepted-schemas.ts';
 export type { DiffSweep } from './diffs.ts';
 export type { OpenRequest, OpenResult } from './fence.ts';
 export { type FoldSegment, parseFold } from './folds.ts';
 export { isRepeatable, LedgerKeys, type ReceiptKey, SHARDS, STAGES, shardOf, tablePath } from './keys.ts';
 export { Ledger, type LedgerOptions } from './ledger.ts';
 export { chunkPage, type PlanHead, pageChunks, planHead } from './plan-schemas.ts';
-export type { StoredReceipt, WriteResult } from './receipt-store.ts';
+export type { StoredReceipt, TroubleStage, WriteResult } from './receipt-store.ts';
 export type { LedgerRecord, RecordResult } from './records.ts';
 export {
   type MovedRows,
@@ -17,3 +18,4 @@ export {
 export type { LedgerScan, ScanCost, ScanOptions } from './scan.ts';
 export type { ScannedState } from './scan-table.ts';
 export { conflict, envelope, parseAs, parseBody, parseJson, receiptEnvelope, SCHEMA_VERSION } from './schemas.ts';
+export type { TableEvent, TableHalt, TableResume, TableStop } from './table-stops.ts';

@@ -39,6 +39,7 @@ const IS_REPEATABLE = {
   void: false,
   failed: true,
   quarantined: false,
+  accepted: false,
   cleaned: false,
 } as const satisfies Record<Stage, boolean>;
 

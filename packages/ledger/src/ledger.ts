@@ -20,6 +20,7 @@ import {
   type TablePlan,
 } from '@lakehaul/core';
 import type { z } from 'zod';
+import { AcceptedSchemas } from './accepted-schemas.ts';
 import { createOnce, type LedgerContext } from './create-once.ts';
 import { DiffSweep, readDiff, writeDiff } from './diffs.ts';
 import {
@@ -34,10 +35,17 @@ import {
 } from './fence.ts';
 import { LedgerKeys } from './keys.ts';
 import { PlanStore } from './plan-store.ts';
-import { highestAttempt, ReceiptStore, type StoredReceipt, type WriteResult } from './receipt-store.ts';
+import {
+  highestAttempt,
+  ReceiptStore,
+  type StoredReceipt,
+  type TroubleStage,
+  type WriteResult,
+} from './receipt-store.ts';
 import { type LedgerRecord, type RecordResult, RecordStore } from './records.ts';
 import { repairNumberOf } from './repair-number.ts';
 import { type LedgerScan, SCAN_DEFAULTS, Scan, type ScanOptions } from './scan.ts';
+import { TableStops } from './table-stops.ts';
 
 export interface LedgerOptions {
   store: ObjectStore;
@@ -63,6 +71,10 @@ export class Ledger {
   readonly #plans: PlanStore;
   readonly #receipts: ReceiptStore;
   readonly #records: RecordStore;
+  /** Tables that are stopped, and why. */
+  readonly stops: TableStops;
+  /** Schemas of the source that are hauled although they were not planned. */
+  readonly schemas: AcceptedSchemas;
 
   constructor(options: LedgerOptions) {
     const { store, migration, actor, clock, ids } = options;
@@ -73,6 +85,8 @@ export class Ledger {
     this.#plans = new PlanStore(this.#context);
     this.#receipts = new ReceiptStore(this.#context);
     this.#records = new RecordStore(this.#context);
+    this.stops = new TableStops(this.#records);
+    this.schemas = new AcceptedSchemas(this.#records);
   }
 
   // ---------------------------------------------------------------- plans
@@ -121,6 +135,11 @@ export class Ledger {
   /** Everything that ever happened to the chunk, in the order of S3's clock. */
   trail(ref: ChunkRef): Promise<StoredReceipt[]> {
     return this.#receipts.trail(ref);
+  }
+
+  /** Receipts that say what went wrong with the chunk, oldest attempt first: far fewer reads than the whole trail. */
+  troubles(ref: ChunkRef): Promise<StoredReceipt<TroubleStage>[]> {
+    return this.#receipts.troubles(ref);
   }
 
   async chunkState(ref: ChunkRef): Promise<ChunkState> {

@@ -135,6 +135,7 @@ describe('a receipt', () => {
     await ledger.write(REF, 'mismatched', BODIES.mismatched, null);
     await ledger.write(REF, 'void', BODIES.void, null);
     await ledger.write(REF, 'quarantined', BODIES.quarantined, null);
+    await ledger.write(REF, 'accepted', BODIES.accepted, null);
     await ledger.write(REF, 'cleaned', BODIES.cleaned, null);
     const trail = await ledger.trail(REF);
     const bodies = trail

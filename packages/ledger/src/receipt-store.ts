@@ -25,6 +25,9 @@ export interface ListedReceipt extends ReceiptKey {
   lastModifiedMs: number;
 }
 
+export type TroubleStage = 'mismatched' | 'void' | 'failed' | 'quarantined';
+const TROUBLES: ReadonlySet<string> = new Set<TroubleStage>(['mismatched', 'void', 'failed', 'quarantined']);
+
 /** How many receipts of one chunk are fetched side by side. */
 const PARALLEL_READS = 16;
 
@@ -145,6 +148,22 @@ export class ReceiptStore {
       trail.push(...(await Promise.all(reads)).flat());
     }
     return trail;
+  }
+
+  async troubles(ref: ChunkRef): Promise<StoredReceipt<TroubleStage>[]> {
+    const listed = (await this.listChunk(ref)).filter((entry) => TROUBLES.has(entry.stage)).sort(byTime);
+    const found: StoredReceipt<TroubleStage>[] = [];
+    for (let start = 0; start < listed.length; start += PARALLEL_READS) {
+      const batch = listed.slice(start, start + PARALLEL_READS);
+      found.push(
+        ...(await Promise.all(
+          batch.map(async (entry) =>
+            must(await this.readKey(entry.key, entry, entry.stage as TroubleStage), entry.key),
+          ),
+        )),
+      );
+    }
+    return found;
   }
 
   async #list(prefix: string): Promise<ListedReceipt[]> {

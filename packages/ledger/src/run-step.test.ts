@@ -168,6 +168,20 @@ describe('a step', () => {
     expect((await ledger.read(fifth, 'quarantined'))?.body.message).toMatch(/3 attempts used up/);
   });
 
+  it('that would begin an attempt of a stopped table waits; what is staged goes on', async () => {
+    const ledger = await opened();
+    const stop = { schemaVersion: 1, action: 'stop', code: 'SCHEMA_DRIFT', reason: 'r', next: 'n' } as const;
+    await ledger.stops.append(REF.tableId, null, { ...stop, evidence: [], digest: '' });
+    expect(await runStep(request(ledger, 'unload'))).toEqual({ next: null });
+    expect(await ledger.chunkState(REF)).toMatchObject({ stage: 'opened', failures: 0 });
+    await ledger.write(FIRST, 'unloaded', BODIES.unloaded, null);
+    const act: StepRequest['act'] = async (attempt) => {
+      await ledger.write(attempt, 'loaded', BODIES.loaded, null);
+      return { moved: MOVED };
+    };
+    expect((await runStep(request(ledger, 'load', { act }))).next?.step).toBe('verify');
+  });
+
   it('that only a person can settle quarantines its chunk, or stops the run', async () => {
     const ledger = await opened();
     const stopping = request(ledger, 'unload', { act: failing('PERMISSION_DENIED') });

@@ -64,6 +64,7 @@ export async function runStep(request: StepRequest): Promise<StepOutcome> {
   }
   let outcome: Omit<StepOutcome, 'next'> = {};
   try {
+    if (job.step === 'unload') await refuseIfStopped(ledger, job.tableId);
     outcome = await request.act({ ...ref, attempt: job.attempt }, log);
   } catch (thrown) {
     if (request.signal.aborted) throw thrown;
@@ -76,6 +77,12 @@ export async function runStep(request: StepRequest): Promise<StepOutcome> {
   // A failure leaves the queue; the feeder brings the chunk back when its time has come.
   const isSame = next !== null && next.step === job.step && next.attempt === job.attempt;
   return { ...outcome, next: isSame ? null : next };
+}
+
+/** A job may have waited in a queue since before its table was stopped, or was added by the step before it. */
+async function refuseIfStopped(ledger: Ledger, tableId: string): Promise<void> {
+  const halt = await ledger.stops.current(tableId);
+  if (halt?.stop) throw new LakehaulError('TABLE_STOPPED', `${tableId} is stopped: ${halt.stop.reason}`);
 }
 
 function nextJob(ref: ChunkRef, state: ChunkState): StepJob | null {

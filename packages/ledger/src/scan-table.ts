@@ -65,7 +65,7 @@ function codeOf(stage: ChunkStage): number {
 
 /** Stages that are stronger than a proof of the same attempt. */
 function isTakenBack(stage: ChunkStage): boolean {
-  return stage === 'mismatched' || stage === 'quarantined';
+  return stage === 'mismatched' || stage === 'quarantined' || stage === 'accepted';
 }
 
 export class ScanTable {

@@ -2,7 +2,15 @@
  * Shapes of what is read back from the ledger. Fields of later versions are kept and ignored; a shape that does not fit,
  * or another schemaVersion, stops the run: somebody else's state must not be guessed at.
  */
-import { type Actor, type ErrorCode, LakehaulError, type ReceiptBodies, type Stage } from '@lakehaul/core';
+import {
+  type Actor,
+  type Diagnosis,
+  type DifferenceCause,
+  type ErrorCode,
+  LakehaulError,
+  type ReceiptBodies,
+  type Stage,
+} from '@lakehaul/core';
 import { z } from 'zod';
 
 export const SCHEMA_VERSION = 1;
@@ -15,7 +23,7 @@ const submittedStep = z.enum(['unload', 'load']);
 const provenLevel = z.enum(['count', 'carried', 'full']);
 export const hashForm = z.enum(['joined', 'digest']);
 /** A later version may know more codes; they are only shown. */
-const errorCode = z.custom<ErrorCode>((value) => typeof value === 'string' && value !== '');
+export const errorCode = z.custom<ErrorCode>((value) => typeof value === 'string' && value !== '');
 
 const sums = z.array(z.looseObject({ sum1: z.string(), sum2: z.string() }));
 const fingerprint = z.looseObject({ rowCount: decimalText, groups: sums });
@@ -28,6 +36,14 @@ const proof = z.looseObject({
   carried: fingerprint.extend({ parsed: sums.exactOptional() }).nullable(),
   source: fingerprint.nullable(),
   target: fingerprint.nullable(),
+});
+
+/** A later version may know more causes; they are only shown and counted. */
+const differenceCause = z.custom<DifferenceCause>((value) => typeof value === 'string' && value !== '');
+const diagnosis: z.ZodType<Diagnosis> = z.looseObject({
+  cause: differenceCause,
+  column: z.string().nullable(),
+  detail: z.string(),
 });
 
 const BODIES: { readonly [S in Stage]: z.ZodType<ReceiptBodies[S]> } = {
@@ -81,6 +97,7 @@ const BODIES: { readonly [S in Stage]: z.ZodType<ReceiptBodies[S]> } = {
     rowsKey: z.string().nullable(),
     rowsSha256: z.string().nullable(),
     differingColumns: z.array(z.looseObject({ name: z.string(), rowCount: decimalText })).exactOptional(),
+    diagnosis: diagnosis.nullable().optional(),
   }),
   void: z.looseObject({
     code: errorCode,
@@ -96,6 +113,15 @@ const BODIES: { readonly [S in Stage]: z.ZodType<ReceiptBodies[S]> } = {
     retryAfterMs: z.number(),
   }),
   quarantined: z.looseObject({ step, code: errorCode, message: z.string(), next: z.string() }),
+  accepted: z.looseObject({
+    who: z.string(),
+    reason: z.string(),
+    code: errorCode,
+    differences: z.array(z.string()),
+    rowsSha256: z.string().nullable(),
+    targetVersion: decimalText,
+    held: z.array(z.looseObject({ lineage: decimalText, rowCount: decimalText })),
+  }),
   cleaned: z.looseObject({ files: count, sizeBytes: decimalText, prefixes: z.array(z.string()) }),
 };
 

@@ -48,5 +48,5 @@ export class StagedBytes {
 function mayBeStaged(table: ScanTable, chunk: number): boolean {
   const state = table.state(chunk);
   if (state.isCleaned) return false;
-  return isDone(state) || ['unloaded', 'loaded', 'mismatched', 'void', 'quarantined'].includes(state.stage);
+  return isDone(state) || ['unloaded', 'loaded', 'mismatched', 'void', 'quarantined', 'accepted'].includes(state.stage);
 }

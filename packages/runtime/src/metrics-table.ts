@@ -46,6 +46,12 @@ export const METRICS = {
     help: 'Sealed objects that are gone, or old ones that no seal knows; anything but 0 is for lakehaul audit.',
     labels: [],
   },
+  lakehaul_tables_stopped: {
+    kind: 'gauge',
+    unit: 'count',
+    help: 'Tables that are stopped until a person resumes them. Exported by the planner only.',
+    labels: ['code'],
+  },
   lakehaul_staged_bytes: {
     kind: 'gauge',
     unit: 'bytes',

@@ -56,7 +56,8 @@ describe('lakehaul.yaml', () => {
       target: { port: 443 },
       queue: { kind: 'auto' },
       limits: [],
-      attempts: { max: 5, failuresPerAttempt: 10 },
+      attempts: { max: 5, failuresPerAttempt: 10, systemicChunks: 5, systemicShare: 0.2, systemicWindow: 50 },
+      drift: { everyMs: 300_000 },
       services: { windowSize: 2_000 },
       statements: { bytes: 100_000, perBatch: 40 },
     });

@@ -47,6 +47,7 @@ export interface MigrationConfig {
     /** Of the private key; null: this process seals nothing. */
     sealKeyFile: string | null;
   };
+  drift: Section<'drift'>;
   services: Section<'services'>;
 }
 

@@ -201,8 +201,26 @@ const attempts = z
         'Attempts that automatic repair of a chunk may use before it is quarantined. Late rows and a replay begin anew.',
       ),
     failuresPerAttempt: whole(1, 1_000).default(10).describe('Failures that one attempt may have.'),
+    systemicChunks: whole(2, 100_000)
+      .default(5)
+      .describe(
+        'So many chunks of one table that go wrong for one cause, among the last systemicWindow, stop the table.',
+      ),
+    systemicShare: z
+      .number()
+      .gt(0)
+      .max(1)
+      .default(0.2)
+      .describe('Or this share of them, when they are at least three.'),
+    systemicWindow: whole(3, 100_000).default(50).describe('How many chunks that ended lately are looked at.'),
   })
   .describe('When to give up on a chunk and ask a person.');
+
+const drift = z
+  .strictObject({
+    everyMs: durationMs().prefault('5m').describe('How often the catalogue of the source is compared with the plans.'),
+  })
+  .describe('Changes of the source’s schema; what is done about each is in docs/schema-drift.md.');
 
 const services = z
   .strictObject({
@@ -260,6 +278,7 @@ export const MIGRATION_SCHEMA = z.strictObject({
   statements: statements.prefault({}),
   attempts: attempts.prefault({}),
   audit: audit.prefault({}),
+  drift: drift.prefault({}),
   services: services.prefault({}),
 });
 

@@ -25,13 +25,15 @@ export interface FeedDeps {
   /** Jobs that may wait in all queues together. */
   windowSize: number;
   limits: readonly LimitRow[];
+  /** Tables of which nothing is let in (ledger.stops). */
+  stopped: ReadonlySet<string>;
 }
 
 /** First wait after a failure; doubles with each one, up to the longest. */
 const RETRY_FIRST_MS = 1_000;
 const RETRY_LONGEST_MS = 300_000;
 
-/** One pass: refreshes the scan, adds what may go on. Returns how many jobs were added and how many chunks are not done. */
+/** One pass: refreshes the scan, adds what may go on. Returns how many jobs were added and how many chunks may go on. */
 export async function feedQueues(
   deps: FeedDeps,
   plans: readonly TablePlan[],
@@ -46,6 +48,7 @@ export async function feedQueues(
   let open = 0;
   let waiting = 0;
   for (const plan of plans) {
+    if (deps.stopped.has(plan.tableId)) continue;
     const leaders = await sharedScanLeaders(deps.ledger, plan);
     const candidates: Candidate[] = [];
     deps.scan.forEach(plan, (chunk, state) => {

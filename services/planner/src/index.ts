@@ -1,3 +1,10 @@
+export { DRIFT_POLICY, driftPolicy } from './drift-policy.ts';
 export { type FeedDeps, feedQueues } from './feed-queues.ts';
+export { type GuardDeps, TableGuard } from './guard-tables.ts';
 export { type MigrationPlan, type PlanDeps, planMigration, writeMigrationPlan } from './plan-migration.ts';
 export { type PlannedTable, planTable } from './plan-table.ts';
+export { PlannerLoop, type PlannerLoopDeps, plannerSettings } from './planner-loop.ts';
+export { type Reopening, reopenChunks } from './reopen-chunks.ts';
+export { planResume, type ResumePlan, type ResumeRequest, resumeTable } from './resume-table.ts';
+export type { SystemicLimits } from './systemic-cause.ts';
+export { acceptedBy, newDrifts, SchemaWatch } from './watch-schema.ts';

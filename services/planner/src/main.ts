@@ -1,7 +1,8 @@
 /** Entry point of the planner service: plans what is not planned yet, then feeds the queues from the ledger in a loop. */
 import { hostService, startLoop } from '@lakehaul/fleet';
-import { feedQueues } from './feed-queues.ts';
+
 import { planMigration, writeMigrationPlan } from './plan-migration.ts';
+import { PlannerLoop, plannerSettings, STOP_CODES } from './planner-loop.ts';
 
 const SETTINGS = {
   feedEveryMs: {
@@ -34,6 +35,11 @@ process.exit(
       await clouds.stage.check();
       await writeMigrationPlan(deps, await planMigration(deps));
       const scan = ledger.openScan();
+      const planner = new PlannerLoop({
+        ...{ ledger, scan, queues, clock, log, source: clouds.source, target: clouds.target },
+        ...{ windowSize: config.services.windowSize, limits: config.limits },
+        ...plannerSettings(config),
+      });
       return startLoop({
         name: 'feed',
         everyMs: settings.feedEveryMs,
@@ -42,12 +48,11 @@ process.exit(
         fail,
         runOnce: async () => {
           const plans = await ledger.readPlans();
-          await feedQueues(
-            { ledger, scan, queues, clock, log, windowSize: config.services.windowSize, limits: config.limits },
-            plans,
-          );
+          const { stopped } = await planner.runOnce(plans);
           // Whole-fleet numbers are exported here and nowhere else.
           for (const [stage, chunks] of stageCounts(scan, plans)) metrics.set('lakehaul_chunks', { stage }, chunks);
+          for (const code of STOP_CODES)
+            metrics.set('lakehaul_tables_stopped', { code }, stopped.filter((each) => each === code).length);
           metrics.set('lakehaul_staged_bytes', {}, Number(await scan.stagedBytes()));
           await queues.counts();
         },

@@ -1,6 +1,6 @@
 /** One pass over all tables: seals the ones whose last chunk is proven, deletes staged files and diffs past their time. */
 import type { Stage, Target } from '@lakehaul/adapters';
-import { asLakehaulError, isDone, type Log, type TablePlan } from '@lakehaul/core';
+import { asLakehaulError, isDone, isEnded, type Log, type TablePlan } from '@lakehaul/core';
 import type { DiffSweep, Ledger, LedgerScan } from '@lakehaul/ledger';
 import { cleanStage } from './clean-stage.ts';
 import { isSealCurrent, newestReceiptMs } from './seal-state.ts';
@@ -66,7 +66,7 @@ export function byTable(plans: readonly TablePlan[]): TablePlan[][] {
 function isComplete(scan: LedgerScan, plan: TablePlan): boolean {
   let complete = true;
   scan.forEach(plan, (_chunk, state) => {
-    if (!isDone(state)) complete = false;
+    if (!isEnded(state)) complete = false;
   });
   return complete;
 }

@@ -5,7 +5,6 @@
  */
 import type { Target } from '@lakehaul/adapters';
 import {
-  isDone,
   LINEAGE_COLUMN,
   type Log,
   lineageOf,
@@ -84,7 +83,7 @@ export async function sealTable(
     tableId: plan.tableId,
     observedAt: new Date(scan.observedMs).toISOString(),
     targetVersion,
-    chunks: proven.length + notDone.length,
+    chunks: new Set(proven.map((chunk) => chunk.chunk)).size + notDone.length,
     rowCount: proven.reduce((sum, chunk) => sum + BigInt(chunk.rowCount), 0n).toString(),
     isSealed: faults.length === 0,
     faultCount: faults.length,
@@ -103,16 +102,38 @@ async function collect(
   proven: ProvenChunk[],
   notDone: SealFault[],
 ): Promise<void> {
-  const done: { chunk: number; attempt: number; stage: 'verified' | 'counted' }[] = [];
+  const ended: EndedChunk[] = [];
   scan.forEach(plan, (chunk, state) => {
-    if (isDone(state))
-      done.push({ chunk, attempt: state.attempt, stage: state.stage === 'counted' ? 'counted' : 'verified' });
+    const { stage, attempt } = state;
+    if (stage === 'verified' || stage === 'counted' || stage === 'accepted') ended.push({ chunk, attempt, stage });
     else notDone.push({ kind: 'not-done', chunk, message: `chunk ${chunk} is ${state.stage}` });
   });
-  for (let start = 0; start < done.length; start += PARALLEL_READS) {
-    const batch = done.slice(start, start + PARALLEL_READS);
-    proven.push(...(await Promise.all(batch.map((entry) => readProof(ledger, plan, entry)))));
+  for (let start = 0; start < ended.length; start += PARALLEL_READS) {
+    const batch = ended.slice(start, start + PARALLEL_READS);
+    proven.push(...(await Promise.all(batch.map((entry) => readEnd(ledger, plan, entry)))).flat());
   }
+}
+
+interface EndedChunk {
+  chunk: number;
+  attempt: number;
+  stage: 'verified' | 'counted' | 'accepted';
+}
+
+/** Of an accepted chunk: exactly what the target held when it was accepted, whatever attempts that came from. */
+async function readEnd(ledger: Ledger, plan: TablePlan, entry: EndedChunk): Promise<ProvenChunk[]> {
+  const { chunk, attempt, stage } = entry;
+  if (stage !== 'accepted') return [await readProof(ledger, plan, { chunk, attempt, stage })];
+  const ref = { tableId: plan.tableId, generation: plan.generation, chunk, attempt };
+  const accepted = must(await ledger.read(ref, 'accepted'), `accepted receipt of chunk ${chunk}`);
+  const provenVersion = accepted.body.targetVersion;
+  const held = accepted.body.held.map(({ lineage, rowCount }) => ({
+    chunk,
+    attempt: lineageParts(BigInt(lineage)).attempt,
+    rowCount,
+    provenVersion,
+  }));
+  return held.length > 0 ? held : [{ chunk, attempt, rowCount: '0', provenVersion }];
 }
 
 async function readProof(

@@ -16,8 +16,9 @@ import {
   type ProofBody,
   type TablePlan,
 } from '@lakehaul/core';
-import type { Ledger, MovedRows, StoredReceipt } from '@lakehaul/ledger';
+import { isValidColumnList, type Ledger, type MovedRows, type StoredReceipt } from '@lakehaul/ledger';
 import { proofDifferences } from './compare-proofs.ts';
+import { diagnose } from './diagnose.ts';
 
 export interface VerifyDeps {
   ledger: Ledger;
@@ -104,7 +105,14 @@ export async function proveChunk(
   const foreign = lineages
     .filter((entry) => entry.lineage !== own)
     .map((entry) => `${entry.rowCount} rows under lineage ${entry.lineage}`);
-  const unprovable = travelled instanceof LakehaulError ? travelled : null;
+  // Unloaded before its table was replaced, and told only afterwards: equal rows of another table.
+  const accepted = await ledger.schemas.of(attempt.tableId);
+  const isOther = !isValidColumnList(unloaded.body.columnListHash, plan.source.columnListHash, accepted);
+  const unprovable = isOther
+    ? new LakehaulError('SOURCE_SCHEMA_CHANGED', 'the rows were read from a table that has been replaced since')
+    : travelled instanceof LakehaulError
+      ? travelled
+      : null;
   return {
     body,
     basis,
@@ -165,6 +173,7 @@ export async function writeMismatch(deps: VerifyDeps, attempt: AttemptRef, proof
       rowsKey,
       rowsSha256: rows === null ? null : createHash('sha256').update(rows).digest('hex'),
       ...(report === null ? {} : { differingColumns: differingColumns(report) }),
+      diagnosis: report === null ? null : diagnose(proof.basis.plan, report),
     },
     loaded.key,
   );

@@ -15,7 +15,7 @@ import {
   type ReceiptBodies,
   type TablePlan,
 } from '@lakehaul/core';
-import type { Ledger, MovedRows, StoredReceipt } from '@lakehaul/ledger';
+import { isValidColumnList, type Ledger, type MovedRows, type StoredReceipt } from '@lakehaul/ledger';
 import { chunkPath, clientToken, recordSubmission, statementName } from './submission.ts';
 import { type StagedBucket, stagedBuckets, writeUnloaded } from './unloaded-receipts.ts';
 
@@ -56,6 +56,7 @@ export async function unloadChunk(
     clientToken: submission.body.clientToken,
   };
   const answer = await deps.source.readUnloadAnswer(statement.statementId, finished);
+  await refuseOtherSchema(ledger, plan, answer.columnListHash);
   const manifest = await deps.stage.readManifest(submission.body.dataPrefix);
   const buckets = stagedBuckets({
     plan,
@@ -77,12 +78,24 @@ export async function unloadChunk(
     buckets,
     manifestKey: manifest?.manifestKey ?? '',
     snapshotAt: answer.snapshotAt,
+    columnListHash: answer.columnListHash,
   });
   log.info('chunk unloaded', {
     rowCount: answer.counts.map((count) => count.rowCount).join('+'),
     statementId: statement.statementId,
   });
   return { moved: movedBy(buckets) };
+}
+
+/** The last line against schema drift: what the UNLOAD's own transaction says of the table. */
+async function refuseOtherSchema(ledger: Ledger, plan: TablePlan, seen: string): Promise<void> {
+  const planned = plan.source.columnListHash;
+  const accepted = await ledger.schemas.of(plan.tableId);
+  if (isValidColumnList(seen, planned, accepted)) return;
+  throw new LakehaulError(
+    'SOURCE_SCHEMA_CHANGED',
+    `${plan.source.schema}.${plan.source.table} is not the table that was planned: column list ${seen}, planned ${planned}${accepted.length > 0 ? ', or one that was accepted later' : ''}`,
+  );
 }
 
 function movedBy(buckets: readonly StagedBucket[]): MovedRows {

@@ -36,11 +36,6 @@ export function stagedBuckets(request: {
   dataPrefix: string;
 }): StagedBucket[] {
   const { answer, manifest } = request;
-  if (answer.columnListHash !== request.plan.source.columnListHash)
-    throw new LakehaulError(
-      'SOURCE_SCHEMA_CHANGED',
-      `${request.plan.source.schema}.${request.plan.source.table} is not the table that was planned: column list ${answer.columnListHash}, planned ${request.plan.source.columnListHash}`,
-    );
   const longest = answer.counts.reduce(
     (max, count) => (BigInt(count.maxRowBytes) > max ? BigInt(count.maxRowBytes) : max),
     0n,
@@ -115,6 +110,8 @@ export interface UnloadedRequest {
   statement: SourceStatement;
   manifestKey: string;
   snapshotAt: SourceTime | null;
+  /** As the UNLOAD's transaction told it. */
+  columnListHash: string;
   buckets: StagedBucket[];
 }
 
@@ -150,7 +147,7 @@ function unloadedBody(request: UnloadedRequest, bucket: StagedBucket): ReceiptBo
     rowCount: bucket.rowCount,
     manifestRowCount: rowsOf(bucket.files).toString(),
     sourceFingerprint: bucket.fingerprint,
-    columnListHash: request.plan.source.columnListHash,
+    columnListHash: request.columnListHash,
     sourceQueryIds: request.statement.queryIds,
     durationMs: request.statement.durationMs,
   };

@@ -94,9 +94,9 @@ export const STEPS: readonly Mutant[] = [
   }),
   mutant('changed column list overlooked', {
     harm: 'a table that was dropped, swapped or altered since the plan is unloaded as if it were the planned one',
-    file: 'services/worker/src/unloaded-receipts.ts',
-    from: 'if (answer.columnListHash !== request.plan.source.columnListHash)',
-    to: 'if (answer.columnListHash === "")',
+    file: 'services/worker/src/unload-chunk.ts',
+    from: '  if (isValidColumnList(seen, planned, accepted)) return;',
+    to: "  if (seen !== '') return;",
     tests: [UNLOAD],
   }),
   mutant('leader’s receipt before its members’', {

@@ -166,6 +166,15 @@ function eventsOf(receipts: readonly AuditedReceipt[]): Event[] {
   const events: Event[] = [];
   const attempts = [...new Set(receipts.map((receipt) => receipt.attempt))].sort((a, b) => a - b);
   for (const attempt of attempts) {
+    const accepted = receiptOf(receipts, attempt, 'accepted');
+    if (accepted !== undefined) {
+      // A seal counts what a person accepted with what is proven, and it holds until the chunk is replayed.
+      const held = accepted.body.held.reduce((sum, each) => sum + BigInt(each.rowCount), 0n);
+      events.push({ ms: accepted.lastModifiedMs, rows: held, done: 1 });
+      const later = receipts.filter((each) => each.attempt > attempt).map((each) => each.lastModifiedMs);
+      if (later.length > 0)
+        events.push({ ms: Math.max(accepted.lastModifiedMs, Math.min(...later)), rows: -held, done: -1 });
+    }
     const proof = receiptOf(receipts, attempt, 'verified') ?? receiptOf(receipts, attempt, 'counted');
     if (proof === undefined) continue;
     const rows = BigInt(proof.body.rowCounts.target);

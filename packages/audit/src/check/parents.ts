@@ -24,5 +24,6 @@ export const PARENTS = {
   void: { parents: ['submit', 'opened'], from: 'same' },
   failed: { parents: ['opened', 'unloaded', 'loaded'], from: 'same' },
   quarantined: { parents: ['mismatched', 'failed', 'loaded', 'unloaded', 'opened'], from: 'same' },
+  accepted: { parents: ['quarantined'], from: 'same' },
   cleaned: { parents: ['reproved', 'verified', 'counted'], from: 'same' },
 } as const satisfies Record<Stage, ParentRule>;

@@ -1,6 +1,7 @@
 /** `status`, `run` and `seal`: where everything stands. */
 import { z } from 'zod';
 import { chunkStage, count, decision, evidence, level, queueStore, said, text, utcTime, wholeText } from './common.ts';
+import { stop } from './waiting.ts';
 
 const sealFault = z.strictObject({
   kind: z.enum(['missing', 'count', 'stale', 'foreign', 'foreign-commit', 'not-done']),
@@ -20,6 +21,8 @@ const tableStatus = z.strictObject({
   isSealed: z.boolean().describe('the newest seal is whole, and newer than every receipt'),
   sealFaults: z.array(sealFault),
   quarantinedChunks: z.array(count).describe('the first hundred'),
+  accepted: count.describe('chunks that a person took as they are, unproven'),
+  stop,
 });
 
 export const STATUS_JSON = z.strictObject({

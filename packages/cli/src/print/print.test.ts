@@ -90,7 +90,7 @@ function status(done: number, chunks: number, name = 's.t'): TableStatus {
     chunks,
     stages: {
       ...{ planned: chunks - done, opened: 0, unloaded: 0, loaded: 0, void: 0 },
-      ...{ counted: 0, verified: done, mismatched: 0, quarantined: 0 },
+      ...{ counted: 0, verified: done, mismatched: 0, quarantined: 0, accepted: 0 },
     },
     done,
     repaired: 0,
@@ -100,6 +100,7 @@ function status(done: number, chunks: number, name = 's.t'): TableStatus {
     seal: null,
     isSealCurrent: false,
     quarantinedChunks: [],
+    stop: null,
   };
 }
 

@@ -6,8 +6,10 @@ import { styled, type Terminal } from './terminal.ts';
 import { count, percent, size } from './units.ts';
 
 /** 24 lines less heading, sentences and the prompt. */
-const TABLE_LINES = 13;
+const TABLE_LINES = 11;
 const REASONS = 3;
+/** Of the table lines: each stop takes one more. */
+const STOPS = 2;
 
 export function statusText(report: StatusReport, terminal: Pick<Terminal, 'hasColour' | 'columns'>): string {
   const worstFirst = [...report.tables].sort((a, b) => badness(b) - badness(a) || a.table.localeCompare(b.table));
@@ -39,25 +41,31 @@ export function statusText(report: StatusReport, terminal: Pick<Terminal, 'hasCo
 }
 
 function badness(status: TableStatus): number {
+  if (status.stop !== null) return 4;
   if (status.stages.quarantined > 0) return 3;
   if (status.stages.mismatched > 0 || (status.isSealCurrent && status.seal?.isSealed === false)) return 2;
-  return status.done < status.chunks || !status.isSealCurrent ? 1 : 0;
+  return status.done + status.stages.accepted < status.chunks || !status.isSealCurrent ? 1 : 0;
 }
 
 function stateOf(status: TableStatus): string {
+  if (status.stop !== null) return 'stopped';
   if (status.stages.quarantined > 0) return `${status.stages.quarantined} quarantined`;
   if (status.stages.mismatched > 0) return `${status.stages.mismatched} repairing`;
-  if (status.done < status.chunks) return 'hauling';
+  if (status.done + status.stages.accepted < status.chunks) return 'hauling';
   if (!status.isSealCurrent) return 'to be sealed';
   if (status.seal?.isSealed === false) return 'seal broken';
+  if (status.stages.accepted > 0) return `sealed, ${status.stages.accepted} accepted`;
   return status.repaired > 0 ? `sealed, ${status.repaired} repaired` : 'sealed';
 }
 
 function sentences(report: StatusReport, columns: number): string[] {
-  const sealed = report.tables.filter((each) => badness(each) === 0).length;
+  const sealed = report.tables.filter((each) => badness(each) === 0 && each.stages.accepted === 0).length;
+  const stopped = report.tables.filter((each) => each.stop !== null);
   const waiting = report.tables.flatMap((each) => each.quarantinedChunks.map((chunk) => `${each.table}/${chunk}`));
   const lines = [`${sealed} of ${report.tables.length} tables proven and sealed; ${size(report.stagedBytes)} staged.`];
-  if (waiting.length > 0) lines.push(`${waiting.length} chunks wait for you: lakehaul chunk ${waiting[0]}`);
+  if (waiting.length > 0) lines.push(`${waiting.length} chunks wait for you: lakehaul chunks --stage quarantined`);
+  for (const each of stopped.slice(0, STOPS))
+    lines.push(cutText(`${each.table} is stopped: ${each.stop?.reason ?? ''}`, columns));
   lines.push(`decision: ${report.decision.verdict}, evidence: ${report.decision.evidence}`);
   const reasons = report.decision.reasons;
   for (const reason of reasons.slice(0, REASONS)) {

@@ -57,13 +57,17 @@ function story(stored: StoredReceipt): string {
     case 'reproved':
       return `${stage}: ${count(receipt.body.rowCounts.target)} rows equal at target version ${receipt.body.targetVersion}, level ${receipt.body.level}`;
     case 'mismatched':
-      return `mismatched: ${receipt.body.differences.join('; ')}`;
+      return `mismatched: ${receipt.body.differences.join('; ')}${
+        receipt.body.diagnosis ? `; likely ${receipt.body.diagnosis.detail}` : ''
+      }`;
     case 'void':
       return `over: ${receipt.body.code} ${receipt.body.message}`;
     case 'failed':
       return `${receipt.body.step} failed: ${receipt.body.code} ${receipt.body.message}`;
     case 'quarantined':
       return `quarantined: ${receipt.body.code} ${receipt.body.message} · next: ${receipt.body.next}`;
+    case 'accepted':
+      return `accepted as it is by ${receipt.body.who}: ${receipt.body.reason}`;
     case 'cleaned':
       return `stage cleaned: ${receipt.body.files} files, ${size(receipt.body.sizeBytes)}`;
   }

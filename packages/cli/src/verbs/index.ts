@@ -1,6 +1,8 @@
 import type { Verb } from '../verb.ts';
+import { accept } from './accept.ts';
 import { audit } from './audit.ts';
 import { chunk } from './chunk.ts';
+import { chunks } from './chunks.ts';
 import { config } from './config.ts';
 import { demo } from './demo.ts';
 import { diff } from './diff.ts';
@@ -10,11 +12,13 @@ import { keys } from './keys.ts';
 import { ledger } from './ledger.ts';
 import { ledgerSeal } from './ledger-seal.ts';
 import { plan } from './plan.ts';
+import { replay } from './replay.ts';
 import { report } from './report.ts';
 import { run } from './run.ts';
 import { sandbox } from './sandbox.ts';
 import { seal } from './seal.ts';
 import { status } from './status.ts';
+import { tables } from './tables.ts';
 import { test } from './test.ts';
 import { verify } from './verify.ts';
 
@@ -37,5 +41,9 @@ export const VERBS: readonly Verb[] = [
   audit,
   drill,
   report,
+  chunks,
+  replay,
+  accept,
+  tables,
   test,
 ];

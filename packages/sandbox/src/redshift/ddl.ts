@@ -1,5 +1,5 @@
 import { SOURCE_CATALOG } from '../engine.ts';
-import type { ColumnDefinition, CreateTable, StatementBody } from '../sql/index.ts';
+import type { ColumnDefinition, CreateTable, SqlType, StatementBody } from '../sql/index.ts';
 import {
   type Attribute,
   engineName,
@@ -178,12 +178,39 @@ export async function alterTable(session: Session, body: Body<'alter-table'>): P
         );
         break;
       }
+      case 'column-type':
+        await changeLength(session, relation, action.column, action.type);
+        break;
       case 'set-owner':
         break;
       default:
         throw new DatabaseError(`ALTER TABLE ${action.kind.replaceAll('-', ' ')} is not supported by the sandbox`);
     }
   }
+}
+
+/**
+ * Only the length of a VARCHAR can be changed in place, and a shorter one must hold every value (RDG r_ALTER_TABLE, ALTER
+ * COLUMN … TYPE). The engine keeps text without a length.
+ */
+async function changeLength(session: Session, relation: Relation, name: string, type: SqlType): Promise<void> {
+  const attribute = relation.attributes.find((each) => each.name === name);
+  if (attribute === undefined)
+    throw new DatabaseError(`column "${name}" of relation "${relation.name}" does not exist`);
+  if (attribute.type.kind !== 'varchar' || type.kind !== 'varchar')
+    throw new DatabaseError(
+      `target data type "${type.kind}" for column "${name}" is not supported by ALTER COLUMN TYPE`,
+    );
+  const [longest] = await rows(
+    session.connection,
+    `SELECT coalesce(max(strlen(${quoteName(name)})), 0) AS bytes FROM ${engineName(relation.schema, relation.name)}`,
+  );
+  if (Number(longest?.['bytes'] ?? 0) > type.length)
+    throw new DatabaseError(`Cannot alter column "${name}": values are longer than ${type.length} bytes`);
+  await session.connection.run(
+    `DELETE FROM ${OWN_SCHEMA}.attributes WHERE relation = ${relation.oid} AND name = ${quoteLiteral(name)}`,
+  );
+  await insertAttributes(session.connection, relation.oid, [{ ...attribute, type }]);
 }
 
 /** A number is never used again, so that a column's order stays what it was. */

@@ -229,6 +229,7 @@ export type AlterAction =
   | { kind: 'unset-properties'; keys: string[]; ifExists: boolean }
   | { kind: 'column-comment'; column: string; comment: string | null }
   | { kind: 'column-nullable'; column: string; nullable: boolean }
+  | { kind: 'column-type'; column: string; type: SqlType }
   | { kind: 'column-position'; column: string; position: { kind: 'first' } | { kind: 'after'; column: string } }
   | { kind: 'cluster-by'; columns: string[] }
   | { kind: 'set-owner'; owner: string };

@@ -277,6 +277,7 @@ function alterColumn(cursor: Cursor): AlterAction {
   if (cursor.accept('COMMENT')) return { kind: 'column-comment', column, comment: cursor.string() };
   if (cursor.accept('SET', 'NOT', 'NULL')) return { kind: 'column-nullable', column, nullable: false };
   if (cursor.accept('DROP', 'NOT', 'NULL')) return { kind: 'column-nullable', column, nullable: true };
+  if (cursor.isRedshift && cursor.accept('TYPE')) return { kind: 'column-type', column, type: parseType(cursor).type };
   const place = position(cursor);
   return place === null
     ? cursor.refuse('this change of a column')

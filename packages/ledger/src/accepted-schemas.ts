@@ -1,0 +1,50 @@
+/**
+ * Schemas of a source table that differ from the planned one and are hauled all the same: by a policy, or because a person
+ * said so. Records, append-only: the UNLOAD's own check takes a column list only when it is planned or in here.
+ */
+import { z } from 'zod';
+import type { RecordStore } from './records.ts';
+
+const accepted = z.object({
+  schemaVersion: z.literal(1),
+  /** Of all that the watch compares (planner, compare-schema.ts). */
+  digest: z.string(),
+  /** As the UNLOAD's transaction tells it. */
+  columnListHash: z.string(),
+  /** Another table, or another column of the same name: what was valid before is not any more. */
+  replaces: z.boolean(),
+  drifts: z.array(z.object({ kind: z.string(), column: z.string().nullable(), detail: z.string() })),
+  /** `policy`, or a person. */
+  who: z.string(),
+  reason: z.string(),
+});
+
+export type AcceptedSchema = z.infer<typeof accepted>;
+
+export class AcceptedSchemas {
+  readonly #records: RecordStore;
+
+  constructor(records: RecordStore) {
+    this.#records = records;
+  }
+
+  async of(tableId: string): Promise<AcceptedSchema[]> {
+    return (await this.#records.readAll(`schemas/${tableId}`, accepted)).map((record) => record.body);
+  }
+
+  async append(tableId: string, schema: AcceptedSchema, causedBy: string | null): Promise<void> {
+    await this.#records.append(`schemas/${tableId}`, schema, causedBy);
+  }
+}
+
+/** Those that are valid now: from the last replacing one on. Pure. */
+export function validSchemas(schemas: readonly AcceptedSchema[]): AcceptedSchema[] {
+  return schemas.slice(Math.max(0, schemas.map((schema) => schema.replaces).lastIndexOf(true)));
+}
+
+/** Whether rows read under this column list may be proven. Pure. */
+export function isValidColumnList(seen: string, planned: string, schemas: readonly AcceptedSchema[]): boolean {
+  const valid = validSchemas(schemas);
+  if (valid.some((schema) => schema.columnListHash === seen)) return true;
+  return seen === planned && valid[0]?.replaces !== true;
+}

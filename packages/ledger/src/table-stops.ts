@@ -1,0 +1,94 @@
+/**
+ * Tables that are stopped, and why: a numbered series of records per table, the last one counts. A stopped table opens no
+ * attempt; what is staged already may go on to its end, its rows are paid for and their proof is evidence. Other tables
+ * are not touched. Only a person lifts a stop, with a reason.
+ */
+import { z } from 'zod';
+import type { LedgerRecord, RecordStore } from './records.ts';
+import { errorCode } from './schemas.ts';
+
+const stop = z.object({
+  schemaVersion: z.literal(1),
+  action: z.literal('stop'),
+  /** SYSTEMIC_CAUSE or SCHEMA_DRIFT, or what else made it stop. */
+  code: errorCode,
+  /** Likely cause in plain words; no row value. */
+  reason: z.string(),
+  next: z.string(),
+  /** Keys of the receipts, or lines of what was seen, that it rests on. */
+  evidence: z.array(z.string()),
+  /** Of what was seen, so that the same thing is told once. */
+  digest: z.string(),
+});
+
+const resume = z.object({
+  schemaVersion: z.literal(1),
+  action: z.literal('resume'),
+  who: z.string(),
+  reason: z.string(),
+  /** Digest of the stop that it lifts. */
+  digest: z.string(),
+});
+
+export type TableStop = z.infer<typeof stop>;
+export type TableResume = z.infer<typeof resume>;
+const EVENT = z.discriminatedUnion('action', [stop, resume]);
+export type TableEvent = z.infer<typeof EVENT>;
+
+/** What is true of a table now. */
+export interface TableHalt {
+  tableId: string;
+  number: number;
+  /** S3 time of the newest event: only what came after a resume may stop the table again. */
+  sinceMs: number;
+  /** Null when the newest event lifted the stop. */
+  stop: TableStop | null;
+  key: string;
+}
+
+export class TableStops {
+  readonly #records: RecordStore;
+
+  constructor(records: RecordStore) {
+    this.#records = records;
+  }
+
+  async current(tableId: string): Promise<TableHalt | null> {
+    const latest = await this.#records.latest(`stops/${tableId}`, EVENT);
+    return latest === null ? null : haltOf(latest);
+  }
+
+  /** Of every table that ever was stopped, by table id: one LIST however many tables there are. */
+  async all(): Promise<Map<string, TableHalt>> {
+    const halts = new Map<string, TableHalt>();
+    for (const record of await this.#records.readAll('stops', EVENT)) {
+      const halt = haltOf(record);
+      halts.set(halt.tableId, halt);
+    }
+    return halts;
+  }
+
+  events(tableId: string): Promise<LedgerRecord<TableEvent>[]> {
+    return this.#records.readAll(`stops/${tableId}`, EVENT);
+  }
+
+  /**
+   * Written as the event after the one that was judged on. False when another event came in between: whoever stops a
+   * table on what it saw before a person lifted the stop must look again.
+   */
+  async append(tableId: string, after: TableHalt | null, event: TableEvent): Promise<boolean> {
+    const number = String((after?.number ?? 0) + 1).padStart(10, '0');
+    return (await this.#records.write(`stops/${tableId}/${number}`, event, after?.key ?? null)).isMine;
+  }
+}
+
+function haltOf(record: LedgerRecord<TableEvent>): TableHalt {
+  const [tableId = '', name = ''] = record.key.split('/').slice(-2);
+  return {
+    tableId,
+    number: Number(name.replace('.json', '')),
+    sinceMs: record.lastModifiedMs,
+    stop: record.body.action === 'stop' ? record.body : null,
+    key: record.key,
+  };
+}

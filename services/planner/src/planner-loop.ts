@@ -1,0 +1,76 @@
+/** One look of the planner at the whole migration: what may go on is let in, what must not is stopped. */
+import type { Source, Target } from '@lakehaul/adapters';
+import type { Clock, ErrorCode, Log, TablePlan } from '@lakehaul/core';
+import type { Ledger, LedgerScan, TableHalt } from '@lakehaul/ledger';
+import type { ChunkQueues, LimitRow } from '@lakehaul/queue';
+import type { MigrationConfig } from '@lakehaul/runtime';
+import { feedQueues } from './feed-queues.ts';
+import { TableGuard } from './guard-tables.ts';
+import type { SystemicLimits } from './systemic-cause.ts';
+import { SchemaWatch } from './watch-schema.ts';
+
+export interface PlannerLoopDeps {
+  ledger: Ledger;
+  source: Source;
+  target: Target;
+  scan: LedgerScan;
+  queues: ChunkQueues;
+  clock: Clock;
+  log: Log;
+  windowSize: number;
+  limits: readonly LimitRow[];
+  systemic: SystemicLimits;
+  schemaEveryMs: number;
+}
+
+/** What the planner's loop takes of the migration's configuration. */
+export function plannerSettings(
+  config: Pick<MigrationConfig, 'attempts' | 'drift'>,
+): Pick<PlannerLoopDeps, 'systemic' | 'schemaEveryMs'> {
+  const { systemicChunks, systemicShare, systemicWindow } = config.attempts;
+  return {
+    systemic: { chunks: systemicChunks, share: systemicShare, window: systemicWindow },
+    schemaEveryMs: config.drift.everyMs,
+  };
+}
+
+/** Why a table can be stopped. */
+export const STOP_CODES: readonly ErrorCode[] = ['SYSTEMIC_CAUSE', 'SCHEMA_DRIFT', 'ROW_SECURITY'];
+
+export interface PlannerPass {
+  added: number;
+  /** Chunks that may still go on; those of stopped tables do not count. */
+  open: number;
+  waiting: number;
+  /** Codes of the tables that are stopped now. */
+  stopped: string[];
+}
+
+export class PlannerLoop {
+  readonly #deps: PlannerLoopDeps;
+  readonly #guard: TableGuard;
+  readonly #watch: SchemaWatch;
+
+  constructor(deps: PlannerLoopDeps) {
+    this.#deps = deps;
+    this.#guard = new TableGuard({ ...deps, limits: deps.systemic });
+    this.#watch = new SchemaWatch({ ...deps, everyMs: deps.schemaEveryMs });
+  }
+
+  async runOnce(plans: readonly TablePlan[]): Promise<PlannerPass> {
+    const { ledger, scan } = this.#deps;
+    // The feeder refreshes the scan; only the first look comes before it.
+    if (scan.observedMs === 0) await scan.refresh();
+    let halts = await ledger.stops.all();
+    // Before anything is let in: a table that must not be read is not read.
+    if ((await this.#watch.runOnce(plans, halts)).length > 0) halts = await ledger.stops.all();
+    const fed = await feedQueues({ ...this.#deps, stopped: stoppedTables(halts) }, plans);
+    if ((await this.#guard.runOnce(plans, halts)).length > 0) halts = await ledger.stops.all();
+    const codes = [...halts.values()].flatMap((halt) => (halt.stop === null ? [] : [halt.stop.code]));
+    return { ...fed, stopped: codes };
+  }
+}
+
+function stoppedTables(halts: ReadonlyMap<string, TableHalt>): Set<string> {
+  return new Set([...halts.values()].filter((halt) => halt.stop !== null).map((halt) => halt.tableId));
+}

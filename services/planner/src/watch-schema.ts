@@ -1,0 +1,138 @@
+/**
+ * The schema watch: compares the source's catalogue with the plans every few minutes and does what drift-policy.ts says.
+ * It sees a change late; what was unloaded in between is caught by the UNLOAD's own check.
+ */
+import type { Source, SourceCatalogue } from '@lakehaul/adapters';
+import { asLakehaulError, type Clock, isDone, LakehaulError, type Log, type TablePlan } from '@lakehaul/core';
+import { type Ledger, type LedgerScan, type TableHalt, validSchemas } from '@lakehaul/ledger';
+import { compareSchema, type Drift, type SeenSchema } from './compare-schema.ts';
+import { byGravity, driftPolicy } from './drift-policy.ts';
+
+export interface SchemaWatchDeps {
+  ledger: Ledger;
+  source: Source;
+  scan: LedgerScan;
+  clock: Clock;
+  log: Log;
+  everyMs: number;
+}
+
+export class SchemaWatch {
+  readonly #deps: SchemaWatchDeps;
+  #dueMs = 0;
+
+  constructor(deps: SchemaWatchDeps) {
+    this.#deps = deps;
+  }
+
+  /** Looks when it is time; the first call looks at once. Returns the tables that it stopped. */
+  async runOnce(plans: readonly TablePlan[], halts: ReadonlyMap<string, TableHalt>): Promise<string[]> {
+    const nowMs = this.#deps.clock.nowMs();
+    if (nowMs < this.#dueMs || plans.length === 0) return [];
+    const catalogue = await this.#catalogue();
+    // Asked again in the next pass: a source that does not answer is no reason to end a fleet.
+    if (catalogue === null) return [];
+    this.#dueMs = nowMs + this.#deps.everyMs;
+    const stopped: string[] = [];
+    for (const [tableId, generations] of groupByTable(plans)) {
+      const halt = halts.get(tableId) ?? null;
+      if (halt?.stop != null) continue;
+      if (await this.#judge(tableId, generations, catalogue, halt)) stopped.push(tableId);
+    }
+    return stopped;
+  }
+
+  async #catalogue(): Promise<SourceCatalogue | null> {
+    try {
+      return await this.#deps.source.discover();
+    } catch (thrown) {
+      const error = asLakehaulError(thrown);
+      if (error.disposition === 'stop') throw error;
+      this.#deps.log.warn('schema not read', { code: error.code, reason: error.message });
+      return null;
+    }
+  }
+
+  async #judge(
+    tableId: string,
+    plans: readonly TablePlan[],
+    catalogue: SourceCatalogue,
+    halt: TableHalt | null,
+  ): Promise<boolean> {
+    const { ledger, log } = this.#deps;
+    const seen = await newDrifts(ledger, tableId, plans, catalogue);
+    const [gravest] = seen.drifts;
+    if (gravest === undefined) return false;
+    const details = seen.drifts.map((drift) => drift.detail);
+    if (seen.columnListHash !== null && seen.drifts.every((drift) => driftPolicy(drift.kind).action === 'accept')) {
+      await ledger.schemas.append(tableId, acceptedBy('policy', driftPolicy(gravest.kind).why, seen), null);
+      log.warn('schema drift accepted', { tableId, reason: details.join('; ') });
+      return false;
+    }
+    const policy = driftPolicy(gravest.kind);
+    const reason = `${details.join('; ')}: ${policy.why}. ${standing(this.#deps.scan, plans)}`;
+    const code = gravest.kind === 'hidden-rows' ? ('ROW_SECURITY' as const) : ('SCHEMA_DRIFT' as const);
+    const isMine = await ledger.stops.append(tableId, halt, {
+      schemaVersion: 1,
+      action: 'stop',
+      code,
+      reason,
+      next: policy.next.replaceAll('TABLE', tableNameOf(plans)),
+      evidence: seen.drifts.map((drift) => `${drift.kind}: ${drift.detail}`),
+      digest: seen.digest,
+    });
+    if (isMine) log.error('table stopped', { tableId, code, reason });
+    return isMine;
+  }
+}
+
+/** Against all generations of the table; empty when it is as planned, or as it was accepted. */
+export async function newDrifts(
+  ledger: Ledger,
+  tableId: string,
+  plans: readonly TablePlan[],
+  catalogue: SourceCatalogue,
+): Promise<SeenSchema> {
+  const all = plans.map((plan) => compareSchema(plan, catalogue));
+  const seen = all.reduce((worst, each) => (isGraver(each.drifts, worst.drifts) ? each : worst));
+  const valid = validSchemas(await ledger.schemas.of(tableId));
+  if (valid.some((schema) => schema.digest === seen.digest)) return { ...seen, drifts: [] };
+  if (seen.drifts.length > 0 || valid[0]?.replaces !== true) return seen;
+  const back = 'the table that was replaced has its name again';
+  return { ...seen, drifts: [{ kind: 'table-swapped', column: null, detail: back }] };
+}
+
+function isGraver(a: readonly Drift[], b: readonly Drift[]): boolean {
+  if (a[0] === undefined || b[0] === undefined) return a[0] !== undefined;
+  return byGravity(a[0], b[0]) < 0;
+}
+
+export function acceptedBy(who: string, reason: string, seen: SeenSchema) {
+  const { digest, columnListHash, drifts } = seen;
+  if (columnListHash === null) throw new LakehaulError('INTERNAL', 'a table that is gone cannot be accepted');
+  const replaces = drifts.some((drift) => driftPolicy(drift.kind).acceptance === 'reopening');
+  return { schemaVersion: 1 as const, digest, columnListHash, replaces, drifts, who, reason };
+}
+
+/** What is in the target while the table is stopped. */
+function standing(scan: LedgerScan, plans: readonly TablePlan[]): string {
+  let done = 0;
+  let chunks = 0;
+  for (const plan of plans)
+    scan.forEach(plan, (_chunk, state) => {
+      chunks++;
+      if (isDone(state)) done++;
+    });
+  const target = plans[0]?.target;
+  return `${done} of ${chunks} chunks stand proven in ${target?.catalog}.${target?.schema}.${target?.table}, as they were before the change`;
+}
+
+function tableNameOf(plans: readonly TablePlan[]): string {
+  return `${plans[0]?.source.schema}.${plans[0]?.source.table}`;
+}
+
+export function groupByTable(plans: readonly TablePlan[]): Map<string, TablePlan[]> {
+  const tables = new Map<string, TablePlan[]>();
+  for (const plan of plans) tables.set(plan.tableId, [...(tables.get(plan.tableId) ?? []), plan]);
+  return tables;
+}
