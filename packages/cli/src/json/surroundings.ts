@@ -37,3 +37,18 @@ export const SANDBOX_SQL_JSON = z.strictObject({
   columns: z.array(text),
   rows: z.array(z.array(text.nullable())).describe('every value as text, NULL as null'),
 });
+
+export const SUPPORT_BUNDLE_JSON = z.strictObject({
+  isDryRun: z.boolean(),
+  file: said,
+  sizeBytes: count.nullable().describe('null in a dry run'),
+  files: z.array(
+    z.strictObject({
+      name: said,
+      says: said,
+      sizeBytes: count.nullable().describe('null when it was not made: a dry run asks no cloud'),
+      sha256: text.nullable(),
+      problem: text.nullable().describe('code of what kept us from reading it'),
+    }),
+  ),
+});

@@ -18,6 +18,7 @@ import { run } from './run.ts';
 import { sandbox } from './sandbox.ts';
 import { seal } from './seal.ts';
 import { status } from './status.ts';
+import { supportBundle } from './support-bundle.ts';
 import { tables } from './tables.ts';
 import { test } from './test.ts';
 import { verify } from './verify.ts';
@@ -45,5 +46,6 @@ export const VERBS: readonly Verb[] = [
   replay,
   accept,
   tables,
+  supportBundle,
   test,
 ];
