@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Cleanup } from '../cleanup.ts';
 import { sandboxConfig } from '../sandbox/config-text.ts';
-import { openDatabricksSql } from '../sandbox/sql-clients.ts';
+import { openDatabricksSql, type SqlClient } from '../sandbox/sql-clients.ts';
 import { type DrillFleet, serviceLaunches, soloLaunch, startDrillFleet } from './drill-fleet.ts';
 import { actionText, type DrillPlan } from './drill-plan.ts';
 import { type DrillRedis, startDrillRedis } from './drill-redis.ts';
@@ -60,7 +60,10 @@ export async function runDrill(stage: DrillStage, plan: DrillPlan, options: RunO
   const files = ledgerFiles(stage.clouds);
   await using cleanup = new Cleanup();
   cleanup.defer(async () => clearDrill(stage, table, migration));
-  await makeDrillTable({ clouds: stage.clouds, databricks: stage.databricks, table, file: stage.rowsFile });
+  // A session of its own: one that an earlier drill had would be gone with the warehouse that it stopped.
+  await inSession(stage, (databricks) =>
+    makeDrillTable({ clouds: stage.clouds, databricks, table, file: stage.rowsFile }),
+  );
   const judge = cleanup.use(await openJudge(stage.clouds, { schema: DRILL_SCHEMA, table, ledgerRoot: root }));
   const live = new LiveRows(targetName(table), () => openDatabricksSql(stage.clouds));
   const parts = await startParts(stage, plan, { table, migration }, cleanup);
@@ -238,5 +241,10 @@ async function clearDrill(stage: DrillStage, table: string, migration: string): 
       bucket,
       objects.list(bucket, prefix).map(({ key }) => key),
     );
-  await stage.databricks.run(`DROP TABLE IF EXISTS ${targetName(table)}`).catch(() => undefined);
+  await inSession(stage, (databricks) => databricks.run(`DROP TABLE IF EXISTS ${targetName(table)}`));
+}
+
+async function inSession<T>(stage: DrillStage, work: (databricks: SqlClient) => Promise<T>): Promise<T> {
+  await using databricks = await openDatabricksSql(stage.clouds);
+  return await work(databricks);
 }
