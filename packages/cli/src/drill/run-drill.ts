@@ -23,7 +23,7 @@ export interface DrillResult {
   failure: string | null;
   chunks: number;
   verified: number;
-  /** Rows of the source that the target lacks, and rows of the target that the source lacks, with multiplicity. */
+  /** Rows of the source that the target lacks when all is proven; rows of the target that the source lacks. */
   lost: string;
   doubled: string;
   falselyVerified: number;
@@ -95,7 +95,8 @@ export async function runDrill(stage: DrillStage, plan: DrillPlan, options: RunO
     failure,
     chunks: planned,
     verified,
-    lost: verdict.hauled.missing.toString(),
+    // Rows of chunks that are not proven are not lost but outstanding; a proven chunk that lacks one is falsely verified.
+    lost: (verified === planned ? verdict.hauled.missing : 0n).toString(),
     doubled: verdict.hauled.extra.toString(),
     falselyVerified: verdict.falselyVerified.length,
     liveWritten: live.written,
@@ -217,7 +218,8 @@ function failureOf(all: {
 }): string | null {
   const { verdict, end, planned, verified, quarantined } = all;
   const wrong: string[] = [];
-  if (verdict.hauled.missing > 0n) wrong.push(`${verdict.hauled.missing} rows lost`);
+  if (verdict.hauled.missing > 0n)
+    wrong.push(`${verdict.hauled.missing} rows ${verified === planned ? 'lost' : 'outstanding'}`);
   if (verdict.hauled.extra > 0n) wrong.push(`${verdict.hauled.extra} rows doubled or foreign`);
   if (verdict.live.missing + verdict.live.extra > 0n)
     wrong.push(`live rows touched: ${verdict.live.missing} missing, ${verdict.live.extra} extra`);
