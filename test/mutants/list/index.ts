@@ -1,7 +1,8 @@
 import type { Mutant } from '../mutant.ts';
 import { AUDIT } from './audit.ts';
+import { JUDGES } from './judges.ts';
 import { LEDGER } from './ledger.ts';
 import { PROOF } from './proof.ts';
 import { STEPS } from './steps.ts';
 
-export const MUTANTS: readonly Mutant[] = [...LEDGER, ...PROOF, ...STEPS, ...AUDIT];
+export const MUTANTS: readonly Mutant[] = [...LEDGER, ...PROOF, ...STEPS, ...AUDIT, ...JUDGES];
