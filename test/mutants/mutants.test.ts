@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { MUTANTS } from './list/index.ts';
 import { plant } from './mutant.ts';
+import { cell, PAGE } from './page.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
@@ -15,8 +16,13 @@ describe('the planted bugs', () => {
     expect(mutant.tests.length).toBeGreaterThan(0);
   });
 
-  it('have names of their own', () => {
+  it('have names of their own, and each stands in the table with the test that caught it', () => {
     expect(new Set(MUTANTS.map((mutant) => mutant.name)).size).toBe(MUTANTS.length);
+    const page = read(PAGE);
+    const missing = MUTANTS.filter((mutant) => !page.includes(`\n| ${cell(mutant.name)} |`));
+    // npm run mutants plants them and writes the page.
+    expect(missing.map((each) => each.name)).toEqual([]);
+    expect(page).not.toContain('**nothing**');
   });
 });
 

@@ -16,7 +16,7 @@ import {
 import type { Ledger } from '@lakehaul/ledger';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { BODIES, chunkRef, LedgerWorld, rangeChunks, tablePlan } from '../../../test/support/ledger-world.ts';
-import { type LoadDeps, loadChunk } from './load-chunk.ts';
+import { type LoadDeps, loadChunk, SEND_WITHIN_MS } from './load-chunk.ts';
 import { voidAttempt } from './void-attempt.ts';
 
 const log: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => log };
@@ -26,7 +26,7 @@ const plan = tablePlan(2);
 /** Rows by lineage value; `sent` are the statements in the order in which they were sent. */
 class FakeTable {
   readonly rows = new Map<bigint, number>();
-  readonly sent: { operation: string; tag: string; files: readonly string[] }[] = [];
+  readonly sent: { operation: string; tag: string; files: readonly string[]; sendBeforeMs: number }[] = [];
   /** What happens to the next statement instead of its answer. */
   next: 'answers' | 'is-lost' | 'is-lost-unsent' | 'runs-on' | 'answers-0' = 'answers';
   readonly #known = new Set<string>();
@@ -60,10 +60,15 @@ class FakeTable {
     }
   }
 
-  #send(operation: string, request: Pick<LoadRequest, 'statementTag' | 'fileNames'>, act: () => number): LoadAnswer {
+  #send(
+    operation: string,
+    request: Pick<LoadRequest, 'statementTag' | 'fileNames' | 'sendBeforeMs'>,
+    act: () => number,
+  ): LoadAnswer {
     const { next } = this;
     this.next = 'answers';
-    this.sent.push({ operation, tag: request.statementTag, files: request.fileNames });
+    const { statementTag: tag, fileNames: files, sendBeforeMs } = request;
+    this.sent.push({ operation, tag, files, sendBeforeMs });
     const lost = new LakehaulError('ANSWER_LOST', 'socket hang up');
     if (next === 'is-lost-unsent') throw lost;
     const statementId = `st-${this.sent.length}`;
@@ -163,6 +168,18 @@ describe('the first attempt', () => {
     expect(table.rows).toEqual(new Map([[lineageOf(0, 1), 10]]));
     const receipt = await ledger.read(ref(1), 'loaded');
     expect(receipt?.body).toMatchObject({ operation: 'copy', rowCount: '10', rowCountFrom: 'answer' });
+  });
+
+  it('may be sent for a while counted from before its submission’s receipt, however long that took to write', async () => {
+    await stagedAttempt(1);
+    let nowMs = 0;
+    deps.nowMs = () => nowMs;
+    world.store.intercept = ({ operation, key }) => {
+      if (operation === 'putIfAbsent' && key.includes('.submit-')) nowMs += 3_600_000;
+    };
+    await load(1);
+    expect(nowMs).toBeGreaterThan(0);
+    expect(table.sent[0]?.sendBeforeMs).toBe(SEND_WITHIN_MS);
   });
 
   it('that fails leaves no receipt', async () => {

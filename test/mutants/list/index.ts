@@ -4,5 +4,6 @@ import { JUDGES } from './judges.ts';
 import { LEDGER } from './ledger.ts';
 import { PROOF } from './proof.ts';
 import { STEPS } from './steps.ts';
+import { WATCH } from './watch.ts';
 
-export const MUTANTS: readonly Mutant[] = [...LEDGER, ...PROOF, ...STEPS, ...AUDIT, ...JUDGES];
+export const MUTANTS: readonly Mutant[] = [...LEDGER, ...PROOF, ...STEPS, ...AUDIT, ...JUDGES, ...WATCH];

@@ -36,6 +36,27 @@ export const STEPS: readonly Mutant[] = [
     to: 'if (!isRunning) continue;',
     tests: [LOAD],
   }),
+  mutant('time to send counted from after the receipt', {
+    harm: 'a process that was suspended wakes up and sends a load that the fence has given up: proven rows doubled',
+    file: 'services/worker/src/load-chunk.ts',
+    from: '    sendBeforeMs,\n',
+    to: '    sendBeforeMs: deps.nowMs() + SEND_WITHIN_MS + 0 * sendBeforeMs,\n',
+    tests: [LOAD],
+  }),
+  mutant('late load sent all the same', {
+    harm: 'the same, in the driver',
+    file: 'packages/adapters/src/databricks/warehouse.ts',
+    from: '    if (lateMs > 0)\n',
+    to: '    if (lateMs > Number.MAX_SAFE_INTEGER)\n',
+    tests: ['test/contracts/target.sandbox.test.ts'],
+  }),
+  mutant('clock set back is followed', {
+    harm: 'a clock set back by hours makes every "not later than" too late to see',
+    file: 'packages/runtime/src/clock.ts',
+    from: 'lastMs = Math.max(Date.now(), lastMs + (monotonicMs - lastMonotonicMs));',
+    to: 'lastMs = Date.now();',
+    tests: ['packages/runtime/src/clock.test.ts'],
+  }),
   mutant('COPY under a new prefix', {
     harm: 'a second attempt COPYs its own files beside those of the first: every row twice',
     file: 'services/worker/src/load-chunk.ts',
