@@ -162,7 +162,7 @@ export const PROOF: readonly Mutant[] = [
     to: 'END`;',
     tests: [HASH_SQL],
   }),
-  mutant('-0 told from 0', {
+  mutant('negative zero told from zero', {
     harm: 'an acknowledged change of representation becomes a mismatch of every table with a -0',
     file: 'packages/fingerprint/src/float-ladder.ts',
     from: "return `${value < 0 ? '-' : ''}${coarse.mark",
