@@ -46,9 +46,9 @@ it('one switch and one fault, on a chunk that nobody has touched', async () => {
 
 it('when an engine never kills a statement, against what the fence assumes, the seal finds every row that came of it', async () => {
   const { foundBySeal } = await explored('late rows, statements without time-outs', {
-    scenario: 'stage differs while the COPY runs',
-    switches: 1,
-    faults: 0,
+    scenario: 'fresh',
+    switches: 0,
+    faults: 1,
     hasLateRows: true,
     workerSteps: 8,
     options: { isNeverKilled: true },

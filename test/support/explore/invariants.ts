@@ -14,7 +14,7 @@ import { commitFaults, lineageFaults } from '../../../services/verifier/src/seal
 import { MIGRATION } from '../ledger-world.ts';
 import { commitsSince, lineageCounts, listed } from '../model/calls.ts';
 import { LEDGER_PREFIX } from '../model/ports.ts';
-import { type Clouds, currentRows, LIVE_ROWS, rowsOfFile, type TargetRow } from '../model/state.ts';
+import { type Clouds, currentRows, LIVE_ROWS, type TargetRow } from '../model/state.ts';
 
 const keys = new LedgerKeys(LEDGER_PREFIX, MIGRATION);
 
@@ -73,10 +73,12 @@ export function unequal(clouds: Clouds, attempt: AttemptRef, rows: readonly Targ
     : `the target holds rows ${have.join() || 'none'}, staged were ${staged.join() || 'none'}`;
 }
 
-/** The rows that the attempt read at the source, in order. */
+/** The rows that the attempt's transaction read at the source, in order, whatever became of the staged files. */
 export function stagedRowsOf(clouds: Clouds, attempt: AttemptRef): number[] {
-  const body = bodyOf(clouds, attempt, 'unloaded') as { files: { key: string }[] };
-  return body.files.flatMap((file) => rowsOfFile(clouds.objects.get(file.key)?.body ?? '')).sort((a, b) => a - b);
+  const body = bodyOf(clouds, attempt, 'unloaded') as { dataPrefix: string };
+  const batch = clouds.batches.find(({ dataPrefix }) => dataPrefix === body.dataPrefix);
+  if (batch === undefined) throw new Error(`no UNLOAD wrote to ${body.dataPrefix}`);
+  return [...batch.rows].sort((a, b) => a - b);
 }
 
 function bodyOf(clouds: Clouds, attempt: AttemptRef, stage: Stage): unknown {
@@ -116,4 +118,18 @@ export function sealFinds(clouds: Clouds, ref: ChunkRef): boolean {
   ];
   const commits = commitsSince(clouds, body.targetVersion).map((commit) => ({ ...commit, metrics: {}, user: '' }));
   return lineageFaults(proven, lineageCounts(currentRows(clouds))).length + commitFaults(commits, proven).length > 0;
+}
+
+/** Somebody else's UPDATE since the proof read the target: no fence is against that, and the seal must name it. */
+export function sealFindsForeignCommit(clouds: Clouds, ref: ChunkRef): boolean {
+  const state = stateOf(clouds, ref);
+  if (state.stage !== 'verified') return false;
+  const { targetVersion } = bodyOf(clouds, { ...ref, attempt: state.attempt }, 'verified') as ProofBody;
+  const foreign = commitsSince(clouds, targetVersion).filter(({ operation }) => operation === 'UPDATE');
+  return (
+    commitFaults(
+      foreign.map((commit) => ({ ...commit, metrics: {}, user: '' })),
+      [],
+    ).length > 0
+  );
 }

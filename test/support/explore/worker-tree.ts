@@ -39,7 +39,7 @@ interface Waiting {
 const MAX_TURNS = 10_000;
 
 /** A program in the middle of its run. */
-class Run {
+export class Run {
   readonly #waiting: Waiting[] = [];
   end: string | null = null;
   nowMs: number;

@@ -3,10 +3,18 @@
  * and a single test. `touches` says what a call reads and writes, for deciding whether two calls commute.
  */
 import type { LoadAnswer, SourceStatement, TargetStatement, UnloadRequest } from '@lakehaul/adapters';
-import { type Fingerprint, LakehaulError, lineageOf, lineageRange, type ObjectInfo } from '@lakehaul/core';
+import {
+  type Fingerprint,
+  type KeyPart,
+  LakehaulError,
+  lineageOf,
+  lineageRange,
+  type ObjectInfo,
+} from '@lakehaul/core';
 import {
   type Clouds,
   currentRows,
+  fileOf,
   type Load,
   type LoadStatement,
   rowsOfFile,
@@ -27,7 +35,7 @@ export type Call =
   | { on: 's3.HeadBucket' }
   | { on: 'stage.readManifest'; prefix: string }
   | { on: 'redshift.ListStatements'; name: string }
-  | { on: 'redshift.BatchExecuteStatement'; request: Pick<UnloadRequest, 'statementName' | 'dataUrl' | 'level'> }
+  | { on: 'redshift.BatchExecuteStatement'; request: BatchRequest }
   | { on: 'redshift.DescribeStatement'; id: string }
   | { on: 'redshift.GetStatementResult'; id: string }
   | { on: 'databricks.write'; load: Load; sendBeforeMs: number }
@@ -40,6 +48,9 @@ export type Call =
   | { on: 'databricks.commits'; since: string }
   | { on: 'clock.sleep'; ms: number }
   | { on: 'world.change'; rows: readonly number[] };
+
+/** Of an UnloadRequest, what a model needs. A row's number is also its key. */
+export type BatchRequest = Pick<UnloadRequest, 'statementName' | 'dataUrl' | 'predicate'>;
 
 export type Answer = { value: unknown } | { error: LakehaulError };
 export interface Outcome {
@@ -146,7 +157,9 @@ function read(clouds: Clouds, call: Reading): unknown {
           .map((row) => row.row),
       );
     case 'databricks.carried':
-      return fingerprintOf(call.fileNames.flatMap((name) => stagedRows(clouds, call.prefix + name)));
+      return fingerprintOf(
+        call.fileNames.flatMap((name) => stagedRows(clouds, call.prefix + name)).map(({ hash }) => hash),
+      );
     case 'databricks.commits':
       return commitsSince(clouds, call.since).map((c) => ({ ...c, metrics: {}, user: 'lakehaul' }));
   }
@@ -162,7 +175,7 @@ export function listed(clouds: Clouds, prefix: string, after = ''): ObjectInfo[]
   return keys.map((key) => infoOf(key, clouds.objects.get(key) as StoredObject));
 }
 
-function stagedRows(clouds: Clouds, key: string): number[] {
+function stagedRows(clouds: Clouds, key: string): { row: number; hash: number }[] {
   const object = clouds.objects.get(key);
   if (object === undefined) throw new LakehaulError('STAGE_MISMATCH', `${key} is missing`);
   return rowsOfFile(object.body);
@@ -195,17 +208,15 @@ function manifestOf(clouds: Clouds, prefix: string): unknown {
 // ---------------------------------------------------------------- source
 
 /** `finished`: it runs at once. Otherwise it takes its snapshot and writes its files when it lands. */
-export function submitBatch(
-  clouds: Clouds,
-  request: Pick<UnloadRequest, 'statementName' | 'dataUrl' | 'level'>,
-  state: StatementState,
-): Outcome {
+export function submitBatch(clouds: Clouds, request: BatchRequest, state: StatementState): Outcome {
   const id = `batch-${request.statementName}`;
   const batch: SourceBatch = {
     id,
     name: request.statementName,
     state,
     dataPrefix: request.dataUrl.slice(BUCKET_URL.length),
+    parts: request.predicate.parts,
+    rows: [],
     answer: null,
     isExpired: false,
   };
@@ -216,10 +227,10 @@ export function submitBatch(
 /** The transaction: one snapshot for the count, the files and the second scan. Two files, so that one can go missing. */
 export function runBatch(clouds: Clouds, id: string): Clouds {
   const batch = batchOf(clouds, id);
-  const rows = clouds.source;
+  const rows = clouds.source.filter((row) => batch.parts.every((part) => isInside(row, part)));
   const half = Math.ceil(rows.length / 2);
   const parts = [rows.slice(0, half), rows.slice(half)].filter((part) => part.length > 0);
-  const files = parts.map((part, place) => [`${batch.dataPrefix}000${place}.parquet`, part.join(',')] as const);
+  const files = parts.map((part, place) => [`${batch.dataPrefix}000${place}.parquet`, fileOf(part)] as const);
   let next = clouds;
   for (const [key, body] of files) next = withObject(next, key, body);
   const manifest = files.map(([key, body], place) => [key, body.length, parts[place]?.length ?? 0]);
@@ -230,7 +241,12 @@ export function runBatch(clouds: Clouds, id: string): Clouds {
     snapshotAt: new Date(clouds.nowMs).toISOString().replace('T', ' ').replace('Z', '000'),
     fingerprints: [{ bucket: null, fingerprint: fingerprintOf(rows) }],
   };
-  return { ...next, batches: replaced(clouds.batches, { ...batch, state: 'finished', answer }) };
+  return { ...next, batches: replaced(clouds.batches, { ...batch, state: 'finished', answer, rows }) };
+}
+
+function isInside(key: number, part: KeyPart): boolean {
+  if (part.kind !== 'range') throw new Error(`the model cuts by ranges, not by ${part.kind}`);
+  return (part.from === null || Number(part.from) <= key) && (part.to === null || key < Number(part.to));
 }
 
 function replaced<T extends { id: string }>(list: readonly T[], entry: T): T[] {
@@ -287,7 +303,7 @@ export function commitLoad(clouds: Clouds, id: string): { clouds: Clouds; insert
   const fresh = load.operation === 'copy' ? keys.filter((key) => !clouds.knownFiles.has(key)) : keys;
   const lineage = lineageOf(load.chunk, load.attempt);
   const range = lineageRange(load.chunk);
-  const inserted: TargetRow[] = fresh.flatMap((key) => stagedRows(clouds, key)).map((row) => ({ lineage, row }));
+  const inserted: TargetRow[] = fresh.flatMap((key) => stagedRows(clouds, key)).map(({ row }) => ({ lineage, row }));
   const isInRange = (row: TargetRow) => row.lineage !== null && row.lineage >= range.low && row.lineage <= range.high;
   const kept = load.operation === 'copy' ? currentRows(clouds) : currentRows(clouds).filter((row) => !isInRange(row));
   const isNothing = load.operation === 'copy' && fresh.length === 0;

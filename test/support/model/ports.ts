@@ -70,8 +70,8 @@ export function modelStore(caller: Caller): ObjectStore {
 function modelSource({ call }: Caller): Source {
   const source: Partial<Source> = {
     findStatement: async (name) => (await call({ on: 'redshift.ListStatements', name })) as SourceStatement | null,
-    submitUnload: async ({ statementName, dataUrl, level }) =>
-      (await call({ on: 'redshift.BatchExecuteStatement', request: { statementName, dataUrl, level } })) as {
+    submitUnload: async ({ statementName, dataUrl, predicate }) =>
+      (await call({ on: 'redshift.BatchExecuteStatement', request: { statementName, dataUrl, predicate } })) as {
         statementId: string;
       },
     awaitStatement: async (id) => (await call({ on: 'redshift.DescribeStatement', id })) as SourceStatement,

@@ -7,6 +7,7 @@
  * on when their client is gone and end by their time-out. One chunk's worth of everything else.
  */
 import type { UnloadAnswer } from '@lakehaul/adapters';
+import type { KeyPart } from '@lakehaul/core';
 
 export interface StoredObject {
   body: string;
@@ -22,6 +23,9 @@ export interface SourceBatch {
   name: string;
   state: StatementState;
   dataPrefix: string;
+  parts: readonly KeyPart[];
+  /** What the transaction read: the truth that a proof is judged by. */
+  rows: readonly number[];
   answer: UnloadAnswer | null;
   /** The result is past its retention. */
   isExpired: boolean;
@@ -97,9 +101,15 @@ export function newClouds(source: readonly number[]): Clouds {
 
 export const currentRows = (clouds: Clouds): readonly TargetRow[] => clouds.versions.at(-1) ?? [];
 
-/** Which rows a staged file holds: the model's Parquet. */
-export function rowsOfFile(body: string): number[] {
-  return body === '' ? [] : body.split(',').map(Number);
+/** The model's Parquet: each row with the hash that the source computed for it, so that damage to one spares the other. */
+export const fileOf = (rows: readonly number[]): string => rows.map((row) => `${row}:${row}`).join(',');
+
+export function rowsOfFile(body: string): { row: number; hash: number }[] {
+  if (body === '') return [];
+  return body.split(',').map((text) => {
+    const [row = '', hash = ''] = text.split(':');
+    return { row: Number(row), hash: Number(hash) };
+  });
 }
 
 export function withObject(clouds: Clouds, key: string, body: string): Clouds {
