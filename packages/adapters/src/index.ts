@@ -34,5 +34,7 @@ export type {
 export type { RedshiftDeps, RedshiftOptions } from './redshift/options.ts';
 export { type OpenSource, openRedshift } from './redshift/source.ts';
 export type { BucketOptions, S3Deps } from './s3/bucket.ts';
+export type { BucketSettings } from './s3/bucket-settings.ts';
+export { type BucketAdvice, judgeLedgerBucket } from './s3/judge-bucket.ts';
 export { type OpenObjectStore, openObjectStore } from './s3/object-store.ts';
 export { type OpenStage, openStage, type StageOptions } from './s3/stage.ts';

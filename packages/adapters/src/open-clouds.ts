@@ -1,12 +1,12 @@
 /** All ports of one migration, from its configuration: the option types have the shape of lakehaul.yaml's sections. */
-import type { Clock, Ids, Log, ObjectStore, Outside } from '@lakehaul/core';
+import type { Clock, Ids, Log, Outside } from '@lakehaul/core';
 import type { DatabricksOptions } from './databricks/options.ts';
 import { openDatabricks } from './databricks/target.ts';
 import type { Source, Stage, Target } from './ports.ts';
 import type { RedshiftOptions } from './redshift/options.ts';
 import { openRedshift } from './redshift/source.ts';
 import type { BucketOptions } from './s3/bucket.ts';
-import { openObjectStore } from './s3/object-store.ts';
+import { type OpenObjectStore, openObjectStore } from './s3/object-store.ts';
 import { openStage } from './s3/stage.ts';
 
 export interface CloudCredentials {
@@ -36,7 +36,7 @@ export interface Clouds {
   source: Source;
   stage: Stage;
   target: Target;
-  ledgerStore: ObjectStore;
+  ledgerStore: OpenObjectStore;
   close(): Promise<void>;
 }
 

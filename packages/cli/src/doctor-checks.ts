@@ -1,10 +1,17 @@
 /** What `doctor` asks, one check a thing that can be missing. `support-bundle` asks the same. */
+import { judgeLedgerBucket } from '@lakehaul/adapters';
 import { asLakehaulError, LakehaulError } from '@lakehaul/core';
 import type { Session } from '@lakehaul/fleet';
 
 export interface DoctorCheck {
   name: string;
-  check: () => Promise<string>;
+  check: () => Promise<string | CheckAnswer>;
+}
+
+/** What works, and could be safer. */
+export interface CheckAnswer {
+  detail: string;
+  warnings: { what: string; next: string }[];
 }
 
 export interface CheckResult {
@@ -12,6 +19,8 @@ export interface CheckResult {
   /** What was found; empty when it failed. */
   detail: string;
   error: LakehaulError | null;
+  /** It works, but something that should keep it safe is off, or may not be asked for. */
+  warnings: CheckAnswer['warnings'];
 }
 
 export function doctorChecks(session: Session): DoctorCheck[] {
@@ -20,6 +29,7 @@ export function doctorChecks(session: Session): DoctorCheck[] {
     { name: 'source', check: async () => describe(await clouds.source.check()) },
     { name: 'stage', check: async () => describe(await clouds.stage.check()) },
     { name: 'ledger', check: () => probeLedger(ledger) },
+    { name: 'ledger bucket', check: () => adviseLedgerBucket(session) },
     { name: 'target', check: async () => describe(await clouds.target.check()) },
   ];
 }
@@ -28,8 +38,8 @@ export function doctorChecks(session: Session): DoctorCheck[] {
 export async function* runChecks(checks: readonly DoctorCheck[]): AsyncGenerator<CheckResult, void, void> {
   for (const { name, check } of checks)
     yield await check().then(
-      (detail) => ({ name, detail, error: null }),
-      (thrown: unknown) => ({ name, detail: '', error: asLakehaulError(thrown) }),
+      (answer) => ({ name, error: null, ...(typeof answer === 'string' ? { detail: answer, warnings: [] } : answer) }),
+      (thrown: unknown) => ({ name, detail: '', error: asLakehaulError(thrown), warnings: [] }),
     );
 }
 
@@ -49,4 +59,17 @@ async function probeLedger(ledger: Session['ledger']): Promise<string> {
       { where, next: 'use a store that honours If-None-Match (S3 does); every proof rests on it' },
     );
   return `${where}, conditional writes honoured`;
+}
+
+/** What keeps receipts from being changed or removed (I5) besides our own manners. */
+async function adviseLedgerBucket({ clouds, ledger }: Session): Promise<CheckAnswer> {
+  const advice = judgeLedgerBucket(await clouds.ledgerStore.settings(), ledger.keys.root);
+  const fine = advice.filter((each) => each.isFine === true);
+  return {
+    detail:
+      fine.length === 0 ? 'nothing keeps receipts safe' : fine.map((each) => `${each.name} ${each.what}`).join(', '),
+    warnings: advice
+      .filter((each) => each.isFine !== true)
+      .map((each) => ({ what: `${each.name}: ${each.what}`, next: each.next })),
+  };
 }

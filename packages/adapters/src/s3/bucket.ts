@@ -17,6 +17,7 @@ import {
   type Outside,
   type OutsidePoint,
 } from '@lakehaul/core';
+import { type BucketSettings, readBucketSettings } from './bucket-settings.ts';
 import { deletionError, statusOf, translateS3Error } from './errors.ts';
 
 /** The shape of `staging` and `ledger` in lakehaul.yaml. Keys are always whole; the prefix is for who makes them. */
@@ -205,6 +206,11 @@ export class Bucket {
       this.#client.send(new ListObjectsV2Command({ Bucket: this.name, MaxKeys: 1 }), { abortSignal }),
     );
     return { endpoint: this.endpoint, bucket: this.name };
+  }
+
+  /** For doctor: asks each on its own, so that one missing permission hides no other answer. */
+  settings(): Promise<BucketSettings> {
+    return readBucketSettings(this.#client, this.name, this.#deps.outside);
   }
 
   close(): void {

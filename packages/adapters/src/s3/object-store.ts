@@ -1,8 +1,10 @@
 import type { ObjectStore } from '@lakehaul/core';
 import { Bucket, type BucketOptions, type S3Deps } from './bucket.ts';
+import type { BucketSettings } from './bucket-settings.ts';
 
 export interface OpenObjectStore extends ObjectStore {
   check(): Promise<{ endpoint: string; bucket: string }>;
+  settings(): Promise<BucketSettings>;
   close(): void;
 }
 
@@ -25,6 +27,7 @@ export function openObjectStore(options: BucketOptions, deps: S3Deps): OpenObjec
     delete: (keys) => bucket.delete(keys),
     serverTimeMs: () => bucket.serverTimeMs(),
     check: () => bucket.check(),
+    settings: () => bucket.settings(),
     close: () => bucket.close(),
   };
 }

@@ -18,7 +18,17 @@ export const CONFIG_CHECK_JSON = z.strictObject({
 export const CONFIG_REFERENCE_JSON = z.strictObject({ reference: said });
 
 export const DOCTOR_JSON = z.strictObject({
-  checks: z.array(z.strictObject({ name: said, isOk: z.boolean(), detail: text, problem: problem.nullable() })),
+  checks: z.array(
+    z.strictObject({
+      name: said,
+      isOk: z.boolean(),
+      detail: text,
+      warnings: z
+        .array(z.strictObject({ what: said, next: said }))
+        .describe('it works, and could be safer; what may not be asked for is not known'),
+      problem: problem.nullable(),
+    }),
+  ),
 });
 
 export const SANDBOX_UP_JSON = z.strictObject({

@@ -21,16 +21,19 @@ export const doctor: Verb = {
     for await (const result of runChecks(doctorChecks(session))) {
       results.push(result);
       if (isJson) continue;
-      const { name, detail, error } = result;
+      const { name, detail, error, warnings } = result;
       if (error === null) terminal.out(`${styled(terminal, 'green', 'ok')}    ${name}: ${detail}`);
-      else terminal.out(`${styled(terminal, 'red', 'FAIL')}  ${name}: ${problemText(terminal, error)}`);
+      for (const { what, next } of warnings)
+        terminal.out(`${styled(terminal, 'yellow', 'WARN')}  ${name}: ${what}\n        next: ${next}`);
+      if (error !== null) terminal.out(`${styled(terminal, 'red', 'FAIL')}  ${name}: ${problemText(terminal, error)}`);
     }
     if (isJson)
       printJson(terminal, DOCTOR_JSON, {
-        checks: results.map(({ name, detail, error }) => ({
+        checks: results.map(({ name, detail, error, warnings }) => ({
           name,
           isOk: error === null,
           detail,
+          warnings,
           problem: error === null ? null : problemJson(error),
         })),
       });

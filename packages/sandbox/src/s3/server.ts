@@ -4,7 +4,9 @@ import type { AddressInfo } from 'node:net';
 import type { Faults } from '../contracts.ts';
 import { FaultError } from '../faults.ts';
 import type { Latency } from '../latency.ts';
-import { header, type S3Call, sendEmpty, sendXml } from './call.ts';
+import { isDenied } from './bucket-policy.ts';
+import { BucketSettings } from './bucket-settings.ts';
+import { header, type S3Call, sendEmpty } from './call.ts';
 import { getObject } from './get-object.ts';
 import { bucketLocation, listBuckets, listObjectsV2 } from './listing.ts';
 import { MultipartUploads } from './multipart.ts';
@@ -29,7 +31,13 @@ export interface S3Server {
   stop(): Promise<void>;
 }
 
-type Handler = (call: S3Call, server: { uploads: MultipartUploads; faults: Faults }) => Promise<void> | void;
+interface Parts {
+  uploads: MultipartUploads;
+  faults: Faults;
+  settings: BucketSettings;
+}
+
+type Handler = (call: S3Call, server: Parts) => Promise<void> | void;
 
 const BUCKET_NAME = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 
@@ -44,16 +52,27 @@ const OPERATIONS: Record<string, Handler> = {
   },
   HeadBucket: (call) => sendEmpty(call, 200, { 'x-amz-bucket-region': 'us-east-1' }),
   GetBucketLocation: bucketLocation,
-  GetBucketVersioning: (call) => sendXml(call, 'VersioningConfiguration', ''),
-  GetBucketPolicy(call) {
-    throw new S3Error('NoSuchBucketPolicy', call.bucket);
-  },
-  GetObjectLockConfiguration(call) {
-    throw new S3Error('ObjectLockConfigurationNotFoundError', call.bucket);
-  },
+  GetBucketVersioning: (call, { settings }) => settings.get(call, 'versioning'),
+  PutBucketVersioning: (call, { settings }) => settings.put(call, 'versioning'),
+  GetBucketEncryption: (call, { settings }) => settings.get(call, 'encryption'),
+  PutBucketEncryption: (call, { settings }) => settings.put(call, 'encryption'),
+  GetPublicAccessBlock: (call, { settings }) => settings.get(call, 'publicAccessBlock'),
+  PutPublicAccessBlock: (call, { settings }) => settings.put(call, 'publicAccessBlock'),
+  GetBucketLifecycleConfiguration: (call, { settings }) => settings.get(call, 'lifecycle'),
+  PutBucketLifecycleConfiguration: (call, { settings }) => settings.put(call, 'lifecycle'),
+  GetObjectLockConfiguration: (call, { settings }) => settings.get(call, 'object-lock'),
+  PutObjectLockConfiguration: (call, { settings }) => settings.put(call, 'object-lock'),
+  GetBucketPolicy: (call, { settings }) => settings.getPolicy(call),
+  PutBucketPolicy: (call, { settings }) => settings.putPolicy(call),
+  DeleteBucketPolicy: (call, { settings }) => settings.deletePolicy(call),
+  GetBucketPolicyStatus: (call, { settings }) => settings.getPolicyStatus(call),
   ListObjectsV2: listObjectsV2,
-  DeleteObjects: (call, { faults }) =>
+  DeleteObjects: (call, { faults, settings }) =>
     deleteObjects(call, async (key) => {
+      if (
+        isDenied(settings.policyOf(call.bucket), { action: 's3:DeleteObject', bucket: call.bucket, key, context: {} })
+      )
+        return { code: 'AccessDenied', message: 'Access Denied' };
       try {
         await faults.before('s3.DeleteObjects.key', `${call.bucket}/${key}`);
         return null;
@@ -81,7 +100,19 @@ const BUCKET_GETS: Record<string, string> = {
   versioning: 'GetBucketVersioning',
   policy: 'GetBucketPolicy',
   'object-lock': 'GetObjectLockConfiguration',
+  lifecycle: 'GetBucketLifecycleConfiguration',
+  encryption: 'GetBucketEncryption',
+  publicAccessBlock: 'GetPublicAccessBlock',
+  policyStatus: 'GetBucketPolicyStatus',
   uploads: 'ListMultipartUploads',
+};
+const BUCKET_PUTS: Record<string, string> = {
+  versioning: 'PutBucketVersioning',
+  policy: 'PutBucketPolicy',
+  'object-lock': 'PutObjectLockConfiguration',
+  lifecycle: 'PutBucketLifecycleConfiguration',
+  encryption: 'PutBucketEncryption',
+  publicAccessBlock: 'PutPublicAccessBlock',
 };
 const PLAIN_QUERY =
   /^(x-id|list-type|prefix|delimiter|max-keys|start-after|continuation-token|encoding-type|fetch-owner|uploadId|partNumber|max-uploads|max-parts)$/;
@@ -94,6 +125,8 @@ function operationOf(call: S3Call): string {
   if (call.key === '') {
     if (method === 'POST' && special.join() === 'delete') return 'DeleteObjects';
     if (method === 'GET' && special.length === 1) return BUCKET_GETS[special[0] ?? ''] ?? '';
+    if (method === 'PUT' && special.length === 1) return BUCKET_PUTS[special[0] ?? ''] ?? '';
+    if (method === 'DELETE' && special.join() === 'policy') return 'DeleteBucketPolicy';
     if (special.length > 0) return '';
     if (method === 'GET') return query.get('list-type') === '2' ? 'ListObjectsV2' : '';
     return { PUT: 'CreateBucket', HEAD: 'HeadBucket' }[method] ?? '';
@@ -167,10 +200,34 @@ function sendError(request: IncomingMessage, response: ServerResponse, requestId
   else response.writeHead(status, { 'content-type': 'application/xml', 'content-length': body.length }).end(body);
 }
 
+/** IAM actions by operation (service authorization reference of S3): a multipart upload is s3:PutObject throughout. */
+const ACTIONS: Record<string, string> = {
+  PutObject: 's3:PutObject',
+  CopyObject: 's3:PutObject',
+  CompleteMultipartUpload: 's3:PutObject',
+  DeleteObject: 's3:DeleteObject',
+  GetObject: 's3:GetObject',
+};
+
+function refuseDenied(call: S3Call, operation: string, settings: BucketSettings): void {
+  const action = ACTIONS[operation];
+  const ifNoneMatch = header(call, 'if-none-match');
+  const context = {
+    's3:objectcreationoperation': 'true',
+    ...(ifNoneMatch === undefined ? {} : { 's3:if-none-match': ifNoneMatch }),
+  };
+  if (
+    action !== undefined &&
+    isDenied(settings.policyOf(call.bucket), { action, bucket: call.bucket, key: call.key, context })
+  )
+    throw new S3Error('AccessDenied', `/${call.bucket}/${call.key}`);
+}
+
 export async function startS3(options: S3ServerOptions): Promise<S3Server> {
   const { objects, faults } = options;
   const nowMs = options.nowMs ?? Date.now;
   const uploads = new MultipartUploads();
+  const settings = new BucketSettings();
   const known = new Map([[options.credentials.accessKeyId, options.credentials.secretAccessKey]]);
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -190,7 +247,8 @@ export async function startS3(options: S3ServerOptions): Promise<S3Server> {
     await options.latency?.wait(`s3.${operation}`);
     if (call.bucket !== '' && operation !== 'CreateBucket' && !objects.bucketExists(call.bucket))
       throw new S3Error('NoSuchBucket', call.bucket);
-    await handler(call, { uploads, faults });
+    refuseDenied(call, operation, settings);
+    await handler(call, { uploads, faults, settings });
   }
 
   const server = createServer((request, response) => {
