@@ -19,7 +19,11 @@ export interface Leaf {
 /** Hash of a leaf: over an unambiguous text of all that it says. */
 export function leafHash(leaf: Leaf): Buffer {
   // 0x00 and the text in one call: an audit does this for every object.
-  return hash('sha256', `\u0000${JSON.stringify([leaf.key, leaf.sha256, leaf.sizeBytes, leaf.lastModifiedMs])}`, 'buffer');
+  return hash(
+    'sha256',
+    `\u0000${JSON.stringify([leaf.key, leaf.sha256, leaf.sizeBytes, leaf.lastModifiedMs])}`,
+    'buffer',
+  );
 }
 
 export function sha256Hex(content: string | Uint8Array): string {
