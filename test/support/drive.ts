@@ -142,7 +142,7 @@ function plannerChecks(
   config: Session['config'],
 ): (plans: readonly TablePlan[]) => Promise<ReadonlySet<string>> {
   const guard = new TableGuard({ ...deps, limits: plannerSettings(config).systemic });
-  const watch = new SchemaWatch({ ...deps, everyMs: 0 });
+  const watch = new SchemaWatch({ ...deps, everyMs: 3_600_000 });
   return async (plans) => {
     const halts = await deps.ledger.stops.all();
     await watch.runOnce(plans, halts);
