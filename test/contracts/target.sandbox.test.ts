@@ -105,6 +105,7 @@ async function planOrders(): Promise<TablePlan> {
     },
     generation: 1,
     firstChunk: 0,
+    from: null,
     watermark: null,
     plannedAt: new Date(0).toISOString(),
   });

@@ -5,9 +5,17 @@
 import { type ChunkRef, nextAttempt, nextStep, type Step, type TablePlan } from '@lakehaul/core';
 import { readLedger, type Session, stagingPrefix } from '@lakehaul/fleet';
 import { Ledger, runStep } from '@lakehaul/ledger';
-import { planMigration, plannerSettings, SchemaWatch, TableGuard, writeMigrationPlan } from '@lakehaul/planner';
+import {
+  planMigration,
+  plannerSettings,
+  SchemaWatch,
+  TableGuard,
+  watchOnce,
+  writeMigrationPlan,
+} from '@lakehaul/planner';
 import { keepTables, verifyChunk } from '@lakehaul/verifier';
 import { loadChunk, unloadChunk, voidAttempt } from '@lakehaul/worker';
+import { watchDeps } from '../../packages/cli/src/fleet-watch.ts';
 import { planDeps } from '../../packages/cli/src/planning-deps.ts';
 import { type StatusReport, statusReport } from '../../packages/cli/src/status-report.ts';
 
@@ -28,6 +36,8 @@ export interface DriveOptions {
   /** Runs the planner's own checks before each pass, and leaves the stopped tables alone. */
   isGuarded?: boolean;
 }
+/** Looks at the source after everything is proven; late rows that it finds are hauled, a few times over. */
+const WATCH_ROUNDS = 5;
 
 export interface Driver {
   /** Runs one step of one chunk now, whatever its state. */
@@ -100,24 +110,33 @@ export function driver(session: Session, name = 'driver', { aheadMs = 0 } = {}):
       const { plans, scan } = await readLedger(ledger);
       const checks = plannerChecks({ ledger, scan, clock, log, source: clouds.source, target: clouds.target }, config);
       const diffSweep = ledger.diffSweep({ keepMs: config.ledger.diffMs, log });
-      for (let pass = 0; pass < maxPasses; pass++) {
-        const stopped = isGuarded ? await checks(plans) : new Set<string>();
-        const open: { ref: ChunkRef; attempt: number; step: Step }[] = [];
-        const stages = new Map<string, string>();
-        for (const plan of plans)
-          scan.forEach(plan, (chunk, state) => {
-            stages.set(`${plan.source.table}/${chunk}`, state.stage);
-            const next = nextStep(state);
-            if (next !== null && !stopped.has(plan.tableId))
-              open.push({
-                ref: { tableId: plan.tableId, generation: plan.generation, chunk },
-                attempt: nextAttempt(state),
-                step: next,
-              });
-          });
-        if (open.length === 0 || until?.(stages) === true) break;
-        for (const { ref, attempt, step: name } of open.slice(0, batch)) await step(ref, { attempt, step: name });
+      for (let round = 0; round < WATCH_ROUNDS; round++) {
+        let isStopped = true;
+        for (let pass = 0; pass < maxPasses; pass++) {
+          const stopped = isGuarded ? await checks(plans) : new Set<string>();
+          const open: { ref: ChunkRef; attempt: number; step: Step }[] = [];
+          const stages = new Map<string, string>();
+          for (const plan of plans)
+            scan.forEach(plan, (chunk, state) => {
+              stages.set(`${plan.source.table}/${chunk}`, state.stage);
+              const next = nextStep(state);
+              if (next !== null && !stopped.has(plan.tableId))
+                open.push({
+                  ref: { tableId: plan.tableId, generation: plan.generation, chunk },
+                  attempt: nextAttempt(state),
+                  step: next,
+                });
+            });
+          isStopped = until?.(stages) === true;
+          if (open.length === 0 || isStopped) break;
+          isStopped = true;
+          for (const { ref, attempt, step: name } of open.slice(0, batch)) await step(ref, { attempt, step: name });
+          await scan.refresh();
+        }
+        if (isStopped) break;
+        const watched = await watchOnce(watchDeps(session, ledger, scan, 0), plans);
         await scan.refresh();
+        if (watched.reopened === 0) break;
       }
       // A seal in the same second as a receipt does not count yet (S3 tells whole seconds); the service's loop comes again.
       for (let pass = 0; ; pass++) {
@@ -125,7 +144,7 @@ export function driver(session: Session, name = 'driver', { aheadMs = 0 } = {}):
           { ledger, target: clouds.target, stage: clouds.stage, scan, log, graceMs: config.staging.graceMs, diffSweep },
           plans,
         );
-        const report = await statusReport(ledger, plans, scan);
+        const report = await statusReport(ledger, plans, scan, config.watch);
         const waits = report.tables.some(
           (table) => table.done + table.stages.accepted === table.chunks && !table.isSealCurrent,
         );

@@ -27,6 +27,7 @@ export function doctorChecks(session: Session): DoctorCheck[] {
   const { clouds, ledger } = session;
   return [
     { name: 'source', check: async () => describe(await clouds.source.check()) },
+    { name: 'write log', check: () => checkHistory(clouds.source) },
     { name: 'stage', check: async () => describe(await clouds.stage.check()) },
     { name: 'ledger', check: () => probeLedger(ledger) },
     { name: 'ledger bucket', check: () => adviseLedgerBucket(session) },
@@ -41,6 +42,14 @@ export async function* runChecks(checks: readonly DoctorCheck[]): AsyncGenerator
       (answer) => ({ name, error: null, ...(typeof answer === 'string' ? { detail: answer, warnings: [] } : answer) }),
       (thrown: unknown) => ({ name, detail: '', error: asLakehaulError(thrown), warnings: [] }),
     );
+}
+
+/** Whether the source's history shows everybody's statements: without it nobody could say what was written meanwhile. */
+async function checkHistory(source: Session['clouds']['source']): Promise<string> {
+  const { now, seesAllStatements } = await source.clock();
+  if (!seesAllStatements)
+    throw new LakehaulError('WRITE_LOG_BLIND', 'the source shows us our own statements only, nobody else’s');
+  return `everybody’s statements are visible, source clock ${now}`;
 }
 
 function describe(facts: Record<string, string>): string {

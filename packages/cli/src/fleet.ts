@@ -6,6 +6,7 @@ import { PlannerLoop, plannerSettings } from '@lakehaul/planner';
 import { ChunkQueues, type QueueStore } from '@lakehaul/queue';
 import { keepTables, startVerifier } from '@lakehaul/verifier';
 import { startWorker } from '@lakehaul/worker';
+import { FleetWatch } from './fleet-watch.ts';
 import { type StatusReport, statusReport } from './status-report.ts';
 
 export interface FleetRequest {
@@ -99,6 +100,8 @@ async function loop(request: FleetRequest, state: LoopState): Promise<StatusRepo
     ...{ windowSize: config.services.windowSize, limits: config.limits },
     ...plannerSettings(config),
   });
+  const watch = new FleetWatch(session, state.ledger, state.scan);
+  const report = () => statusReport(state.ledger, state.plans, state.scan, config.watch);
   for (;;) {
     state.stop.throwIfRaised();
     const fed = await planner.runOnce(state.plans);
@@ -115,12 +118,14 @@ async function loop(request: FleetRequest, state: LoopState): Promise<StatusRepo
       },
       state.plans,
     );
-    const report = await statusReport(state.ledger, state.plans, state.scan);
-    request.onProgress(report);
+    const now = await report();
+    request.onProgress(now);
     const isSettled =
       fed.open === 0 &&
-      report.tables.every((table) => table.done + table.stages.accepted < table.chunks || table.isSealCurrent);
-    if (isSettled || signal.aborted) return report;
+      now.tables.every((table) => table.done + table.stages.accepted < table.chunks || table.isSealCurrent);
+    if (signal.aborted) return now;
+    if (!isSettled) await watch.lookNowAndThen(state.plans, signal);
+    else if (await watch.isUnwritten(state.plans, signal)) return report();
     await session.clock.sleep(request.tickMs ?? TICK_MS, signal).catch(() => undefined);
   }
 }

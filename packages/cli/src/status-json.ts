@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { STATUS_JSON } from './json/status.ts';
+import type { ReproofEstimate } from './reproof-estimate.ts';
 import type { StatusReport } from './status-report.ts';
 
 /** The stable shape of `status --json`: 64-bit numbers as text. */
@@ -20,9 +21,22 @@ export function statusJson(report: StatusReport): z.input<typeof STATUS_JSON> {
       quarantinedChunks: table.quarantinedChunks,
       accepted: table.stages.accepted,
       stop: table.stop,
+      generations: table.generations,
+      openWatermark: table.openWatermark,
+      writes: table.writes?.kind ?? null,
+      cleanUntil: table.cleanUntil,
+      reproofMs: reproofMs(table.reproof),
     })),
     totals: { chunks: report.chunks, done: report.done, stagedBytes: report.stagedBytes.toString() },
+    writesKnownUntil: report.writesKnownUntil,
+    reproofMs: reproofMs(report.reproof),
     evidence: report.decision.evidence,
     decision: { verdict: report.decision.verdict, reasons: report.decision.reasons },
   };
+}
+
+function reproofMs(estimate: ReproofEstimate | null) {
+  return estimate === null
+    ? null
+    : { from: Math.round(estimate.fromMs), to: Math.round(estimate.toMs), basis: estimate.basis };
 }

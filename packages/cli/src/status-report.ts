@@ -1,8 +1,18 @@
 /** What `status`, `run` and `demo` show: the ledger and the seals turned into numbers and a decision. */
 import { type ChunkStage, isDone, type TablePlan } from '@lakehaul/core';
 import { type Decision, decide, type StopCode, type TableEvidence } from '@lakehaul/gates';
-import type { Ledger, LedgerScan, TableHalt } from '@lakehaul/ledger';
+import {
+  judgeWrites,
+  type Ledger,
+  type LedgerScan,
+  latestCleanUntil,
+  latestSample,
+  type TableHalt,
+  type TableWrites,
+  type WriteLogState,
+} from '@lakehaul/ledger';
 import { byTable, newestReceiptMs, newestSeal, type Seal } from '@lakehaul/verifier';
+import { estimateReproof, type ReproofEstimate, sumOfReproofs } from './reproof-estimate.ts';
 
 export interface TableStatus {
   table: string;
@@ -23,6 +33,15 @@ export interface TableStatus {
   quarantinedChunks: number[];
   /** Why it is stopped; null when it is not. */
   stop: { code: StopCode; reason: string; next: string; since: string } | null;
+  /** Where the last generation ends: what lies beyond is not planned yet. */
+  openWatermark: string | null;
+  generations: number;
+  /** Null while chunks are open. */
+  writes: TableWrites | null;
+  /** Every proof of the table says what the source held at this time of its clock or later. */
+  cleanUntil: string | null;
+  /** How long proving the whole table again would take now; null before anything was measured. */
+  reproof: ReproofEstimate | null;
 }
 
 export interface StatusReport {
@@ -31,6 +50,9 @@ export interface StatusReport {
   stagedBytes: bigint;
   chunks: number;
   done: number;
+  /** The source's history is known up to this time of its clock; null when it was never looked at. */
+  writesKnownUntil: string | null;
+  reproof: ReproofEstimate | null;
   decision: Decision;
 }
 
@@ -48,21 +70,37 @@ const NO_STAGES: Record<ChunkStage, number> = {
 };
 const LISTED_CHUNKS = 100;
 
+export interface StatusOptions {
+  /** watch.staleAfterMs of the configuration. */
+  staleAfterMs: number;
+}
+
+const DEFAULTS: StatusOptions = { staleAfterMs: 30 * 60_000 };
+
 export async function statusReport(
   ledger: Ledger,
   plans: readonly TablePlan[],
   scan: LedgerScan,
+  options: StatusOptions = DEFAULTS,
 ): Promise<StatusReport> {
   const tables: TableStatus[] = [];
   const halts = await ledger.stops.all();
-  for (const generations of byTable(plans)) tables.push(await tableStatus(ledger, generations, scan, halts));
+  const sample = await latestSample(ledger);
+  for (const generations of byTable(plans))
+    tables.push(await tableStatus(ledger, generations, scan, { halts, state: sample?.body.state ?? null }));
+  const writeLog =
+    sample === null
+      ? null
+      : { ageMs: (await ledger.serverTimeMs()) - sample.lastModifiedMs, staleAfterMs: options.staleAfterMs };
   return {
     migration: ledger.migration,
     tables,
     stagedBytes: await scan.stagedBytes(),
     chunks: tables.reduce((sum, table) => sum + table.chunks, 0),
     done: tables.reduce((sum, table) => sum + table.done, 0),
-    decision: decide({ tables: tables.map(evidenceOf), performance: null, queries: null }),
+    writesKnownUntil: sample?.body.to ?? null,
+    reproof: sumOfReproofs(tables.map((table) => table.reproof)),
+    decision: decide({ tables: tables.map(evidenceOf), writeLog, performance: null, queries: null }),
   };
 }
 
@@ -70,7 +108,7 @@ async function tableStatus(
   ledger: Ledger,
   plans: readonly TablePlan[],
   scan: LedgerScan,
-  halts: ReadonlyMap<string, TableHalt>,
+  known: { halts: ReadonlyMap<string, TableHalt>; state: WriteLogState | null },
 ): Promise<TableStatus> {
   const stages = { ...NO_STAGES };
   let repaired = 0;
@@ -85,21 +123,35 @@ async function tableStatus(
     });
   const first = plans[0];
   const newest = first === undefined ? null : await newestSeal(ledger, first.tableId);
+  const chunks = plans.reduce((sum, plan) => sum + plan.chunkCount, 0);
+  const estimatedBytes = plans.reduce((sum, plan) => sum + BigInt(plan.estimatedBytes), 0n);
+  const clean = first === undefined ? null : ((await latestCleanUntil(ledger, first.tableId))?.body ?? null);
+  // A generation that the record does not know was read at a time that it does not tell.
+  const isKnown = clean !== null && plans.every((plan) => clean.generations.includes(plan.generation));
+  const cleanUntil = isKnown ? clean.cleanUntil : null;
   return {
     table: `${first?.source.schema}.${first?.source.table}`,
     tableId: first?.tableId ?? '',
     level: first?.level ?? 'count',
-    chunks: plans.reduce((sum, plan) => sum + plan.chunkCount, 0),
+    chunks,
     stages,
     done,
     repaired,
     estimatedRows: plans.reduce((sum, plan) => sum + BigInt(plan.estimatedRows), 0n),
-    estimatedBytes: plans.reduce((sum, plan) => sum + BigInt(plan.estimatedBytes), 0n),
+    estimatedBytes,
     sealedRows: newest === null ? null : BigInt(newest.seal.rowCount),
     seal: newest?.seal ?? null,
     isSealCurrent: newest !== null && newest.sealedMs > newestReceiptMs(scan, plans),
     quarantinedChunks,
-    stop: stopOf(halts.get(first?.tableId ?? '')),
+    stop: stopOf(known.halts.get(first?.tableId ?? '')),
+    generations: plans.length,
+    openWatermark: plans.at(-1)?.watermark ?? null,
+    writes:
+      first === undefined || done + stages.accepted < chunks
+        ? null
+        : judgeWrites(known.state, first.source.oid, cleanUntil),
+    cleanUntil,
+    reproof: estimateReproof(clean, estimatedBytes),
   };
 }
 
@@ -130,6 +182,15 @@ function evidenceOf(table: TableStatus): TableEvidence {
             isCurrent: table.isSealCurrent,
             faultCount: table.seal.faultCount,
             firstFault: table.seal.faults[0]?.message ?? '',
+          },
+    openWatermark: table.openWatermark,
+    writes:
+      table.writes === null
+        ? null
+        : {
+            kind: table.writes.kind,
+            detail: table.writes.kind === 'unwritten' ? '' : table.writes.detail,
+            isProbeable: table.level !== 'count',
           },
   };
 }

@@ -59,6 +59,21 @@ export const ERROR_CODES = {
     next: 'Create it, or correct staging.bucket or ledger.bucket.',
   },
   // Source
+  WRITE_LOG_BLIND: {
+    disposition: 'refuse',
+    doc: 'The source’s history shows us our own statements only, so nobody could say whether a table was written since it was read.',
+    next: 'ALTER USER … SYSLOG ACCESS UNRESTRICTED for the hauling user; GRANT SELECT ON sys_transaction_history to it as well, so that rolled-back writes need no probe.',
+  },
+  GENERATION_CLOSED: {
+    disposition: 'refuse',
+    doc: 'A top-up was asked for a table whose last generation has no watermark: it covers every key already.',
+    next: 'Nothing is missing: late rows are found by lakehaul watch. A watermark is set before the first plan (tables.overrides[].watermark).',
+  },
+  PROBE_IMPOSSIBLE: {
+    disposition: 'refuse',
+    doc: 'A table proven by counts only was written since it was read. Counts find no update, so no probe can say which chunks changed.',
+    next: 'Haul it at level carried or above under another migration name, or stop the writes before it is hauled.',
+  },
   SOURCE_STATEMENT_FAILED: {
     disposition: 'retry',
     doc: 'A statement on Redshift ended as FAILED.',

@@ -28,7 +28,9 @@ export interface TablePlan {
   keyColumns: readonly string[];
   keyReason: string;
   cutLine: CutLine | null;
-  /** Watermark of this generation: its last chunk ends here; null while history has no top-up. */
+  /** Where this generation begins: the watermark of the one before it. Absent in the first one, which has the NULL keys too. */
+  from?: string | null | undefined;
+  /** Watermark of this generation: its last chunk ends here. Null: it ends nowhere, and no top-up can follow. */
   watermark: string | null;
   level: ProofLevel;
   /** With level `sampled`: one chunk in this many gets a second, independent scan. */

@@ -12,9 +12,12 @@ const table: TableEvidence = {
   stop: null,
   unacknowledged: 0,
   seal: { isSealed: true, isCurrent: true, faultCount: 0, firstFault: '' },
+  openWatermark: null,
+  writes: { kind: 'unwritten', detail: '', isProbeable: true },
 };
 const signals: Signals = {
   tables: [table],
+  writeLog: { ageMs: 60_000, staleAfterMs: 1_800_000 },
   performance: { ratioUpperBound: 1.1, limit: 1.2 },
   queries: { total: 3, validated: 3 },
 };
@@ -48,6 +51,7 @@ describe('the decision', () => {
       ],
     ),
     ['a loss is not acknowledged', { unacknowledged: 1 }, 'LOSS_NOT_ACKNOWLEDGED', 'HOLD'],
+    ['a generation is open', { openWatermark: '2026-01-01' }, 'GENERATION_OPEN', 'HOLD'],
     ['there is no seal', { seal: null }, 'NOT_SEALED', 'HOLD'],
     [
       'the seal is older than a proof',
@@ -61,10 +65,43 @@ describe('the decision', () => {
       'SEAL_BROKEN',
       'NO_GO',
     ],
+    [
+      'the source was written',
+      { writes: { kind: 'written', detail: 'x', isProbeable: true } },
+      'SOURCE_WRITTEN',
+      'HOLD',
+    ],
+    [
+      'a transaction that has written is open',
+      { writes: { kind: 'open-transaction', detail: 'x', isProbeable: true } },
+      'SOURCE_WRITTEN',
+      'HOLD',
+    ],
+    ['writes are not known', { writes: { kind: 'gap', detail: 'x', isProbeable: true } }, 'WRITE_LOG_GAP', 'HOLD'],
   ])('fails the evidence when %s', (_name, change, code, verdict) => {
     const given = { ...signals, tables: [table, { ...table, ...change }] };
     expect(codes(given)).toContain(code);
     expect(decide(given)).toMatchObject({ evidence: 'FAIL', verdict });
+  });
+
+  it.each([
+    ['absent', null],
+    ['old', { ageMs: 1_800_001, staleAfterMs: 1_800_000 }],
+  ])('fails the evidence when the write log is %s, whatever it says of the tables', (_name, writeLog) => {
+    const given = { ...signals, writeLog };
+    expect(codes(given)).toEqual(['WRITE_LOG_STALE']);
+    expect(decide(given)).toMatchObject({ evidence: 'FAIL', verdict: 'HOLD' });
+  });
+
+  it('does not ask about writes while chunks are open: they will be read anyway', () => {
+    const given = { ...signals, writeLog: null, tables: [{ ...table, done: 3, writes: null }] };
+    expect(codes(given)).toEqual(['CHUNKS_NOT_PROVEN']);
+  });
+
+  it('says that a table proven by counts cannot be probed', () => {
+    const writes = { kind: 'written' as const, detail: 'x', isProbeable: false };
+    const [reason] = decide({ ...signals, tables: [{ ...table, writes }] }).reasons;
+    expect(reason?.next).toContain('counts only');
   });
 
   it('no table at all is no evidence', () => {
@@ -72,8 +109,12 @@ describe('the decision', () => {
   });
 
   it('every reason has words and a next step', () => {
-    for (const reason of decide({ tables: [{ ...table, done: 0, seal: null }], performance: null, queries: null })
-      .reasons) {
+    for (const reason of decide({
+      tables: [{ ...table, done: 0, seal: null }],
+      writeLog: null,
+      performance: null,
+      queries: null,
+    }).reasons) {
       expect(reason.reason).not.toBe('');
       expect(reason.next).not.toBe('');
     }

@@ -14,10 +14,29 @@ export interface TableEvidence {
   /** Loss or exclusions that nobody acknowledged; planning refuses them, so a number here means a changed configuration. */
   unacknowledged: number;
   seal: { isSealed: boolean; isCurrent: boolean; faultCount: number; firstFault: string } | null;
+  /** Rows at or beyond it are nobody's yet; null when the generations cover every key. */
+  openWatermark: string | null;
+  /** What the write log says since the table's oldest proof; null while chunks are open, which will be read anyway. */
+  writes: TableWritesEvidence | null;
+}
+
+export interface TableWritesEvidence {
+  kind: 'unwritten' | 'written' | 'open-transaction' | 'gap';
+  detail: string;
+  /** Proven by counts only: no probe can say what a write changed. */
+  isProbeable: boolean;
+}
+
+/** The write log as a whole. Ages by S3's clock. */
+export interface WriteLogEvidence {
+  ageMs: number;
+  staleAfterMs: number;
 }
 
 export interface Signals {
   tables: readonly TableEvidence[];
+  /** Null when the source's history was never looked at. */
+  writeLog: WriteLogEvidence | null;
   /** Null until the baseline benchmark has run. */
   performance: { ratioUpperBound: number; limit: number } | null;
   /** Null until the scheduled queries have been validated. */
@@ -38,6 +57,10 @@ export type ReasonCode =
   | 'LOSS_NOT_ACKNOWLEDGED'
   | 'NOT_SEALED'
   | 'SEAL_BROKEN'
+  | 'GENERATION_OPEN'
+  | 'SOURCE_WRITTEN'
+  | 'WRITE_LOG_GAP'
+  | 'WRITE_LOG_STALE'
   | 'PERFORMANCE_NOT_MEASURED'
   | 'PERFORMANCE_TOO_SLOW'
   | 'QUERIES_NOT_VALIDATED';
@@ -56,7 +79,7 @@ export interface Decision {
 
 /** NO_GO when the data is known to be wrong, HOLD when something is not known yet, GO when nothing stands against it. */
 export function decide(signals: Signals): Decision {
-  const evidence = evidenceReasons(signals.tables);
+  const evidence = [...evidenceReasons(signals.tables), ...writeReasons(signals)];
   const others = [...performanceReasons(signals), ...queryReasons(signals)];
   const reasons = [...evidence, ...others];
   const isWrong = reasons.some(
@@ -114,6 +137,12 @@ function evidenceReasons(tables: readonly TableEvidence[]): Reason[] {
     'lakehaul run',
   );
   add(
+    'GENERATION_OPEN',
+    tables.filter((table) => table.openWatermark !== null),
+    (table) => `${table.table}: rows from ${table.openWatermark} on are nobody’s yet`,
+    'lakehaul plan --top-up --until W hauls on, lakehaul plan --top-up --final closes the table',
+  );
+  add(
     'LOSS_NOT_ACKNOWLEDGED',
     tables.filter((table) => table.unacknowledged > 0),
     (table) => `${table.table}: ${table.unacknowledged} columns`,
@@ -132,6 +161,51 @@ function evidenceReasons(tables: readonly TableEvidence[]): Reason[] {
     'lakehaul seal',
   );
   return reasons;
+}
+
+/**
+ * A proof speaks for the moment at which its rows were read. It holds today only if the source is known to be unwritten
+ * since: not knowing is no knowledge, so an absent, broken or stale log fails the evidence as a write does.
+ */
+function writeReasons({ tables, writeLog }: Signals): Reason[] {
+  const complete = tables.filter((table) => table.writes !== null);
+  if (complete.length === 0) return [];
+  const reasons: Reason[] = [];
+  const isStale = writeLog === null || writeLog.ageMs > writeLog.staleAfterMs;
+  if (isStale)
+    reasons.push({
+      code: 'WRITE_LOG_STALE',
+      reason:
+        writeLog === null
+          ? 'the source’s history was never looked at: what was written since the tables were read is not known'
+          : `the last look at the source’s history is ${Math.round(writeLog.ageMs / 1000)} s old, allowed are ${Math.round(writeLog.staleAfterMs / 1000)} s`,
+      next: 'lakehaul watch --once, and let the planner service run',
+    });
+  const told = (kinds: readonly TableWritesEvidence['kind'][]) =>
+    complete.filter((table) => table.writes !== null && kinds.includes(table.writes.kind));
+  const gaps = writeLog === null ? [] : told(['gap']);
+  if (gaps.length > 0)
+    reasons.push({
+      code: 'WRITE_LOG_GAP',
+      reason: listed(gaps.map((table) => `${table.table}: ${table.writes?.detail ?? ''}`)),
+      next: 'lakehaul watch --once: probes the whole table again',
+    });
+  const written = told(['written', 'open-transaction']);
+  if (written.length > 0)
+    reasons.push({
+      code: 'SOURCE_WRITTEN',
+      reason: listed(written.map((table) => `${table.table}: ${table.writes?.detail ?? ''}`)),
+      next: nextOfWritten(written),
+    });
+  return reasons;
+}
+
+function nextOfWritten(written: readonly TableEvidence[]): string {
+  if (written.some((table) => table.writes?.isProbeable === false))
+    return 'a table proven by counts only cannot be probed: haul it at level carried or above, or stop its writes first';
+  if (written.every((table) => table.writes?.kind === 'open-transaction'))
+    return 'wait until the transaction has ended, then lakehaul watch --once';
+  return 'lakehaul watch --once probes them, lakehaul run hauls what changed';
 }
 
 function performanceReasons(signals: Signals): Reason[] {

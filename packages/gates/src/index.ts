@@ -6,5 +6,7 @@ export {
   type Signals,
   type StopCode,
   type TableEvidence,
+  type TableWritesEvidence,
   type Verdict,
+  type WriteLogEvidence,
 } from './evidence-gate.ts';

@@ -19,3 +19,18 @@ export type { LedgerScan, ScanCost, ScanOptions } from './scan.ts';
 export type { ScannedState } from './scan-table.ts';
 export { conflict, envelope, parseAs, parseBody, parseJson, receiptEnvelope, SCHEMA_VERSION } from './schemas.ts';
 export type { TableEvent, TableHalt, TableResume, TableStop } from './table-stops.ts';
+export {
+  type CleanUntil,
+  cleanUntilPath,
+  judgeWrites,
+  latestCleanUntil,
+  latestProbe,
+  latestSample,
+  type ProbeRecord,
+  probesPath,
+  type TableWrites,
+  WRITE_LOG,
+  type WriteLogSample,
+  type WriteLogState,
+  type WrittenTable,
+} from './write-log.ts';

@@ -43,6 +43,7 @@ export const tablePlan: z.ZodType<TablePlan> = z.looseObject({
   keyColumns: z.array(z.string()),
   keyReason: z.string(),
   cutLine: cutLine.nullable(),
+  from: z.string().nullish(),
   watermark: z.string().nullable(),
   level: z.enum(['count', 'carried', 'sampled', 'full']),
   sampleEvery: z.number(),

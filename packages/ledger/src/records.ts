@@ -23,6 +23,8 @@ export interface RecordResult<T> {
 
 export class RecordStore {
   readonly #context: LedgerContext;
+  /** Highest number seen of each series. Records are never removed, so a list may start there. */
+  readonly #numbers = new Map<string, number>();
 
   constructor(context: LedgerContext) {
     this.#context = context;
@@ -36,10 +38,8 @@ export class RecordStore {
   /** The next one of a numbered series. */
   async append<T>(path: string, body: T, causedBy: string | null = null): Promise<RecordResult<T>> {
     const prefix = `${this.#context.keys.record(path)}/`;
-    let last = 0;
-    for await (const info of this.#context.store.list(prefix)) last = Math.max(last, numberOf(prefix, info.key));
-    for (let number = last + 1; ; number++) {
-      const result = await this.#create(`${prefix}${String(number).padStart(10, '0')}.json`, body, causedBy);
+    for (let number = (await this.#lastNumber(prefix)) + 1; ; number++) {
+      const result = await this.#create(keyOf(prefix, number), body, causedBy);
       if (result.isMine) return result;
     }
   }
@@ -58,9 +58,19 @@ export class RecordStore {
 
   async latest<T>(path: string, schema?: z.ZodType<T>): Promise<LedgerRecord<T> | null> {
     const prefix = `${this.#context.keys.record(path)}/`;
-    let latest: string | null = null;
-    for await (const info of this.#context.store.list(prefix)) if (numberOf(prefix, info.key) > 0) latest = info.key;
-    return latest === null ? null : this.#readKey(latest, schema);
+    const last = await this.#lastNumber(prefix);
+    return last === 0 ? null : this.#readKey(keyOf(prefix, last), schema);
+  }
+
+  /** 0 when the series is empty. A long series (the write log) is listed in full once in a process. */
+  async #lastNumber(prefix: string): Promise<number> {
+    const known = this.#numbers.get(prefix) ?? 0;
+    let last = known;
+    const options = known === 0 ? {} : { startAfter: keyOf(prefix, known) };
+    for await (const info of this.#context.store.list(prefix, options))
+      last = Math.max(last, numberOf(prefix, info.key));
+    this.#numbers.set(prefix, last);
+    return last;
   }
 
   async #create<T>(key: string, body: T, causedBy: string | null): Promise<RecordResult<T>> {
@@ -91,6 +101,10 @@ export class RecordStore {
     const body = schema === undefined ? (outer.body as T) : parseAs(schema, key, outer.body);
     return { ...outer, body, key, lastModifiedMs: found.info.lastModifiedMs };
   }
+}
+
+function keyOf(prefix: string, number: number): string {
+  return `${prefix}${String(number).padStart(10, '0')}.json`;
 }
 
 function numberOf(prefix: string, key: string): number {

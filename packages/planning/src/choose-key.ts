@@ -1,6 +1,6 @@
 /** Which column a table is cut by, and why. Pure. */
 import { LakehaulError, type SourceColumn } from '@lakehaul/core';
-import { isUsableKey } from './key-space.ts';
+import { isOrdinalKey, isUsableKey } from './key-space.ts';
 
 export type KeyChoice =
   /** One chunk holds the whole table. */
@@ -17,9 +17,28 @@ export interface KeyQuestion {
   key: string | null;
   estimatedBytes: bigint;
   chunkBytes: bigint;
+  /** The table is planned in generations: only ranges of an exactly ordered key have a watermark. */
+  hasWatermark?: boolean;
 }
 
 export function chooseKey(question: KeyQuestion): KeyChoice {
+  const choice = question.hasWatermark === true ? rangesOf(question) : chooseAny(question);
+  if (question.hasWatermark !== true) return choice;
+  if (choice.kind === 'ranges' && choice.columns[0] !== undefined && isOrdinalKey(choice.columns[0].type))
+    return choice;
+  throw new LakehaulError(
+    'KEY_UNUSABLE',
+    `a watermark needs a key of numbers, dates or times that the table is cut by: ${choice.reason}`,
+    { next: 'name such a column as key under tables.overrides, or remove the watermark' },
+  );
+}
+
+/** Also of a table that would fit one chunk: it is expected to grow. */
+function rangesOf(question: KeyQuestion): KeyChoice {
+  return chooseAny({ ...question, estimatedBytes: question.chunkBytes * 2n });
+}
+
+function chooseAny(question: KeyQuestion): KeyChoice {
   const sortKey = question.columns
     .filter((column) => column.sortKeyPosition !== 0)
     .sort((a, b) => Math.abs(a.sortKeyPosition) - Math.abs(b.sortKeyPosition));

@@ -64,6 +64,8 @@ export function cutRanges(request: {
   type: SourceType;
   cells: readonly Cell[];
   wantedRows: bigint;
+  /** Null: the first range has no lower bound. */
+  start?: string | null;
   end: string | null;
 }): (Cut | BigValue)[] {
   const groups = joinCells(request.cells, evenRows(request.cells, request.wantedRows));
@@ -72,6 +74,7 @@ export function cutRanges(request: {
     column: request.column,
     boundaries,
     rows: groups.map((group) => group.rows),
+    start: request.start ?? null,
     end: request.end,
   }).map((cut, index) => {
     const group = groups[index];
@@ -105,14 +108,15 @@ function joinCells(cells: readonly Cell[], wantedRows: bigint): Group[] {
   return groups.length === 0 ? [{ from: 0n, rows: 0n, isSingle: false }] : groups;
 }
 
-/** (-inf,b1) [b1,b2) … [bn,end) and `key IS NULL` are written by one function, so that no range is ever forgotten. */
+/** (-inf,b1) or [start,b1), [b1,b2) … [bn,end) and `key IS NULL` are written by one function, so that no range is ever forgotten. */
 export function rangesBetween(request: {
   column: string;
   boundaries: readonly string[];
   rows: readonly bigint[];
+  start?: string | null;
   end: string | null;
 }): Cut[] {
-  const edges: (string | null)[] = [null, ...request.boundaries, request.end];
+  const edges: (string | null)[] = [request.start ?? null, ...request.boundaries, request.end];
   return edges.slice(0, -1).map((from, index) => ({
     parts: [{ kind: 'range', column: request.column, from, to: edges[index + 1] ?? null }],
     rows: request.rows[index] ?? 0n,

@@ -5,6 +5,8 @@ export interface TableSettings {
   /** Overrides the choice of the partition key. */
   key: string | null;
   cutLine: CutLine | null;
+  /** Of the key: history up to it is the first generation, top-ups follow. */
+  watermark?: string | null;
   chunkBytes: bigint;
   level: ProofLevel;
   sampleEvery: number;

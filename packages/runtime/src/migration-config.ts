@@ -48,6 +48,7 @@ export interface MigrationConfig {
     sealKeyFile: string | null;
   };
   drift: Section<'drift'>;
+  watch: Section<'watch'>;
   services: Section<'services'>;
 }
 

@@ -141,6 +141,11 @@ const override = z
     match: tablePattern().describe('Tables that this is for. Later overrides win, field by field.'),
     key: text().exactOptional().describe(KEY_DOC),
     cutLine: cutLine.exactOptional(),
+    watermark: text()
+      .exactOptional()
+      .describe(
+        'Value of the key, as its type writes it: history before it is planned first, lakehaul plan --top-up adds the rest.',
+      ),
     chunkBytes: sizeBytes().exactOptional().describe('Wanted size of a chunk at the source.'),
     level: level().exactOptional().describe(LEVEL_DOC),
     sampleEvery: whole(1, 1_000_000).exactOptional().describe('See defaults.'),
@@ -221,6 +226,22 @@ const drift = z
     everyMs: durationMs().prefault('5m').describe('How often the catalogue of the source is compared with the plans.'),
   })
   .describe('Changes of the source’s schema; what is done about each is in docs/schema-drift.md.');
+const watch = z
+  .strictObject({
+    everyMs: durationMs().prefault('1m').describe('Pause between two looks at the source’s history.'),
+    lagMs: durationMs()
+      .prefault('5m')
+      .describe('How long the SYS views may take to tell of a statement: a look ends so long before now.'),
+    probeEveryMs: durationMs()
+      .prefault('1h')
+      .describe(
+        'A table that is written all the time is probed no more often than this (lakehaul watch --once: at once).',
+      ),
+    staleAfterMs: durationMs()
+      .prefault('30m')
+      .describe('Without a look for longer than this nothing is known about writes, and the evidence does not pass.'),
+  })
+  .describe('Writes at the source while we haul.');
 
 const services = z
   .strictObject({
@@ -279,6 +300,7 @@ export const MIGRATION_SCHEMA = z.strictObject({
   attempts: attempts.prefault({}),
   audit: audit.prefault({}),
   drift: drift.prefault({}),
+  watch: watch.prefault({}),
   services: services.prefault({}),
 });
 

@@ -52,6 +52,7 @@ it('I1: whatever was there when it was cut, every key that ever comes has one ch
         table: { name: { database: 'dev', schema: 's', table: 't' } } as DiscoveredTable,
         key: { kind: 'ranges', columns: [KEY], isZoneMapped: true, reason: '' },
         cutLine: null,
+        from: null,
         watermark: null,
         totalRows: BigInt(then.length),
         wantedRows: 10n,

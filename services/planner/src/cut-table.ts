@@ -22,7 +22,8 @@ export interface CutRequest {
   table: DiscoveredTable;
   key: KeyChoice;
   cutLine: CutLine | null;
-  /** End of the last range of the first key column; null for infinity. */
+  /** Bounds of this generation on the first key column; null for infinity. NULL keys belong to the first one. */
+  from: string | null;
   watermark: string | null;
   totalRows: bigint;
   wantedRows: bigint;
@@ -39,7 +40,7 @@ export async function cutTable(source: Source, request: CutRequest): Promise<Cut
   const { key, totalRows, wantedRows } = request;
   if (key.kind === 'whole') return [{ parts: [], rows: totalRows }];
   if (key.kind === 'hash') return hashCuts([], totalRows, bucketsFor(totalRows, wantedRows));
-  return cutByColumns(source, request, key.columns, [], totalRows, request.watermark);
+  return cutByColumns(source, request, key.columns, [], totalRows, { start: request.from, end: request.watermark });
 }
 
 function bucketsFor(rows: bigint, wantedRows: bigint): number {
@@ -53,39 +54,66 @@ async function cutByColumns(
   columns: readonly SourceColumn[],
   parts: readonly KeyPart[],
   rows: bigint,
-  end: string | null,
+  bounds: Bounds,
 ): Promise<Cut[]> {
   const [column, ...rest] = columns;
   if (column === undefined) return hashCuts(parts, rows, bucketsFor(rows, request.wantedRows));
-  const predicate: RowPredicate = { parts, cutLine: request.cutLine };
+  const nulls = await countNulls(source, request, column, parts);
+  const isBounded = bounds.start !== null || bounds.end !== null;
+  // What lies outside of the generation must not draw boundaries into it.
+  const inside: KeyPart[] = isBounded
+    ? [{ kind: 'range', column: column.name, from: bounds.start, to: bounds.end }]
+    : [];
+  const predicate: RowPredicate = { parts: [...parts, ...inside], cutLine: request.cutLine };
   const measured = await source.measure({
     table: request.table.name,
     predicate,
     measures: [
       { id: 'min', kind: 'minText', column },
       { id: 'max', kind: 'maxText', column },
-      { id: 'nulls', kind: 'nullCount', column },
+      ...(isBounded ? [{ id: 'rows', kind: 'rowCount' as const }] : []),
     ],
   });
-  const nulls = BigInt(measured.get('nulls') ?? '0');
   const min = measured.get('min') ?? null;
   const max = measured.get('max') ?? null;
+  const ranged = isBounded ? BigInt(measured.get('rows') ?? '0') : rows - nulls;
   const ranges = isOrdinalKey(column.type)
-    ? await ordinalRanges(source, request, column, predicate, { min, max, rows: rows - nulls, end })
-    : await textRanges(source, request, column, predicate, { rows: rows - nulls, end });
+    ? await ordinalRanges(source, request, column, predicate, { min, max, rows: ranged, ...bounds })
+    : await textRanges(source, request, column, predicate, { rows: ranged, ...bounds });
   const cuts: Cut[] = [];
-  for (const cut of [...ranges, nullCut(column.name, nulls)]) {
+  // A top-up has no NULL keys: they are all in the first generation.
+  for (const cut of bounds.start === null ? [...ranges, nullCut(column.name, nulls)] : ranges) {
     const all = [...parts, ...cut.parts];
     const isTooBig = cut.rows * 2n > request.wantedRows * 3n;
-    if (isTooBig) cuts.push(...(await cutByColumns(source, request, rest, all, cut.rows, null)));
+    if (isTooBig) cuts.push(...(await cutByColumns(source, request, rest, all, cut.rows, UNBOUNDED)));
     else cuts.push({ parts: all, rows: cut.rows });
   }
   return cuts;
 }
 
-interface Extent {
-  rows: bigint;
+async function countNulls(
+  source: Source,
+  request: CutRequest,
+  column: SourceColumn,
+  parts: readonly KeyPart[],
+): Promise<bigint> {
+  const measured = await source.measure({
+    table: request.table.name,
+    predicate: { parts, cutLine: request.cutLine },
+    measures: [{ id: 'nulls', kind: 'nullCount', column }],
+  });
+  return BigInt(measured.get('nulls') ?? '0');
+}
+
+interface Bounds {
+  start: string | null;
   end: string | null;
+}
+
+const UNBOUNDED: Bounds = { start: null, end: null };
+
+interface Extent extends Bounds {
+  rows: bigint;
 }
 
 async function ordinalRanges(
@@ -96,7 +124,14 @@ async function ordinalRanges(
   extent: Extent & { min: string | null; max: string | null },
 ): Promise<Cut[]> {
   const toRanges = (cells: readonly Cell[]) =>
-    cutRanges({ column: column.name, type: column.type, cells, wantedRows: request.wantedRows, end: extent.end });
+    cutRanges({
+      column: column.name,
+      type: column.type,
+      cells,
+      wantedRows: request.wantedRows,
+      start: extent.start,
+      end: extent.end,
+    });
   if (extent.min === null || extent.max === null) return toRanges([]);
   const last = clampedOrdinal(column, extent.max);
   let cells: Cell[] = [{ from: clampedOrdinal(column, extent.min), to: last + 1n, rows: extent.rows }];

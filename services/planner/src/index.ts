@@ -3,8 +3,19 @@ export { type FeedDeps, feedQueues } from './feed-queues.ts';
 export { type GuardDeps, TableGuard } from './guard-tables.ts';
 export { type MigrationPlan, type PlanDeps, planMigration, writeMigrationPlan } from './plan-migration.ts';
 export { type PlannedTable, planTable } from './plan-table.ts';
+export { planTopUp, type TopUpPlan, type TopUpRequest, writeTopUp } from './plan-top-up.ts';
 export { PlannerLoop, type PlannerLoopDeps, plannerSettings } from './planner-loop.ts';
 export { type Reopening, reopenChunks } from './reopen-chunks.ts';
 export { planResume, type ResumePlan, type ResumeRequest, resumeTable } from './resume-table.ts';
 export type { SystemicLimits } from './systemic-cause.ts';
+export { ensureCleanUntil } from './watch/clean-until.ts';
+export { type ProbeResult, probeTable, provenChunks } from './watch/probe-table.ts';
+export {
+  renderWatch,
+  type WatchDeps,
+  type WatchedTable,
+  type WatchResult,
+  watchOnce,
+  watchPass,
+} from './watch/watch-once.ts';
 export { acceptedBy, newDrifts, SchemaWatch } from './watch-schema.ts';

@@ -3,6 +3,7 @@ import { hostService, startLoop } from '@lakehaul/fleet';
 
 import { planMigration, writeMigrationPlan } from './plan-migration.ts';
 import { PlannerLoop, plannerSettings, STOP_CODES } from './planner-loop.ts';
+import { watchPass } from './watch/watch-once.ts';
 
 const SETTINGS = {
   feedEveryMs: {
@@ -40,7 +41,22 @@ process.exit(
         ...{ windowSize: config.services.windowSize, limits: config.limits },
         ...plannerSettings(config),
       });
-      return startLoop({
+      const watchScan = ledger.openScan();
+      const watching = startLoop({
+        name: 'watch',
+        everyMs: config.watch.everyMs,
+        clock,
+        log,
+        fail,
+        runOnce: async () => {
+          const { lagMs, probeEveryMs } = config.watch;
+          await watchPass(
+            { ledger, source: clouds.source, scan: watchScan, clock, log, lagMs, probeEveryMs },
+            await ledger.readPlans(),
+          );
+        },
+      });
+      const feeding = startLoop({
         name: 'feed',
         everyMs: settings.feedEveryMs,
         clock,
@@ -57,6 +73,12 @@ process.exit(
           await queues.counts();
         },
       });
+      return {
+        loops: () => [...feeding.loops(), ...watching.loops()],
+        drain: async () => void (await Promise.all([feeding.drain(), watching.drain()])),
+        stop: async () => void (await Promise.all([feeding.stop(), watching.stop()])),
+        done: Promise.race([feeding.done, watching.done]),
+      };
     },
   }),
 );

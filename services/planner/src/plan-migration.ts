@@ -116,7 +116,8 @@ function planAnew(deps: PlanDeps, table: DiscoveredTable): Promise<PlannedTable>
     settings: settingsOf(deps, table),
     generation: 1,
     firstChunk: 0,
-    watermark: null,
+    from: null,
+    watermark: settingsOf(deps, table).watermark ?? null,
     plannedAt: new Date(deps.clock.nowMs()).toISOString(),
   });
 }

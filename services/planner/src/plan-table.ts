@@ -12,9 +12,13 @@ import {
   type ColumnMeasureKind,
   type Cut,
   chooseKey,
+  isCanonicalLiteral,
+  type KeyChoice,
+  literalOf,
   MAX_AMPLIFICATION,
   measuresFor,
   numberChunks,
+  ordinalOf,
   planColumn,
   scanAmplification,
   type TableSettings,
@@ -31,6 +35,8 @@ export interface PlanTableRequest {
   settings: TableSettings;
   generation: number;
   firstChunk: number;
+  /** End of the generation before; null in the first one. */
+  from: string | null;
   watermark: string | null;
   plannedAt: string;
 }
@@ -65,16 +71,19 @@ export async function planTable(source: Source, request: PlanTableRequest): Prom
     key: settings.key,
     estimatedBytes: rowCount * bytesPerRow,
     chunkBytes: settings.chunkBytes,
+    hasWatermark: request.from !== null || request.watermark !== null,
   });
+  const bounds = generationBounds(request, key, where);
   const wantedRows = atLeastOne(settings.chunkBytes / bytesPerRow);
   const cuts = await cutTable(source, {
     table,
     key,
     cutLine: settings.cutLine,
-    watermark: request.watermark,
+    ...bounds,
     totalRows: rowCount,
     wantedRows,
   });
+  const plannedRows = cuts.reduce((sum, cut) => sum + cut.rows, 0n);
   const isSharedScan = key.kind === 'hash';
   const amplification = scanAmplification({
     cuts,
@@ -101,14 +110,15 @@ export async function planTable(source: Source, request: PlanTableRequest): Prom
     keyColumns: keyColumnNames(key),
     keyReason: key.reason,
     cutLine: settings.cutLine,
-    watermark: request.watermark,
+    ...(bounds.from === null ? {} : { from: bounds.from }),
+    watermark: bounds.watermark,
     level: settings.level,
     sampleEvery: settings.sampleEvery,
     hashForm: maxRowBytes > MAX_JOINED_BYTES ? 'digest' : 'joined',
     chunkCount: cuts.length,
     firstChunk: request.firstChunk,
-    estimatedRows: rowCount.toString(),
-    estimatedBytes: (rowCount * bytesPerRow).toString(),
+    estimatedRows: plannedRows.toString(),
+    estimatedBytes: (plannedRows * bytesPerRow).toString(),
     wantedChunkBytes: settings.chunkBytes.toString(),
     scanAmplification: amplification,
     priority: settings.priority,
@@ -123,6 +133,44 @@ export async function planTable(source: Source, request: PlanTableRequest): Prom
       numberChunks(cuts, { generation: request.generation, firstChunk: request.firstChunk, bytesPerRow, isSharedScan }),
     refusals,
   };
+}
+
+/** In the one spelling that the key's type has; a generation that would be empty by its bounds is a mistake. */
+function generationBounds(
+  request: Pick<PlanTableRequest, 'from' | 'watermark'>,
+  key: KeyChoice,
+  where: string,
+): { from: string | null; watermark: string | null } {
+  const { from, watermark } = request;
+  const column = key.kind === 'ranges' ? key.columns[0] : undefined;
+  if (column === undefined || (from === null && watermark === null)) return { from, watermark };
+  const canonical = (text: string): string => {
+    if (!isCanonicalLiteral(column.type, text))
+      throw new LakehaulError(
+        'CONFIG_INVALID',
+        `${where}: a watermark of ${column.name} is no ${column.type.kind} literal`,
+        {
+          where: `${where} watermark`,
+          next: 'write numbers as digits, dates as YYYY-MM-DD, timestamps as YYYY-MM-DD HH:MM:SS in UTC',
+        },
+      );
+    return literalOf(column.type, ordinalOf(column.type, text));
+  };
+  const bounds = {
+    from: from === null ? null : canonical(from),
+    watermark: watermark === null ? null : canonical(watermark),
+  };
+  if (bounds.from !== null && bounds.watermark !== null)
+    if (ordinalOf(column.type, bounds.watermark) <= ordinalOf(column.type, bounds.from))
+      throw new LakehaulError(
+        'CONFIG_INVALID',
+        `${where}: the watermark ${bounds.watermark} is not after ${bounds.from}`,
+        {
+          where: `${where} watermark`,
+          next: 'name a later value of the key, or --final',
+        },
+      );
+  return bounds;
 }
 
 function bytesPerRowOf(table: DiscoveredTable, tableRows: bigint): bigint {

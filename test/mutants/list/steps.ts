@@ -225,11 +225,32 @@ export const STEPS: readonly Mutant[] = [
     to: 'for (const key of listed.keys())\n    if (key === "")',
     tests: ['packages/adapters/src/s3/manifest.test.ts'],
   }),
+  mutant('a write counts by its statement’s end, not by its commit', {
+    harm: 'a row that was committed after the snapshot is missed, and the evidence passes',
+    file: 'services/planner/src/watch/fold-sample.ts',
+    from: "if (at === 'open') pending.set(",
+    to: "if (at === 'open') for (const oid of write.oids) note(oid, write.lastAt, write.kinds);\n    else if (false) pending.set(",
+    tests: ['services/planner/src/watch/fold-sample.test.ts'],
+  }),
+  mutant('watcher ignores deletes', {
+    harm: 'rows deleted at the source stay in the target, and the evidence passes',
+    file: 'packages/adapters/src/redshift/write-history-sql.ts',
+    from: "d.step_name IN ('insert','delete')",
+    to: "d.step_name IN ('insert')",
+    tests: ['packages/adapters/src/redshift/probe.sandbox.test.ts'],
+  }),
+  mutant('probe compares counts only', {
+    harm: 'an update at the source that keeps the counts is never found',
+    file: 'services/planner/src/watch/probe-difference.ts',
+    from: "if (rows === '0') return null;",
+    to: "if (rows !== '-1') return null;",
+    tests: ['services/planner/src/watch/probe-difference.test.ts'],
+  }),
   mutant('NULL chunk forgotten', {
     harm: 'rows whose key is NULL are hauled by no chunk and missed by no check (I1)',
     file: 'services/planner/src/cut-table.ts',
-    from: 'for (const cut of [...ranges, nullCut(column.name, nulls)]) {',
-    to: 'for (const cut of nulls === 0n ? ranges : [...ranges, nullCut(column.name, nulls)]) {',
+    from: 'bounds.start === null ? [...ranges, nullCut(column.name, nulls)] : ranges) {',
+    to: 'bounds.start === null && nulls > 0n ? [...ranges, nullCut(column.name, nulls)] : ranges) {',
     tests: ['services/planner/src/cut-table.test.ts'],
   }),
   mutant('boundary in neither chunk', {
@@ -242,8 +263,8 @@ export const STEPS: readonly Mutant[] = [
   mutant('last range ends at the largest key seen', {
     harm: 'rows that come after the plan with a larger key belong to no chunk (I1)',
     file: 'packages/planning/src/cut-ranges.ts',
-    from: 'const edges: (string | null)[] = [null, ...request.boundaries, request.end];',
-    to: 'const edges: (string | null)[] = [null, ...request.boundaries];',
+    from: 'const edges: (string | null)[] = [request.start ?? null, ...request.boundaries, request.end];',
+    to: 'const edges: (string | null)[] = [request.start ?? null, ...request.boundaries];',
     tests: ['packages/planning/src/cut-ranges.test.ts'],
   }),
   mutant('rows without a cut-line value left out', {

@@ -1,6 +1,6 @@
 /** `chunk`, `diff` and `verify`: single chunks. */
 import { z } from 'zod';
-import { chunkStage, count, maybeWholeText, said, sumText, text, utcTime, wholeText } from './common.ts';
+import { chunkStage, count, maybeWholeText, said, sourceTime, sumText, text, utcTime, wholeText } from './common.ts';
 
 const part = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('range'), column: said, from: text.nullable(), to: text.nullable() }),
@@ -112,4 +112,16 @@ export const DIFF_JSON = z.strictObject({
 export const VERIFY_JSON = z.strictObject({
   checked: count,
   different: z.array(said).describe('chunks whose earlier proof was taken back'),
+});
+
+export const VERIFY_SOURCE_JSON = z.strictObject({
+  tables: z.array(
+    z.strictObject({
+      table: said,
+      snapshotAt: sourceTime,
+      chunks: count,
+      scans: count,
+      reopened: z.array(z.strictObject({ generation: count, chunk: count, attempt: count })),
+    }),
+  ),
 });

@@ -24,6 +24,10 @@ export const sumText = z
 export const maybeWholeText = z.string().regex(/^\d*$/).meta({ title: 'whole number as text, empty when not known' });
 export const count = z.int().min(0).meta({ title: 'whole number' });
 export const utcTime = z.iso.datetime().meta({ title: 'time, ISO 8601 UTC' });
+export const sourceTime = z
+  .string()
+  .regex(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}$/)
+  .meta({ title: 'time of the source’s clock, UTC' });
 export const text = z.string();
 export const said = z.string().min(1);
 

@@ -34,3 +34,21 @@ export const PLAN_JSON = z.strictObject({
   notMoved: z.array(z.strictObject({ kind: said, name: said, detail: text })),
   refusals: z.array(problem).describe('empty when the plan may be written'),
 });
+
+export const TOP_UP_JSON = z.strictObject({
+  isDryRun: z.boolean(),
+  tables: z.array(
+    z.strictObject({
+      table: said,
+      tableId: said,
+      generation: count,
+      from: text.nullable().describe('the watermark before it'),
+      watermark: text.nullable().describe('where it ends; null: nowhere'),
+      firstChunk: count,
+      chunks: count,
+      rows: wholeText,
+      bytes: wholeText,
+    }),
+  ),
+  refusals: z.array(problem),
+});

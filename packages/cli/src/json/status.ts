@@ -1,6 +1,18 @@
 /** `status`, `run` and `seal`: where everything stands. */
 import { z } from 'zod';
-import { chunkStage, count, decision, evidence, level, queueStore, said, text, utcTime, wholeText } from './common.ts';
+import {
+  chunkStage,
+  count,
+  decision,
+  evidence,
+  level,
+  queueStore,
+  said,
+  sourceTime,
+  text,
+  utcTime,
+  wholeText,
+} from './common.ts';
 import { stop } from './waiting.ts';
 
 const sealFault = z.strictObject({
@@ -8,6 +20,11 @@ const sealFault = z.strictObject({
   chunk: count.nullable(),
   message: said,
 });
+
+const reproofMs = z
+  .strictObject({ from: z.number().min(0), to: z.number().min(0), basis: z.enum(['probe', 'unloads']) })
+  .nullable()
+  .describe('how long proving it again at the source would take now');
 
 const tableStatus = z.strictObject({
   table: said,
@@ -23,12 +40,22 @@ const tableStatus = z.strictObject({
   quarantinedChunks: z.array(count).describe('the first hundred'),
   accepted: count.describe('chunks that a person took as they are, unproven'),
   stop,
+  generations: count,
+  openWatermark: text.nullable().describe('rows from here on are planned by nobody yet'),
+  writes: z
+    .enum(['unwritten', 'written', 'open-transaction', 'gap'])
+    .nullable()
+    .describe('at the source since its oldest proof; null while chunks are open'),
+  cleanUntil: sourceTime.nullable().describe('every proof says what the source held then or later'),
+  reproofMs,
 });
 
 export const STATUS_JSON = z.strictObject({
   migration: said,
   tables: z.array(tableStatus),
   totals: z.strictObject({ chunks: count, done: count, stagedBytes: wholeText }),
+  writesKnownUntil: sourceTime.nullable(),
+  reproofMs,
   evidence,
   decision,
 });

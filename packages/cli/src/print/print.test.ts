@@ -101,6 +101,11 @@ function status(done: number, chunks: number, name = 's.t'): TableStatus {
     isSealCurrent: false,
     quarantinedChunks: [],
     stop: null,
+    generations: 1,
+    openWatermark: null,
+    writes: null,
+    cleanUntil: null,
+    reproof: null,
   };
 }
 
@@ -112,6 +117,8 @@ function report(tables: TableStatus[]): StatusReport {
     stagedBytes: 0n,
     chunks: tables.reduce((sum, each) => sum + each.chunks, 0),
     done: tables.reduce((sum, each) => sum + each.done, 0),
+    writesKnownUntil: null,
+    reproof: null,
     decision: { verdict: 'HOLD', evidence: 'OPEN', reasons } as unknown as StatusReport['decision'],
   };
 }

@@ -3,7 +3,7 @@ import type { StatusReport, TableStatus } from '../status-report.ts';
 import { cutText } from './safe-text.ts';
 import { table } from './table.ts';
 import { styled, type Terminal } from './terminal.ts';
-import { count, percent, size } from './units.ts';
+import { count, duration, percent, size } from './units.ts';
 
 /** 24 lines less heading, sentences and the prompt. */
 const TABLE_LINES = 11;
@@ -44,7 +44,8 @@ function badness(status: TableStatus): number {
   if (status.stop !== null) return 4;
   if (status.stages.quarantined > 0) return 3;
   if (status.stages.mismatched > 0 || (status.isSealCurrent && status.seal?.isSealed === false)) return 2;
-  return status.done + status.stages.accepted < status.chunks || !status.isSealCurrent ? 1 : 0;
+  const isWritten = status.writes !== null && status.writes.kind !== 'unwritten';
+  return status.done + status.stages.accepted < status.chunks || !status.isSealCurrent || isWritten ? 1 : 0;
 }
 
 function stateOf(status: TableStatus): string {
@@ -54,8 +55,15 @@ function stateOf(status: TableStatus): string {
   if (status.done + status.stages.accepted < status.chunks) return 'hauling';
   if (!status.isSealCurrent) return 'to be sealed';
   if (status.seal?.isSealed === false) return 'seal broken';
+  if (status.writes !== null && status.writes.kind !== 'unwritten')
+    return status.writes.kind === 'gap' ? 'not watched' : 'written since';
   if (status.stages.accepted > 0) return `sealed, ${status.stages.accepted} accepted`;
   return status.repaired > 0 ? `sealed, ${status.repaired} repaired` : 'sealed';
+}
+
+function range(fromMs: number, toMs: number): string {
+  const [from, to] = [duration(fromMs), duration(toMs)];
+  return from === to ? from : `${from} to ${to}`;
 }
 
 function sentences(report: StatusReport, columns: number): string[] {
@@ -66,6 +74,9 @@ function sentences(report: StatusReport, columns: number): string[] {
   if (waiting.length > 0) lines.push(`${waiting.length} chunks wait for you: lakehaul chunks --stage quarantined`);
   for (const each of stopped.slice(0, STOPS))
     lines.push(cutText(`${each.table} is stopped: ${each.stop?.reason ?? ''}`, columns));
+  const { reproof } = report;
+  if (reproof !== null)
+    lines.push(`re-proof of everything would take ${range(reproof.fromMs, reproof.toMs)} now (by ${reproof.basis}).`);
   lines.push(`decision: ${report.decision.verdict}, evidence: ${report.decision.evidence}`);
   const reasons = report.decision.reasons;
   for (const reason of reasons.slice(0, REASONS)) {

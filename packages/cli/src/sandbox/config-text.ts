@@ -48,6 +48,8 @@ export function sandboxConfig(request: {
       defaults: request.tables.defaults ?? {},
       overrides: request.tables.overrides ?? [],
     },
+    // The local history tells of a statement at once.
+    watch: { lagMs: 0, everyMs: '2s' },
     ...(request.services === undefined ? {} : { services: request.services }),
     ...(request.statements === undefined ? {} : { statements: request.statements }),
   });

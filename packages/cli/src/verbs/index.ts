@@ -22,6 +22,7 @@ import { supportBundle } from './support-bundle.ts';
 import { tables } from './tables.ts';
 import { test } from './test.ts';
 import { verify } from './verify.ts';
+import { watch } from './watch.ts';
 
 /** In the order in which a newcomer meets them. */
 export const VERBS: readonly Verb[] = [
@@ -32,6 +33,7 @@ export const VERBS: readonly Verb[] = [
   plan,
   run,
   status,
+  watch,
   verify,
   seal,
   diff,

@@ -27,7 +27,7 @@ export const status: Verb = {
     let { plans } = read;
     if (plans.length === 0) throw new LakehaulError('USAGE', 'nothing is planned yet', { next: 'lakehaul plan' });
     for (;;) {
-      const report = await statusReport(session.ledger, plans, scan);
+      const report = await statusReport(session.ledger, plans, scan, session.config.watch);
       const isProven = report.decision.evidence === 'PASS';
       if (call.flags['json'] === true)
         printJson(call.terminal, STATUS_JSON, statusJson(report), { isOneLine: call.flags['watch'] === true });

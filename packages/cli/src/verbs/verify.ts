@@ -1,12 +1,14 @@
-import { chunkName, isDone, LakehaulError } from '@lakehaul/core';
-import { readLedger } from '@lakehaul/fleet';
-import { reproveChunk } from '@lakehaul/verifier';
+import { chunkName, isDone, LakehaulError, type TablePlan } from '@lakehaul/core';
+import { readLedger, type Session } from '@lakehaul/fleet';
+import { type ProbeResult, probeTable, provenChunks } from '@lakehaul/planner';
+import { byTable, reproveChunk } from '@lakehaul/verifier';
 import { findChunk, findPlans } from '../find-chunk.ts';
-import { VERIFY_JSON } from '../json/chunk.ts';
+import { watchDeps } from '../fleet-watch.ts';
+import { VERIFY_JSON, VERIFY_SOURCE_JSON } from '../json/chunk.ts';
 import { printJson } from '../json/common.ts';
 import { count } from '../print/units.ts';
 import { openSession } from '../session.ts';
-import { COMMON_FLAGS, EXIT, type Verb } from '../verb.ts';
+import { COMMON_FLAGS, EXIT, type Verb, type VerbCall } from '../verb.ts';
 
 export const verify: Verb = {
   name: 'verify',
@@ -14,8 +16,14 @@ export const verify: Verb = {
   summary: 'prove what is done again, against what the target holds now',
   example: 'lakehaul verify public.flights',
   details: ['A chunk that differs loses its earlier proof; lakehaul run repairs it.'],
-  flags: COMMON_FLAGS,
-  json: [{ command: 'verify', says: 'How many proofs were repeated, and which chunks differ.', shape: VERIFY_JSON }],
+  flags: [
+    ...COMMON_FLAGS,
+    { name: 'source', doc: 'against what the source holds now, many chunks a scan; opens what differs' },
+  ],
+  json: [
+    { command: 'verify', says: 'How many proofs were repeated, and which chunks differ.', shape: VERIFY_JSON },
+    { command: 'verify --source', says: 'What each probe of the source found.', shape: VERIFY_SOURCE_JSON },
+  ],
   async run(call) {
     await using session = await openSession(call);
     const { plans, scan } = await readLedger(session.ledger);
@@ -27,6 +35,7 @@ export const verify: Verb = {
         : name === undefined
           ? plans
           : findPlans(plans, name);
+    if (call.flags['source'] === true) return verifySource(call, session, chosen);
     const due: { tableId: string; generation: number; chunk: number; attempt: number }[] = [];
     for (const plan of chosen)
       scan.forEach(plan, (chunk, state) => {
@@ -58,3 +67,36 @@ export const verify: Verb = {
     return different.length === 0 ? EXIT.done : EXIT.notProven;
   },
 };
+
+/** Whole tables: a probe asks for all chunks of a table, since each of its scans covers hundreds of them. */
+async function verifySource(call: VerbCall, session: Session, plans: readonly TablePlan[]): Promise<number> {
+  const { scan } = await readLedger(session.ledger);
+  const deps = watchDeps(session, session.ledger, scan, 0);
+  const results: { table: string; probe: ProbeResult }[] = [];
+  for (const generations of byTable(plans)) {
+    const proven = await provenChunks(deps, generations);
+    const table = `${generations[0]?.source.schema}.${generations[0]?.source.table}`;
+    if (proven === null)
+      throw new LakehaulError('USAGE', `${table} is not proven yet: its chunks will be read anyway`, {
+        next: 'lakehaul run',
+      });
+    results.push({ table, probe: await probeTable(deps, generations, proven, 'asked for by a person', call.signal) });
+  }
+  const differing = results.reduce((sum, { probe }) => sum + probe.reopened.length, 0);
+  if (call.flags['json'] === true)
+    printJson(call.terminal, VERIFY_SOURCE_JSON, {
+      tables: results.map(({ table, probe }) => ({
+        table,
+        snapshotAt: probe.record.body.snapshotAt,
+        chunks: probe.record.body.chunks,
+        scans: probe.record.body.scans,
+        reopened: probe.reopened,
+      })),
+    });
+  else
+    for (const { table, probe } of results)
+      call.terminal.out(
+        `${table}: ${count(probe.record.body.chunks)} chunks in ${count(probe.record.body.scans)} scans as of ${probe.record.body.snapshotAt}, ${count(probe.reopened.length)} differ${probe.reopened.length === 0 ? '' : '\n  next: lakehaul run hauls them'}`,
+      );
+  return differing === 0 ? EXIT.done : EXIT.notProven;
+}

@@ -1,0 +1,50 @@
+/** The watcher inside the fleet of one process: looks now and then while it hauls, and once more before it ends. */
+import type { TablePlan } from '@lakehaul/core';
+import type { Session } from '@lakehaul/fleet';
+import type { Ledger, LedgerScan } from '@lakehaul/ledger';
+import { type WatchDeps, type WatchResult, watchPass } from '@lakehaul/planner';
+
+export function watchDeps(
+  session: Session,
+  ledger: Ledger,
+  scan: LedgerScan,
+  probeEveryMs = session.config.watch.probeEveryMs,
+): WatchDeps {
+  const { clouds, clock, log, config } = session;
+  return { ledger, scan, source: clouds.source, clock, log, lagMs: config.watch.lagMs, probeEveryMs };
+}
+
+/** A source that is written all the time would never let a run end: after so many last looks it ends as it stands. */
+const LAST_LOOKS_MAX = 5;
+
+export class FleetWatch {
+  readonly #session: Session;
+  readonly #ledger: Ledger;
+  readonly #scan: LedgerScan;
+  #lookedMs: number | null = null;
+  #lastLooks = 0;
+
+  constructor(session: Session, ledger: Ledger, scan: LedgerScan) {
+    this.#session = session;
+    this.#ledger = ledger;
+    this.#scan = scan;
+  }
+
+  async lookNowAndThen(plans: readonly TablePlan[], signal: AbortSignal): Promise<void> {
+    const { clock, config } = this.#session;
+    if (this.#lookedMs !== null && clock.nowMs() - this.#lookedMs < config.watch.everyMs) return;
+    await this.#look(plans, signal, config.watch.probeEveryMs);
+    this.#lookedMs = clock.nowMs();
+  }
+
+  /** True when nothing was opened again, or when it has looked often enough. */
+  async isUnwritten(plans: readonly TablePlan[], signal: AbortSignal): Promise<boolean> {
+    this.#lastLooks += 1;
+    const result = await this.#look(plans, signal, 0);
+    return result === null || result.reopened === 0 || this.#lastLooks >= LAST_LOOKS_MAX;
+  }
+
+  #look(plans: readonly TablePlan[], signal: AbortSignal, probeEveryMs: number): Promise<WatchResult | null> {
+    return watchPass(watchDeps(this.#session, this.#ledger, this.#scan, probeEveryMs), plans, signal);
+  }
+}

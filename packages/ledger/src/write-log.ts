@@ -1,0 +1,145 @@
+/**
+ * The write log: which tables were written at the source since they were read, as records.
+ *
+ *   records/write-log/<n>             one sample: a window [from, to) of the source's history, and the state after it
+ *   records/tables/<t>/probes/<n>     one probe of a table: what it compared, what differed
+ *   records/tables/<t>/clean-until/<n>  every proven chunk says what the source held at this time or later
+ *
+ * Windows join without a gap: each begins where the one before it ended. What could not be read any more is a gap, and
+ * begins the log anew: of what is older, nothing is known. Each sample carries the whole state, so the last one speaks
+ * for all, and of two watchers at once the later record counts: it knows no less up to the `to` that it names.
+ */
+import { isSourceTime, type SourceTime } from '@lakehaul/core';
+import { z } from 'zod';
+import type { Ledger } from './ledger.ts';
+import type { LedgerRecord } from './records.ts';
+
+export const WRITE_LOG = 'write-log';
+export const probesPath = (tableId: string): string => `tables/${tableId}/probes`;
+export const cleanUntilPath = (tableId: string): string => `tables/${tableId}/clean-until`;
+
+const time = z.string().refine(isSourceTime, { error: 'is no time of the source' });
+const count = z.number().int().nonnegative();
+const whole = z.string().regex(/^\d+$/);
+
+const lastWrite = z.looseObject({ at: time, kinds: z.array(z.string()) });
+const pendingTransaction = z.looseObject({
+  transactionId: whole,
+  oids: z.array(whole),
+  kinds: z.array(z.string()),
+  lastAt: time,
+});
+
+const logState = z.looseObject({
+  /** Per table (oid): from when on its writes are known without a gap. */
+  since: z.record(z.string(), time),
+  /** Per table: when its last write had certainly become visible; a snapshot at or after it saw it. */
+  lastWrites: z.record(z.string(), lastWrite),
+  /** Transactions that have written and had not ended. */
+  pending: z.array(pendingTransaction),
+});
+
+/** What one window held of one table. */
+const written = z.looseObject({
+  oid: whole,
+  kinds: z.array(z.string()),
+  statements: count,
+  transactions: count,
+  rolledBack: count,
+  firstAt: time,
+  lastAt: time,
+  knownFrom: z.array(z.enum(['steps', 'text'])),
+});
+
+const sample = z.looseObject({
+  schemaVersion: z.literal(1),
+  from: time,
+  to: time,
+  /** The source was read before this. */
+  readAt: time,
+  gap: z.looseObject({ from: time, to: time }).nullable(),
+  /** False: SYS_TRANSACTION_HISTORY may not be read, so that rolled-back writes count as well. */
+  outcomesReadable: z.boolean(),
+  written: z.array(written),
+  state: logState,
+});
+
+const probe = z.looseObject({
+  schemaVersion: z.literal(1),
+  tableId: z.string(),
+  snapshotAt: time,
+  why: z.string(),
+  generations: z.array(z.number().int().positive()),
+  chunks: count,
+  scans: count,
+  rows: whole,
+  bytes: whole,
+  durationMs: z.number(),
+  /** Rows of the table that no chunk claims, where the scan covered all of it. */
+  strayRows: whole,
+  differing: z.array(
+    z.looseObject({
+      generation: z.number().int().positive(),
+      chunk: count,
+      attempt: z.number().int().positive(),
+      provenRows: whole,
+      sourceRows: whole,
+    }),
+  ),
+});
+
+const cleanUntil = z.looseObject({
+  schemaVersion: z.literal(1),
+  /** Null: an unload did not tell its snapshot. */
+  cleanUntil: time.nullable(),
+  how: z.enum(['unloads', 'probe']),
+  generations: z.array(z.number().int().positive()),
+  chunks: count,
+  /** What reading the table took, for the estimate of a re-proof: of a probe its own, else of all unloads one after the other. */
+  bytes: whole,
+  durationMs: z.number(),
+});
+
+export type WriteLogState = z.infer<typeof logState>;
+export type WriteLogSample = z.infer<typeof sample>;
+export type WrittenTable = z.infer<typeof written>;
+export type ProbeRecord = z.infer<typeof probe>;
+export type CleanUntil = z.infer<typeof cleanUntil>;
+
+export function latestSample(ledger: Ledger): Promise<LedgerRecord<WriteLogSample> | null> {
+  return ledger.latestRecord<WriteLogSample>(WRITE_LOG, sample);
+}
+
+export function latestProbe(ledger: Ledger, tableId: string): Promise<LedgerRecord<ProbeRecord> | null> {
+  return ledger.latestRecord<ProbeRecord>(probesPath(tableId), probe);
+}
+
+export function latestCleanUntil(ledger: Ledger, tableId: string): Promise<LedgerRecord<CleanUntil> | null> {
+  return ledger.latestRecord<CleanUntil>(cleanUntilPath(tableId), cleanUntil);
+}
+
+/** `unwritten` speaks for the time up to the sample's `to`; what came after it is not known yet. */
+export type TableWrites =
+  | { kind: 'unwritten' }
+  | { kind: 'written'; detail: string }
+  | { kind: 'open-transaction'; detail: string }
+  | { kind: 'gap'; detail: string };
+
+/** Whether the source wrote the table since its oldest proof. Not knowing is told as such, never as unwritten. */
+export function judgeWrites(state: WriteLogState | null, oid: string, clean: SourceTime | null): TableWrites {
+  if (state === null) return { kind: 'gap', detail: 'its writes were never looked at' };
+  if (clean === null) return { kind: 'gap', detail: 'when it was read is not known' };
+  const since = state.since[oid];
+  if (since === undefined || since > clean)
+    return {
+      kind: 'gap',
+      detail: `read at ${clean}, its writes are known ${since === undefined ? 'not at all' : `from ${since} on`}`,
+    };
+  const open = state.pending.find((transaction) => transaction.oids.includes(oid));
+  const last = state.lastWrites[oid];
+  if (last !== undefined && last.at >= clean)
+    return { kind: 'written', detail: `read at ${clean}, written until ${last.at} (${last.kinds.join(', ')})` };
+  if (open !== undefined)
+    return { kind: 'open-transaction', detail: `transaction ${open.transactionId} has written it and is still open` };
+  return { kind: 'unwritten' };
+}

@@ -1,0 +1,203 @@
+/**
+ * A probe of one table: what the source holds now against what is proven, chunk by chunk, in few scans. Exactly the
+ * chunks that differ are opened again; the rest of the table is proven as of the probe's snapshot.
+ */
+import type { Source } from '@lakehaul/adapters';
+import {
+  type Chunk,
+  type Clock,
+  earliest,
+  type Fingerprint,
+  isDone,
+  LakehaulError,
+  type Log,
+  must,
+  type ProofBody,
+  type SourceTime,
+  type TablePlan,
+} from '@lakehaul/core';
+import {
+  cleanUntilPath,
+  type Ledger,
+  type LedgerRecord,
+  type LedgerScan,
+  type ProbeRecord,
+  probesPath,
+} from '@lakehaul/ledger';
+import { probeDifference } from './probe-difference.ts';
+import { reopenChunks } from './reopen-chunks.ts';
+
+export interface ProbeDeps {
+  ledger: Ledger;
+  source: Source;
+  scan: LedgerScan;
+  clock: Clock;
+  log: Log;
+}
+
+/** A proven chunk: what its attempt says the source held. */
+export interface ProvenChunk {
+  plan: TablePlan;
+  chunk: Chunk;
+  attempt: number;
+  proof: ProofBody;
+}
+
+const PARALLEL_READS = 32;
+
+/** All generations of one table, all of whose chunks are done. Null where one is not: it will be read anyway. */
+export async function provenChunks(
+  deps: Pick<ProbeDeps, 'ledger' | 'scan'>,
+  generations: readonly TablePlan[],
+): Promise<ProvenChunk[] | null> {
+  const proven: ProvenChunk[] = [];
+  for (const plan of generations) {
+    const due: { chunk: Chunk; attempt: number; stage: 'verified' | 'counted' }[] = [];
+    for await (const chunk of deps.ledger.chunks(plan)) {
+      const state = deps.scan.state({ tableId: plan.tableId, generation: plan.generation, chunk: chunk.number });
+      if (state.stage === 'accepted') continue;
+      if (!isDone(state) || (state.stage !== 'verified' && state.stage !== 'counted')) return null;
+      due.push({ chunk, attempt: state.attempt, stage: state.stage });
+    }
+    for (let start = 0; start < due.length; start += PARALLEL_READS)
+      proven.push(
+        ...(await Promise.all(
+          due.slice(start, start + PARALLEL_READS).map(async ({ chunk, attempt, stage }) => {
+            const ref = { tableId: plan.tableId, generation: plan.generation, chunk: chunk.number, attempt };
+            const receipt = must(await deps.ledger.read(ref, stage), `${stage} receipt of ${chunk.number}`);
+            return { plan, chunk, attempt, proof: receipt.body };
+          }),
+        )),
+      );
+  }
+  return proven;
+}
+
+/** Level `count` has nothing but counts to compare: an update would pass unseen. */
+export function refuseUnprobeable(generations: readonly TablePlan[]): void {
+  const [plan] = generations;
+  if (plan?.level !== 'count') return;
+  const where = `${plan.source.schema}.${plan.source.table}`;
+  throw new LakehaulError('PROBE_IMPOSSIBLE', `${where} is proven by counts only: no probe finds an update in it`, {
+    where,
+  });
+}
+
+/** The questions of a probe: neighbours of one generation and hash form share scans. */
+function questions(proven: readonly ProvenChunk[]): ProvenChunk[][] {
+  const groups = new Map<string, ProvenChunk[]>();
+  for (const each of proven) {
+    const name = `${each.plan.generation}/${each.proof.hashForm}`;
+    groups.set(name, [...(groups.get(name) ?? []), each]);
+  }
+  return [...groups.values()];
+}
+
+function requestOf(group: readonly ProvenChunk[]) {
+  const first = must(group[0], 'chunk of a probe');
+  return {
+    plan: first.plan,
+    hashForm: first.proof.hashForm,
+    hasHashes: true,
+    chunks: group.map(({ chunk }) => ({ number: chunk.number, parts: chunk.parts })),
+  };
+}
+
+export function renderTableProbe(source: Source, proven: readonly ProvenChunk[]): string[] {
+  return questions(proven).flatMap((group) => source.renderProbe(requestOf(group)));
+}
+
+export interface ProbeResult {
+  record: LedgerRecord<ProbeRecord>;
+  /** Chunks that were opened again, by this probe or, since it began, by somebody whose snapshot may be older. */
+  reopened: { generation: number; chunk: number; attempt: number }[];
+}
+
+export async function probeTable(
+  deps: ProbeDeps,
+  generations: readonly TablePlan[],
+  proven: readonly ProvenChunk[],
+  why: string,
+  signal?: AbortSignal,
+): Promise<ProbeResult> {
+  const { tableId } = must(generations[0], 'plan of a probed table');
+  refuseUnprobeable(generations);
+  const startedMs = deps.clock.nowMs();
+  const snapshots: SourceTime[] = [];
+  const found = new Map<ProvenChunk, Fingerprint>();
+  let scans = 0;
+  let strayRows = 0n;
+  for (const group of questions(proven)) {
+    const answer = await deps.source.probe(requestOf(group), signal);
+    snapshots.push(answer.snapshotAt);
+    scans += answer.scans;
+    strayRows += BigInt(answer.strayRows);
+    for (const each of group) found.set(each, must(answer.sums.get(each.chunk.number), 'sums of a probed chunk'));
+  }
+  const differing = proven.filter((each) => probeDifference(each.proof, must(found.get(each), 'sums')) !== null);
+  const body: ProbeRecord = {
+    schemaVersion: 1,
+    tableId,
+    snapshotAt: must(earliest(snapshots), 'snapshot of a probe'),
+    why,
+    generations: generations.map((plan) => plan.generation),
+    chunks: proven.length,
+    scans,
+    rows: [...found.values()].reduce((sum, each) => sum + BigInt(each.rowCount), 0n).toString(),
+    bytes: generations.reduce((sum, plan) => sum + BigInt(plan.estimatedBytes), 0n).toString(),
+    durationMs: deps.clock.nowMs() - startedMs,
+    strayRows: strayRows.toString(),
+    differing: differing.map((each) => ({
+      generation: each.plan.generation,
+      chunk: each.chunk.number,
+      attempt: each.attempt,
+      provenRows: each.proof.rowCounts.transaction,
+      sourceRows: must(found.get(each), 'sums').rowCount,
+    })),
+  };
+  const { record } = await deps.ledger.appendRecord(probesPath(tableId), body);
+  const reopened = await settleProbe(deps, generations, record, proven);
+  return { record, reopened };
+}
+
+/**
+ * What a probe's record asks for: the chunks that differ are opened again, and so is what has moved to another attempt
+ * since the probe looked, unless that attempt reads the source after it. Only then is the table proven as of its
+ * snapshot: a crash before that leaves it as it was, and the next look probes again.
+ */
+async function settleProbe(
+  deps: ProbeDeps,
+  generations: readonly TablePlan[],
+  record: LedgerRecord<ProbeRecord>,
+  proven: readonly ProvenChunk[],
+): Promise<ProbeResult['reopened']> {
+  await deps.scan.refresh();
+  const differing = new Set(record.body.differing.map((each) => `${each.generation}/${each.chunk}`));
+  const due = proven.filter((each) => {
+    const ref = { tableId: each.plan.tableId, generation: each.plan.generation, chunk: each.chunk.number };
+    return differing.has(`${ref.generation}/${ref.chunk}`) || deps.scan.state(ref).attempt !== each.attempt;
+  });
+  const reopened = await reopenChunks(deps, record, due);
+  const { snapshotAt, chunks, bytes, durationMs } = record.body;
+  await deps.ledger.appendRecord(
+    cleanUntilPath(record.body.tableId),
+    {
+      schemaVersion: 1,
+      cleanUntil: snapshotAt,
+      how: 'probe',
+      generations: generations.map((plan) => plan.generation),
+      chunks,
+      bytes,
+      durationMs,
+    },
+    record.key,
+  );
+  deps.log.info('table probed', {
+    tableId: record.body.tableId,
+    chunks,
+    scans: record.body.scans,
+    reopened: reopened.length,
+    snapshotAt,
+  });
+  return reopened;
+}
