@@ -19,6 +19,8 @@ const stop = z.object({
   evidence: z.array(z.string()),
   /** Of what was seen, so that the same thing is told once. */
   digest: z.string(),
+  /** S3 time before the last look that saw no hidden rows; absent when no such look is known. */
+  soundUntil: z.iso.datetime().optional(),
 });
 
 const resume = z.object({

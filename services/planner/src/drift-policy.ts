@@ -49,7 +49,7 @@ export const DRIFT_POLICY: readonly DriftPolicy[] = [
     action: 'stop',
     acceptance: 'no',
     why: 'both engines would agree on the rows and values that we are still let to see, so no proof would ever find it',
-    next: 'exempt the hauling user from the policy, or detach it, then resume and replay what was unloaded meanwhile',
+    next: 'exempt the hauling user from the policy, or detach it; then lakehaul tables resume TABLE reopens what was unloaded since the last look without it',
   },
   {
     kind: 'table-dropped',

@@ -1,6 +1,6 @@
 /** Lifting a table's stop: a person's act. The steps are planned first, so that a dry run prints what the run does. */
 import type { Source } from '@lakehaul/adapters';
-import { type ChunkRef, LakehaulError, must, type TablePlan } from '@lakehaul/core';
+import { type AttemptRef, type ChunkRef, LakehaulError, must, type TablePlan } from '@lakehaul/core';
 import type { Ledger, LedgerScan, TableHalt, TableStop } from '@lakehaul/ledger';
 import type { SeenSchema } from './compare-schema.ts';
 import { driftPolicy } from './drift-policy.ts';
@@ -23,7 +23,7 @@ export interface ResumePlan {
   stop: TableStop;
   /** Accepted with the resume; null when the schema is as planned or accepted before. */
   accepts: SeenSchema | null;
-  /** Chunks that must be hauled again, because their rows are another table's or column's. */
+  /** Chunks that must be hauled again: their rows are another table's or column's, or some may have been hidden. */
   reopens: ChunkRef[];
 }
 
@@ -50,12 +50,36 @@ export async function planResume(request: ResumeRequest): Promise<ResumePlan> {
   }
   const mustReopen = seen.drifts.some(({ kind }) => driftPolicy(kind).acceptance === 'reopening');
   const reopens: ChunkRef[] = [];
-  if (mustReopen)
+  if (mustReopen) {
     for (const { generation } of plans)
       scan.forEach({ tableId, generation }, (chunk, state) => {
         if (state.attempt > 0) reopens.push({ tableId, generation, chunk });
       });
+  } else if (halt.stop.code === 'ROW_SECURITY') reopens.push(...(await unloadedUnseen(request, tableId, halt.stop)));
   return { tableId, halt, stop: halt.stop, accepts: seen.drifts.length > 0 ? seen : null, reopens };
+}
+
+/**
+ * Chunks that were, or may yet be, unloaded while a policy hid rows or values: their proofs agree on what could be seen, and
+ * no seal ever finds it. Only an `unloaded` receipt older than the last look without a policy clears a chunk.
+ */
+async function unloadedUnseen(
+  { ledger, scan, plans }: ResumeRequest,
+  tableId: string,
+  { soundUntil }: TableStop,
+): Promise<ChunkRef[]> {
+  const soundMs = soundUntil === undefined ? Number.NEGATIVE_INFINITY : Date.parse(soundUntil);
+  const doubtful: AttemptRef[] = [];
+  for (const { generation } of plans)
+    scan.forEach({ tableId, generation }, (chunk, { attempt, proofMs }) => {
+      if (attempt > 0 && proofMs >= soundMs) doubtful.push({ tableId, generation, chunk, attempt });
+    });
+  const unseen: ChunkRef[] = [];
+  for (const { attempt, ...ref } of doubtful) {
+    const unloaded = await ledger.read({ ...ref, attempt }, 'unloaded');
+    if (unloaded === null || unloaded.lastModifiedMs >= soundMs) unseen.push(ref);
+  }
+  return unseen;
 }
 
 /**

@@ -6,7 +6,8 @@ import type { Source, SourceCatalogue } from '@lakehaul/adapters';
 import { asLakehaulError, type Clock, isDone, LakehaulError, type Log, type TablePlan } from '@lakehaul/core';
 import { type Ledger, type LedgerScan, type TableHalt, validSchemas } from '@lakehaul/ledger';
 import { compareSchema, type Drift, type SeenSchema } from './compare-schema.ts';
-import { byGravity, driftPolicy } from './drift-policy.ts';
+import { byGravity, type DriftKind, driftPolicy } from './drift-policy.ts';
+import { unreadablePolicies } from './hidden-rows.ts';
 
 export interface SchemaWatchDeps {
   ledger: Ledger;
@@ -20,6 +21,8 @@ export interface SchemaWatchDeps {
 export class SchemaWatch {
   readonly #deps: SchemaWatchDeps;
   #dueMs = 0;
+  /** Per table, the S3 time before the last look that saw no policy on it: what was unloaded by then hid nothing. */
+  readonly #soundUntil = new Map<string, string>();
 
   constructor(deps: SchemaWatchDeps) {
     this.#deps = deps;
@@ -29,6 +32,7 @@ export class SchemaWatch {
   async runOnce(plans: readonly TablePlan[], halts: ReadonlyMap<string, TableHalt>): Promise<string[]> {
     const nowMs = this.#deps.clock.nowMs();
     if (nowMs < this.#dueMs || plans.length === 0) return [];
+    const askedAt = new Date(await this.#deps.ledger.serverTimeMs()).toISOString();
     const catalogue = await this.#catalogue();
     // Asked again in the next pass: a source that does not answer is no reason to end a fleet.
     if (catalogue === null) return [];
@@ -38,6 +42,7 @@ export class SchemaWatch {
       const halt = halts.get(tableId) ?? null;
       if (halt?.stop != null) continue;
       if (await this.#judge(tableId, generations, catalogue, halt)) stopped.push(tableId);
+      if (isInSight(generations, catalogue)) this.#soundUntil.set(tableId, askedAt);
     }
     return stopped;
   }
@@ -72,9 +77,11 @@ export class SchemaWatch {
     const policy = driftPolicy(gravest.kind);
     const reason = `${details.join('; ')}: ${policy.why}. ${standing(this.#deps.scan, plans)}`;
     const code = gravest.kind === 'hidden-rows' ? ('ROW_SECURITY' as const) : ('SCHEMA_DRIFT' as const);
+    const soundUntil = this.#soundUntil.get(tableId);
     const isMine = await ledger.stops.append(tableId, halt, {
       schemaVersion: 1,
       action: 'stop',
+      ...(soundUntil === undefined ? {} : { soundUntil }),
       code,
       reason,
       next: policy.next.replaceAll('TABLE', tableNameOf(plans)),
@@ -85,6 +92,20 @@ export class SchemaWatch {
     return isMine;
   }
 }
+
+/** The catalogue says of the table, in so many words, that no policy hides anything of it. */
+function isInSight(plans: readonly TablePlan[], catalogue: SourceCatalogue): boolean {
+  if (unreadablePolicies(catalogue.notMoved).length > 0) return false;
+  return plans.every((plan) => !compareSchema(plan, catalogue).drifts.some(({ kind }) => HIDING.has(kind)));
+}
+
+/** A table that is not there under its name is not seen at all. */
+const HIDING: ReadonlySet<DriftKind> = new Set<DriftKind>([
+  'hidden-rows',
+  'table-dropped',
+  'table-renamed',
+  'not-a-table',
+]);
 
 /** Against all generations of the table; empty when it is as planned, or as it was accepted. */
 export async function newDrifts(

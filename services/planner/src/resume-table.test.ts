@@ -1,0 +1,82 @@
+import type { DiscoveredTable, Source } from '@lakehaul/adapters';
+import type { Log } from '@lakehaul/core';
+import { describe, expect, it } from 'vitest';
+import { BODIES, chunkRef, LedgerWorld, rangeChunks, tablePlan } from '../../../test/support/ledger-world.ts';
+import { planResume, resumeTable } from './resume-table.ts';
+import { SchemaWatch } from './watch-schema.ts';
+
+const log: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => log };
+const plan = tablePlan(5);
+
+async function newWorld() {
+  const world = new LedgerWorld();
+  const ledger = world.open();
+  await ledger.writePlan(plan, rangeChunks(plan));
+  const scan = ledger.openScan();
+  const { database, schema, table, oid, columnListHash } = plan.source;
+  const seen: DiscoveredTable = {
+    ...{ name: { database, schema, table }, oid, columnListHash, columns: [] },
+    ...{ estimatedRows: null, estimatedBytes: null, sortKeyStyle: 'none', hasRowSecurity: false, hasMasking: false },
+  };
+  let isHidden = false;
+  const source = {
+    discover: () => Promise.resolve({ tables: [{ ...seen, hasRowSecurity: isHidden }], notMoved: [] }),
+  } as unknown as Source;
+  const newWatch = () =>
+    new SchemaWatch({
+      ...{ ledger, source, scan, log, everyMs: 0 },
+      clock: { nowMs: () => 0, sleep: () => Promise.resolve() },
+    });
+  const look = async (watch: SchemaWatch) => {
+    world.tick();
+    await scan.refresh();
+    await watch.runOnce([plan], await ledger.stops.all());
+    world.tick();
+  };
+  const end = async (chunk: number, stages: readonly ('unloaded' | 'loaded' | 'verified')[]) => {
+    const ref = { ...chunkRef(plan, chunk), attempt: 1 };
+    if (stages.includes('unloaded')) await ledger.openAttempt(ref, { attempt: 1, body: BODIES.opened, causedBy: null });
+    for (const stage of stages) await ledger.write(ref, stage, BODIES[stage], null);
+  };
+  const resume = async () => {
+    await scan.refresh();
+    const steps = await planResume({ ledger, source, scan, plans: [plan], acceptDrift: false });
+    await resumeTable(ledger, steps, { who: 'a person', reason: 'policy detached' });
+    return steps.reopens.map((ref) => ref.chunk);
+  };
+  const hide = (hides: boolean) => {
+    isHidden = hides;
+  };
+  return { ledger, newWatch, look, end, resume, hide };
+}
+
+describe('lifting the stop of a table whose rows were hidden', () => {
+  it('reopens what was unloaded since the last look without a policy, proven or not, and nothing else', async () => {
+    const { ledger, newWatch, look, end, resume, hide } = await newWorld();
+    const watch = newWatch();
+    await end(0, ['unloaded', 'loaded', 'verified']);
+    // Unloaded before the look, proven after it: its rows were all there.
+    await end(1, ['unloaded']);
+    await look(watch);
+    hide(true);
+    await end(1, ['loaded', 'verified']);
+    await end(2, ['unloaded', 'loaded', 'verified']);
+    await end(3, ['unloaded']);
+    await look(watch);
+    expect((await ledger.stops.current(plan.tableId))?.stop?.code).toBe('ROW_SECURITY');
+    await expect(resume()).rejects.toMatchObject({ code: 'ROW_SECURITY' });
+    hide(false);
+    expect(await resume()).toEqual([2, 3]);
+    expect(await ledger.chunkState(chunkRef(plan, 2))).toMatchObject({ stage: 'opened', attempt: 2 });
+    expect((await ledger.chunkState(chunkRef(plan, 1))).stage).toBe('verified');
+  });
+
+  it('reopens every attempt where nobody ever looked before', async () => {
+    const { newWatch, look, end, resume, hide } = await newWorld();
+    await end(0, ['unloaded', 'loaded', 'verified']);
+    hide(true);
+    await look(newWatch());
+    hide(false);
+    expect(await resume()).toEqual([0]);
+  });
+});
