@@ -151,8 +151,7 @@ describe('transactions', () => {
 
   it('a write that was rolled back opens nothing, and is not even probed', async () => {
     const table = await sharedTable();
-    const batch = [`UPDATE f.${table.name} SET name = 'gone'`, 'SELECT 1 / 0'];
-    await expect(world.redshift.run(batch.join('; '))).rejects.toThrow();
+    await rollBack(table);
     expect((await look(table.session)).tables).toMatchObject([{ writes: { kind: 'unwritten' }, probe: null }]);
     expect(await evidence(table.session)).toEqual({ evidence: 'PASS', codes: [] });
   });
@@ -161,8 +160,7 @@ describe('transactions', () => {
     const table = await sharedTable();
     world.clouds.redshiftSwitches.transactionHistoryUsers = [];
     try {
-      const batch = [`UPDATE f.${table.name} SET name = 'gone'`, 'SELECT 1 / 0'];
-      await expect(world.redshift.run(batch.join('; '))).rejects.toThrow();
+      await rollBack(table);
       expect((await look(table.session)).tables).toMatchObject([{ probe: { reopened: [] } }]);
       expect((await latestSample(table.session.ledger))?.body.outcomesReadable).toBe(false);
       expect(await evidence(table.session)).toEqual({ evidence: 'PASS', codes: [] });
@@ -212,6 +210,14 @@ describe('what is not known is not taken for unwritten', () => {
     await expectHauled(table, rows);
   });
 });
+
+/** The statement succeeds, and its transaction is rolled back at its commit. */
+async function rollBack(table: SmallTable): Promise<void> {
+  const match = `f.${table.name}`;
+  const happens = { kind: 'error' as const, code: 'InternalServerException' };
+  world.clouds.faults.set([{ point: 'redshift.commit', nth: 1, match, happens }]);
+  await expect(world.redshift.run(`UPDATE f.${table.name} SET name = 'gone'`)).rejects.toThrow();
+}
 
 async function untilHit(of: World, point: string): Promise<void> {
   for (let tries = 0; tries < 500; tries++) {
