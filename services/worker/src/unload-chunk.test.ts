@@ -127,6 +127,35 @@ describe('one scan for many chunks', () => {
     expect(await stages()).toEqual(['unloaded 1', 'opened 2', 'unloaded 1']);
   });
 
+  it('goes on past a member that was replayed before it had its receipt', async () => {
+    const member = { ...chunkRef(plan, 2), attempt: 1 };
+    await ledger.openAttempt(member, { attempt: 1, body: BODIES.opened, causedBy: null });
+    const second = { ...BODIES.opened, cause: 'operator' as const };
+    await ledger.openAttempt(member, { attempt: 2, body: second, causedBy: null });
+    await unload(
+      clouds(() => undefined),
+      0,
+      1,
+    );
+    expect(await stages()).toEqual(['unloaded 1', 'unloaded 1', 'opened 2']);
+  });
+
+  it('stages nobody when its leader was reopened while it ran: what it saw may be what the reopening is about', async () => {
+    const leader = { ...chunkRef(plan, 0), attempt: 1 };
+    const on = clouds(() => undefined);
+    const { awaitStatement } = on.source;
+    on.source.awaitStatement = async (...args) => {
+      const second = { ...BODIES.opened, cause: 'operator' as const };
+      await ledger.openAttempt(leader, { attempt: 2, body: second, causedBy: null });
+      return awaitStatement(...args);
+    };
+    await unload(on, 0, 1);
+    expect(await stages()).toEqual(['opened 2', 'planned 0', 'planned 0']);
+    on.source.awaitStatement = awaitStatement;
+    await unload(on, 0, 2);
+    expect(await stages()).toEqual(['unloaded 2', 'unloaded 1', 'unloaded 1']);
+  });
+
   it('is over once the leader has its receipt: a later attempt of it is its own', async () => {
     const on = clouds(() => undefined);
     await unload(on, 0, 1);

@@ -123,16 +123,29 @@ export async function writeUnloaded(request: UnloadedRequest): Promise<void> {
   const { ledger, attempt, opened } = request;
   const leader = request.buckets[0];
   if (leader === undefined) throw new LakehaulError('INTERNAL', 'an unload without a bucket');
+  // Reopened while its scan ran, for what the scan cannot have seen: the new attempt stages the members, if it is not their own.
+  if (request.buckets.length > 1) await refuseSuperseded(ledger, attempt);
   for (const bucket of request.buckets.slice(1)) {
     const member = { ...attempt, chunk: attempt.chunk + (bucket.bucket ?? 0), attempt: 1 };
     // Staged by an earlier run of this step, and gone on since: perhaps to an attempt of its own.
     if ((await ledger.read(member, 'unloaded')) !== null) continue;
+    // Opened by a run that died before this receipt, and replayed since: its later attempt scans for itself.
+    if ((await ledger.chunkState(member)).attempt > 1) continue;
     const { hashForm, level } = opened.body;
     const body = { cause: 'planned' as const, reason: 'shared scan', observedAt: null, hashForm, level };
     await ledger.openAttempt(member, { attempt: 1, body, causedBy: opened.key });
     await ledger.write(member, 'unloaded', unloadedBody(request, bucket), request.submission.key);
   }
   await ledger.write(attempt, 'unloaded', unloadedBody(request, leader), request.submission.key);
+}
+
+async function refuseSuperseded(ledger: Ledger, attempt: AttemptRef): Promise<void> {
+  const { attempt: highest } = await ledger.chunkState(attempt);
+  if (highest > attempt.attempt)
+    throw new LakehaulError(
+      'SUPERSEDED',
+      `attempt ${highest} was opened while attempt ${attempt.attempt} was scanning`,
+    );
 }
 
 function unloadedBody(request: UnloadedRequest, bucket: StagedBucket): ReceiptBodies['unloaded'] {
