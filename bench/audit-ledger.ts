@@ -4,7 +4,16 @@
  */
 import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { type CopiedObject, groupOf, packFile, packFrame, readPackBytes, sealLedger } from '@lakehaul/audit';
+import {
+  anchorOf,
+  appendAnchors,
+  type CopiedObject,
+  groupOf,
+  packFile,
+  packFrame,
+  readPackBytes,
+  sealLedger,
+} from '@lakehaul/audit';
 import type { ChunkRef, ObjectInfo, ObjectStore } from '@lakehaul/core';
 import type { LedgerKeys } from '@lakehaul/ledger';
 import { chunksOf, Historian, PLANS, range, SILENT } from '../test/support/honest-ledger.ts';
@@ -48,7 +57,9 @@ export async function writeBenchLedger(directory: string, chunks: number): Promi
   const store = new PackStore(directory, keys, world);
   const { ledger, signer } = notary;
   const deps = { store, keys, migration: MIGRATION, actor: ledger.actor, log: SILENT, signer, anchors: null };
-  await sealLedger({ ...deps, ids: { uuid: () => 'set-bench', random: () => 0 } });
+  const { seal } = await sealLedger({ ...deps, ids: { uuid: () => 'set-bench', random: () => 0 } });
+  if (seal === null) throw new Error('nothing was sealed');
+  await appendAnchors(join(directory, 'anchors.jsonl'), MIGRATION, [anchorOf(seal)]);
   store.save();
   const about = { schemaVersion: 1, migration: MIGRATION, prefix: 'ledger', observedAt: world.nowText };
   writeFileSync(join(directory, 'export.json'), JSON.stringify(about));

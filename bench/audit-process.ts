@@ -1,11 +1,13 @@
 /** The audit of a copy on disk in a process of its own, so that its time and memory are its own. */
-import { auditLedger, copySource, publicKeysOf } from '@lakehaul/audit';
+import { join } from 'node:path';
+import { auditLedger, copySource, publicKeysOf, readAnchors } from '@lakehaul/audit';
 
 const [directory = '', publicKey = ''] = process.argv.slice(2);
 const startedMs = performance.now();
-const result = await auditLedger(await copySource(directory), {
+const source = await copySource(directory);
+const result = await auditLedger(source, {
   publicKeys: publicKeysOf(publicKey, 'bench'),
-  anchors: null,
+  anchors: await readAnchors(join(directory, 'anchors.jsonl'), source.migration),
 });
 process.send?.({
   objects: result.objects,

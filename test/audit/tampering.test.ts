@@ -5,6 +5,7 @@
 
 import { createHash } from 'node:crypto';
 import {
+  appendFileSync,
   cpSync,
   mkdirSync,
   mkdtempSync,
@@ -28,6 +29,7 @@ import {
   packFile,
   packFrame,
   publicKeysOf,
+  readAnchors,
   readPackBytes,
   sealLedger,
 } from '@lakehaul/audit';
@@ -397,6 +399,25 @@ const TAMPERINGS: Tampering[] = [
     finds: ['COPY_DAMAGED', 'OBJECT_REMOVED'],
     isFoundWithoutSeals: 'COPY_DAMAGED',
   },
+  {
+    name: 'a count that is no number, at which an audit could stumble',
+    tamper: (copy) => copy.edit('0000000000/00001.verified', '"target":"', '"target":"x'),
+    finds: ['OBJECT_CHANGED', 'COUNTS', 'SHAPE'],
+    isFoundWithoutSeals: 'SHAPE',
+  },
+  {
+    name: 'a receipt in the pack of another shard, so that its chunk is judged by halves',
+    tamper: (copy) => {
+      const moved = copy.find('0000000000/00001.verified');
+      copy.objects = copy.objects.filter((object) => object !== moved);
+      copy.save();
+      const other = groupOf(keys, moved.key) === 'chunks-00' ? 'chunks-01' : 'chunks-00';
+      appendFileSync(packFile(copy.directory, other), packFrame(moved));
+      return true;
+    },
+    finds: ['COPY_DAMAGED', 'OBJECT_REMOVED'],
+    isFoundWithoutSeals: 'COPY_DAMAGED',
+  },
 ];
 
 /** Whoever has the bucket but not the key: one receipt changed, all seals made anew with a key of his own. */
@@ -444,6 +465,19 @@ describe('tampering', () => {
     const copy = new Copy(join(root, 'untouched'));
     copy.save();
     expect((await audit(copy.directory, notary.anchors)).findings).toEqual([]);
+  });
+
+  it('is never ruled out without anchors: who has the bucket can cut off the last seals with all that they cover', async () => {
+    const copy = new Copy(join(root, 'unanchored'));
+    for (const anchors of [null, []]) {
+      const result = await audit(copy.directory, anchors);
+      expect(Object.keys(result.counts)).toEqual(['ANCHORS_NOT_GIVEN']);
+      expect(result.isClean).toBe(false);
+    }
+    await expect(readAnchors(join(root, 'no-such-file.jsonl'), MIGRATION)).rejects.toMatchObject({
+      code: 'SEAL_KEY_UNUSABLE',
+    });
+    expect(await readAnchors(join(root, 'no-such-file.jsonl'), MIGRATION, { mayBeMissing: true })).toEqual([]);
   });
 
   it.each(TAMPERINGS.map((each, index) => ({ ...each, index })))(

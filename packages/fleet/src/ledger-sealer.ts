@@ -36,7 +36,7 @@ export function ledgerSealer(session: Session, signer: SealSigner): LedgerSealer
           anchorFile === undefined
             ? null
             : {
-                read: () => readAnchors(anchorFile, config.migration),
+                read: () => readAnchors(anchorFile, config.migration, { mayBeMissing: true }),
                 append: (anchors) => appendAnchors(anchorFile, config.migration, anchors),
               },
       });

@@ -87,9 +87,7 @@ export async function auditLedger(source: LedgerSource, options: AuditOptions): 
     for (const chunk of chunks.values()) {
       const table = plannedOf(findings, plans, chunk);
       if (table === null) continue;
-      checkChunk(findings, chunk);
-      causes.check(chunk, table);
-      tables.addChunk(chunk, table);
+      if (!judgeChunk({ findings, causes, tables }, chunk, table)) continue;
       await options.onChunk?.(chunk, table);
     }
     options.onProgress?.(index + 1);
@@ -98,6 +96,25 @@ export async function auditLedger(source: LedgerSource, options: AuditOptions): 
   tables.finish(plans);
   await seals.finish();
   return resultOf({ source, findings, seals, tables, plans, objects });
+}
+
+/** False where a count in its receipts is no number: a finding, never the end of the audit. */
+function judgeChunk(
+  { findings, causes, tables }: { findings: Findings; causes: CauseCheck; tables: TableCheck },
+  chunk: ChunkReceipts,
+  table: PlannedTable,
+): boolean {
+  try {
+    checkChunk(findings, chunk);
+    causes.check(chunk, table);
+    tables.addChunk(chunk, table);
+    return true;
+  } catch (thrown) {
+    // What BigInt says of a text that is no whole number.
+    if (!(thrown instanceof SyntaxError)) throw thrown;
+    findings.add('SHAPE', chunk.receipts[0]?.key ?? '', `a count in the receipts of its chunk is no number`);
+    return false;
+  }
 }
 
 function collect(

@@ -13,7 +13,7 @@ import { LeafSet } from './leaf-set.ts';
 export interface SealTrust {
   /** Empty: signatures cannot be judged, and that is a finding. */
   publicKeys: SealKeys;
-  /** Null: none were given. */
+  /** Null: none were given, and that is a finding as well. */
   anchors: readonly Anchor[] | null;
 }
 
@@ -136,8 +136,9 @@ export class SealCheck {
   }
 
   #judgeAnchors(anchors: readonly Anchor[] | null): void {
-    if (anchors === null) {
-      this.#findings.note('ANCHORS_NOT_GIVEN');
+    if (anchors === null || anchors.length === 0) {
+      const what = anchors === null ? 'no anchors were given' : `no anchor is of migration ${this.#source.migration}`;
+      if (this.seals.length > 0) this.#findings.add('ANCHORS_NOT_GIVEN', this.#source.keys.ledgerSeals, what);
       return;
     }
     const byNumber = new Map(this.seals.map((seal) => [seal.number, seal]));

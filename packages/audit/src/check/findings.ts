@@ -12,6 +12,8 @@ export const FINDINGS = {
   SEAL_CHAIN: 'a ledger seal does not follow from the one before it',
   SEAL_ROOT: 'the leaves do not have the root that was signed',
   SEAL_SIGNATURE: 'a ledger seal is not signed by a key that was given',
+  ANCHORS_NOT_GIVEN:
+    'nothing outside the bucket to compare the seals with: the removal of the last ones, and a rewrite with the stolen key, cannot be found',
   ANCHOR_BROKEN: 'an anchor outside the bucket names another seal than the ledger holds',
   // Within the ledger
   SHAPE: 'an object is not of the shape that its key promises',
@@ -38,8 +40,6 @@ export const NOTES = {
   UNSEALED: 'objects newer than the last ledger seal: in order as far as the ledger itself can tell',
   TABLE_SEAL_UNDATED:
     'table seals that were taken while receipts came: their sums cannot be told apart by whole seconds',
-  ANCHORS_NOT_GIVEN:
-    'without anchors the removal of the last seals, and a rewrite with the stolen key, cannot be found',
   NOT_ANCHORED: 'ledger seals newer than the last anchor',
 } as const;
 
@@ -58,6 +58,8 @@ const NEXT_LEDGER = 'lakehaul chunk CHUNK tells its story; prove the chunk again
 const NEXT: Partial<Record<FindingCode, string>> = {
   NO_SEALS: 'lakehaul ledger-seal seals it from now on; if it was sealed before, its anchors or log lines tell',
   SEAL_SIGNATURE: 'ask for the public key on another way than the ledger came; a rotated key needs both in the file',
+  ANCHORS_NOT_GIVEN:
+    'lakehaul audit --anchors FILE, with the file that audit.anchorFile of the sealers names, by another way than the ledger came',
   COPY_DAMAGED: 'export once more: lakehaul ledger export DIR',
   OBJECT_UNKNOWN: 'find out who else writes below the ledger’s prefix',
   ANCHOR_BROKEN: 'keep both; the anchors were written when the seal was: the bucket has been cut or rewritten since',

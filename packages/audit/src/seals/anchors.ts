@@ -31,11 +31,18 @@ async function fileOf(path: string, migration: string): Promise<string> {
   return isDirectory ? join(path, `${migration}.anchors.jsonl`) : path;
 }
 
-/** Of the migration, in the order of the file; none when there is no file yet. */
-export async function readAnchors(path: string, migration: string): Promise<Anchor[]> {
+/**
+ * Of the migration, in the order of the file. Whoever compares with them needs the file: a wrong path must not pass for a
+ * ledger without anchors. Only a sealer may find none yet.
+ */
+export async function readAnchors(
+  path: string,
+  migration: string,
+  { mayBeMissing = false }: { mayBeMissing?: boolean } = {},
+): Promise<Anchor[]> {
   const file = await fileOf(path, migration);
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return '';
+    if (mayBeMissing && error.code === 'ENOENT') return '';
     throw new LakehaulError('SEAL_KEY_UNUSABLE', `anchors ${file} cannot be read`, { where: file, cause: error });
   });
   return parseAnchors(text, file).filter((each) => each.migration === migration);

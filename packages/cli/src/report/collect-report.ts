@@ -79,7 +79,9 @@ export class ReportCollector {
   addRecord(object: CopiedObject): void {
     const path = object.key.slice(this.#recordsRoot.length + 1).replace(/\.json$/, '');
     if (/^(tables|write-log|probes)\//.test(path) || this.records.length >= MAX_RECORDS) return;
-    const value = JSON.parse(Buffer.from(object.body).toString()) as { by?: AuditedReceipt['by']; body?: unknown };
+    const value = recordOf(object);
+    // The audit has said so.
+    if (value === null) return;
     this.records.push({ path, at: isoOf(object.lastModifiedMs), by: actorOf(value.by), body: value.body ?? null });
   }
 
@@ -190,6 +192,14 @@ function troubleOf(receipts: readonly AuditedReceipt[], state: ChunkState): stri
   if (mismatched !== undefined) return `${mismatched.body.code}: ${mismatched.body.differences.join('; ')}`;
   const failed = receiptOf(receipts, state.attempt, 'failed');
   return failed === undefined ? null : `${failed.body.code}: ${failed.body.message}`;
+}
+
+function recordOf(object: CopiedObject): { by?: AuditedReceipt['by']; body?: unknown } | null {
+  try {
+    return JSON.parse(Buffer.from(object.body).toString()) as { by?: AuditedReceipt['by']; body?: unknown } | null;
+  } catch {
+    return null;
+  }
 }
 
 function actorOf(by: AuditedReceipt['by'] | undefined): string {

@@ -29,7 +29,7 @@ export const audit: Verb = {
   example: 'lakehaul audit --offline DIR --public-key key.pub --anchors a.jsonl',
   details: [
     'Nothing is asked of source or target. With --offline neither configuration, credentials nor network are needed.',
-    'Exit code 4 when anything is found. Each finding: code, key, what, next.',
+    'Exit code 4 when anything is found. Each finding: code, key, what, next. Without public keys or without anchors a ledger is never called clean.',
   ],
   flags: [
     ...COMMON_FLAGS,
