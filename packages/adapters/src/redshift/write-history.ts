@@ -91,6 +91,7 @@ function stepWrite([oid, transactionId, kind, statements, firstAt, lastAt]: Row)
  */
 function textWrites([transactionId, kind, firstAt, lastAt, text]: Row, request: WriteSampleRequest): SourceWrite[] {
   const said = (text ?? '').toLowerCase().replaceAll('""', '"');
+  if (!said.includes('truncate') && !said.includes('append')) return [];
   return request.tables
     .filter((table) => said.includes(table.table.toLowerCase()))
     .map((table) => ({
