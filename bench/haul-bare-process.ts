@@ -60,6 +60,7 @@ function renderChunk(chunk: number, predicate: RowPredicate): ChunkSql {
     statementTag: 'bare',
     statementTimeoutMs: 0,
     sendBeforeMs: Number.POSITIVE_INFINITY,
+    startBeforeMs: Date.now() + 3_600_000,
   });
   const fingerprint = targetFingerprintSelect({ ...one, version: '0' });
   return {

@@ -144,6 +144,7 @@ async function stage(submission: string): Promise<void> {
     statementTag: `contract/${plan.tableId}/g1/c7/a1/s2`,
     statementTimeoutMs: 60_000,
     sendBeforeMs: Number.POSITIVE_INFINITY,
+    startBeforeMs: Date.now() + 3_600_000,
   };
 }
 
@@ -187,6 +188,12 @@ describe('target', () => {
         message: expect.stringMatching(/nothing was sent/),
       });
     expect(await target.findStatements(late.statementTag, Date.now() - 60_000)).toEqual([]);
+    expect(await target.lineageCounts(plan.target, await target.version(plan.target))).toEqual([]);
+  });
+
+  it('lets no COPY begin too late', async () => {
+    const late = { ...load, statementTag: `contract/${plan.tableId}/g1/c7/a1/s9`, startBeforeMs: Date.now() - 1 };
+    await expect(target.copy(late)).rejects.toMatchObject({ code: 'THROTTLED' });
     expect(await target.lineageCounts(plan.target, await target.version(plan.target))).toEqual([]);
   });
 
@@ -319,6 +326,19 @@ describe('trouble', () => {
     const facts = await target.check();
     expect(facts.user).not.toBe('');
     expect(facts.version).toContain('RUNNING');
+  });
+
+  it('lets no load begin whose time to begin is over, by the warehouse’s own clock: it fails, or takes nothing away', async () => {
+    const counts = async () => target.lineageCounts(plan.target, await target.version(plan.target));
+    const before = await counts();
+    expect(before).not.toEqual([]);
+    const late = { ...load, statementTag: `contract/${plan.tableId}/g1/c7/a1/s9`, startBeforeMs: Date.now() - 1 };
+    await expect(target.replace({ ...late, attempt: 2 })).rejects.toMatchObject({
+      code: 'THROTTLED',
+      message: expect.stringMatching(/TOO_LATE/),
+    });
+    await target.deleteChunk(late);
+    expect(await counts()).toEqual(before);
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { exploreTwoWorkers } from '../support/explore/one-chunk.ts';
-import { PLANTED_BUGS } from '../support/explore/planted-bugs.ts';
+import { PLANTED_BUGS, SUSPENDED_AFTER_THE_LOOK } from '../support/explore/planted-bugs.ts';
 
 /** An explorer that finds nothing proves nothing: each bug is planted, found, and told as a trace. */
 describe('the explorer finds', () => {
@@ -11,4 +11,9 @@ describe('the explorer finds', () => {
     expect(counterexample?.trace.length).toBeGreaterThan(2);
     for (const line of counterexample?.trace ?? []) expect(line).toMatch(/^([ABCR]: \S| {3}~ \S)/);
   });
+});
+
+it('the engine’s own deadline holds where no look at a clock of ours can', async () => {
+  const { counterexample } = await exploreTwoWorkers(SUSPENDED_AFTER_THE_LOOK);
+  expect(counterexample).toBeNull();
 });

@@ -105,6 +105,7 @@ export async function startAdapterClouds(): Promise<AdapterClouds> {
         statementTag: `test/t/g1/c0/a1/s${number}`,
         statementTimeoutMs: 60_000,
         sendBeforeMs: Number.POSITIVE_INFINITY,
+        startBeforeMs: Date.now() + 3_600_000,
       };
       return { request, answer, load };
     },

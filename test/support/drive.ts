@@ -77,6 +77,7 @@ export function driver(session: Session, name = 'driver', { aheadMs = 0 } = {}):
     sleep: (ms: number, signal: AbortSignal) => clock.sleep(ms, signal),
     serverTimeMs,
     targetTimeoutMs: config.statements.targetTimeoutMs,
+    startWithinMs: config.statements.startWithinMs,
   };
   const verify = {
     ledger,

@@ -274,6 +274,11 @@ export interface LoadRequest {
   statementTimeoutMs: number;
   /** On the process's clock. Past it the statement must not be sent any more: the fence gives a submission up by its age. */
   sendBeforeMs: number;
+  /**
+   * Epoch milliseconds on the clouds' clock. The statement itself asks the engine's clock and fails, or changes nothing,
+   * when it starts later: a packet that a network held back for an hour must find the door closed.
+   */
+  startBeforeMs: number;
 }
 
 export interface LoadAnswer {

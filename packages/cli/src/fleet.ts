@@ -56,6 +56,7 @@ export async function runFleet(request: FleetRequest): Promise<StatusReport> {
       stagingPrefix: stagingPrefix(config),
       sourceTimeoutMs: config.statements.sourceTimeoutMs,
       targetTimeoutMs: config.statements.targetTimeoutMs,
+      startWithinMs: config.statements.startWithinMs,
       inFlightMs: config.statements.inFlightMs,
       slots: { unload: config.services.unloadSlots, load: config.services.loadSlots },
     }),

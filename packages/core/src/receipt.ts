@@ -35,6 +35,11 @@ export interface ReceiptBodies {
     dataPrefix: string;
     /** The engine kills the statement after this long; afterwards it cannot commit. */
     statementTimeoutMs: number;
+    /**
+     * load: the statement refuses to begin later than this after the receipt, by the engine's clock. Absent in receipts
+     * of versions whose statements did not ask.
+     */
+    startWithinMs?: number;
   };
   unloaded: {
     statementId: string;

@@ -61,6 +61,7 @@ const BODIES: { readonly [S in Stage]: z.ZodType<ReceiptBodies[S]> } = {
     clientToken: z.string(),
     dataPrefix: z.string(),
     statementTimeoutMs: z.number(),
+    startWithinMs: z.number().exactOptional(),
   }),
   unloaded: z.looseObject({
     statementId: z.string(),

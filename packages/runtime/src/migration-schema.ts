@@ -192,6 +192,11 @@ const statements = z
     perBatch: whole(8, 40).default(40).describe('Most statements of one batch.'),
     sourceTimeoutMs: durationMs().prefault('6h').describe('STATEMENT_TIMEOUT of an UNLOAD.'),
     targetTimeoutMs: durationMs().prefault('6h').describe('STATEMENT_TIMEOUT of a load or a proof.'),
+    startWithinMs: durationMs()
+      .prefault('15m')
+      .describe(
+        'How late a load may begin after its submission, by the warehouse’s own clock; longer than it queues statements.',
+      ),
     inFlightMs: durationMs()
       .prefault('2m')
       .describe('How long a statement that was announced but is not known yet may still be on its way.'),

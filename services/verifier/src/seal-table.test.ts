@@ -23,6 +23,9 @@ describe('commits since the oldest proof', () => {
     '["((_lakehaul#123L >= 65536) AND (_lakehaul#123L <= 131071))"]',
     '["(\'_lakehaul >= CAST(65536 AS DECIMAL(20,0))) AND (\'_lakehaul <= 131071)"]',
     '["(_lakehaul IS NOT NULL AND _lakehaul BETWEEN 65536L AND 131071L)"]',
+    // With the deadline of a DELETE, as it is written and as the optimizer may leave it.
+    '["(`_lakehaul` BETWEEN 65536 AND 131071 AND unix_micros(current_timestamp()) < 1800000000000000)"]',
+    '["(_lakehaul#1L >= 65536) AND (_lakehaul#1L <= 131071) AND (1799999999999999 < 1800000000000000)"]',
   ])('are ours by %s', (predicate) => {
     expect(isFault('WRITE', { parameters: { mode: 'Overwrite', predicate } })).toBe(false);
     expect(isFault('DELETE', { parameters: { predicate } })).toBe(false);

@@ -10,6 +10,7 @@ import {
   lineageOf,
   lineageParts,
   lineageRange,
+  MAX_CHUNK_NUMBER,
   must,
   type ProofBody,
   type TablePlan,
@@ -52,6 +53,7 @@ export interface ProvenChunk {
 }
 
 const MAX_FAULTS = 100;
+const LAST_LINEAGE = lineageRange(MAX_CHUNK_NUMBER).high;
 const PARALLEL_READS = 32;
 
 /** Seals the table over all generations and writes the result, sealed or not, as a record. */
@@ -265,7 +267,8 @@ function isProvenLoad(commit: Commit, proven: ReadonlyMap<number, ProvenChunk>):
   if (!predicate.includes(LINEAGE_COLUMN) || /\bOR\b|<>|!=|\bNOT\b(?! NULL)/i.test(predicate)) return false;
   // Spark writes a column with its expression id behind it, `_lakehaul#123L`, and may cast the bounds.
   const plain = predicate.replace(/#\d+L?|DECIMAL\(\d+, ?\d+\)/gi, '');
-  const numbers = [...new Set(plain.match(/(?<!\w)\d+/g) ?? [])].map(BigInt);
+  // The deadline of a DELETE (load-sql.ts), in microseconds since 1970, is beyond every lineage value.
+  const numbers = [...new Set(plain.match(/(?<!\w)\d+/g) ?? [])].map(BigInt).filter((number) => number <= LAST_LINEAGE);
   const low = numbers.reduce((least, number) => (number < least ? number : least), numbers[0] ?? -1n);
   if (low < 0n || numbers.length !== 2) return false;
   const { chunk } = lineageParts(low);

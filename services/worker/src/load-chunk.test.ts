@@ -133,6 +133,7 @@ beforeEach(async () => {
     sleep: async () => world.tick(30),
     serverTimeMs: () => ledger.serverTimeMs(),
     targetTimeoutMs: 60_000,
+    startWithinMs: 60_000,
   };
 });
 

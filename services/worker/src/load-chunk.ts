@@ -24,6 +24,8 @@ export interface LoadDeps {
   sleep: (ms: number, signal: AbortSignal) => Promise<void>;
   serverTimeMs: () => Promise<number>;
   targetTimeoutMs: number;
+  /** How long after its submission's receipt a load may begin, by the engine's clock. */
+  startWithinMs: number;
 }
 
 /**
@@ -96,6 +98,7 @@ async function load(deps: LoadDeps, input: LoadInput): Promise<Loaded> {
     clientToken: '',
     dataPrefix: unloaded.body.dataPrefix,
     statementTimeoutMs: deps.targetTimeoutMs,
+    startWithinMs: deps.startWithinMs,
   }));
   const request: LoadRequest = {
     plan,
@@ -107,11 +110,12 @@ async function load(deps: LoadDeps, input: LoadInput): Promise<Loaded> {
     statementTag: submission.body.statementName,
     statementTimeoutMs: deps.targetTimeoutMs,
     sendBeforeMs,
+    startBeforeMs: submission.lastModifiedMs + deps.startWithinMs,
   };
   const operation = isEmpty ? 'delete' : attempt.attempt === 1 ? 'copy' : 'replace';
   const answer = await send(deps.target, operation, request);
   const expected = unloaded.body.rowCount;
-  if (answer.insertedRows === expected || operation === 'delete')
+  if (answer.insertedRows === expected)
     return {
       operation,
       statementIds: [answer.statementId],
@@ -121,6 +125,9 @@ async function load(deps: LoadDeps, input: LoadInput): Promise<Loaded> {
     };
   const judged = await judgeByLineage(deps, plan, attempt, expected, { operation, statementIds: [answer.statementId] });
   if (judged !== null) return judged;
+  // A DELETE that begins too late takes nothing away and says so to nobody; a COPY or REPLACE fails.
+  if (operation === 'delete')
+    throw new LakehaulError('THROTTLED', 'the rows of the chunk are still there: its DELETE began too late');
   throw new LakehaulError(
     'COUNT_MISMATCH',
     `staged ${expected} rows, the ${operation} answered ${answer.insertedRows ?? 'nothing'}, and the target does not hold them`,

@@ -10,7 +10,7 @@ export interface FenceDeps {
   serverTimeMs: () => Promise<number>;
 }
 
-/** Beyond the statement's own time-out: start-up, clock granularity of S3 (1 s), and the way to the warehouse. */
+/** Beyond the latest start and the statement's own time-out: S3's whole seconds, and two clouds' clocks that differ. */
 const SETTLE_SLACK_MS = 60_000;
 
 /** Load submissions of an attempt that may still commit; each by its tag. */
@@ -34,7 +34,9 @@ export function findStatements(deps: FenceDeps, submission: StoredReceipt<'submi
   return deps.target.findStatements(submission.body.statementName, submission.lastModifiedMs - SETTLE_SLACK_MS);
 }
 
+/** One that nobody has seen by then never began, or was killed: it asks the engine's clock before it writes (load-sql.ts). */
 export async function isPastItsTime(deps: FenceDeps, submission: StoredReceipt<'submit'>): Promise<boolean> {
   const ageMs = (await deps.serverTimeMs()) - submission.lastModifiedMs;
-  return ageMs > submission.body.statementTimeoutMs + SETTLE_SLACK_MS;
+  const { startWithinMs = 0, statementTimeoutMs } = submission.body;
+  return ageMs > startWithinMs + statementTimeoutMs + SETTLE_SLACK_MS;
 }

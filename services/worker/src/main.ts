@@ -39,6 +39,7 @@ process.exit(
         stagingPrefix: stagingPrefix(config),
         sourceTimeoutMs: config.statements.sourceTimeoutMs,
         targetTimeoutMs: config.statements.targetTimeoutMs,
+        startWithinMs: config.statements.startWithinMs,
         inFlightMs: config.statements.inFlightMs,
         limits: { maxAttempts: config.attempts.max, maxFailures: config.attempts.failuresPerAttempt },
         slots: { unload: settings.unloadSlots, load: settings.loadSlots },

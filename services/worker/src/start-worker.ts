@@ -20,6 +20,7 @@ export interface WorkerDeps {
   stagingPrefix: string;
   sourceTimeoutMs: number;
   targetTimeoutMs: number;
+  startWithinMs: number;
   inFlightMs: number;
   limits: StepLimits;
   /** Slots per step; a step without slots is not worked here (unload and load may be separate deployments). */
@@ -54,6 +55,7 @@ export function startWorker(deps: WorkerDeps): RunningWorker[] {
     sleep: (ms: number, signal: AbortSignal) => clock.sleep(ms, signal),
     serverTimeMs,
     targetTimeoutMs: deps.targetTimeoutMs,
+    startWithinMs: deps.startWithinMs,
   };
 
   const handle = async (job: ChunkJob, signal: AbortSignal) => {

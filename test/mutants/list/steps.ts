@@ -74,8 +74,8 @@ export const STEPS: readonly Mutant[] = [
   mutant('0 rows taken for a count', {
     harm: 'a COPY that answers 0 is called loaded, whatever the target holds',
     file: 'services/worker/src/load-chunk.ts',
-    from: "if (answer.insertedRows === expected || operation === 'delete')",
-    to: "if (answer.insertedRows === expected || answer.insertedRows === '0' || operation === 'delete')",
+    from: 'if (answer.insertedRows === expected)',
+    to: "if (answer.insertedRows === expected || answer.insertedRows === '0')",
     tests: [LOAD],
   }),
   mutant('manifest not compared', {
@@ -179,9 +179,30 @@ export const STEPS: readonly Mutant[] = [
   mutant('lineage of attempt n used for n+1', {
     harm: 'rows of a repair cannot be told from those that it replaced',
     file: 'packages/adapters/src/databricks/load-sql.ts',
-    from: '    `CAST(${lineageOf(request.chunk, request.attempt)} AS BIGINT)`,',
-    to: '    `CAST(${lineageOf(request.chunk, request.attempt - 1)} AS BIGINT)`,',
+    from: 'bigintInTime(lineageOf(request.chunk, request.attempt), request.startBeforeMs)',
+    to: 'bigintInTime(lineageOf(request.chunk, request.attempt - 1), request.startBeforeMs)',
     tests: [LOAD_SQL],
+  }),
+  mutant('a load begins however late', {
+    harm: 'a process that was suspended, or a packet that was held back, doubles rows that a newer attempt has proven',
+    file: 'packages/adapters/src/databricks/load-sql.ts',
+    from: 'CASE WHEN ${isInTime({ startBeforeMs })} THEN',
+    to: 'CASE WHEN TRUE THEN',
+    tests: [LOAD_SQL],
+  }),
+  mutant('a DELETE begins however late', {
+    harm: 'a DELETE that was held back takes away rows that a newer attempt has proven',
+    file: 'packages/adapters/src/databricks/load-sql.ts',
+    from: ' WHERE ${lineageCondition(request.chunk)} AND ${isInTime(request)}`',
+    to: ' WHERE ${lineageCondition(request.chunk)}`',
+    tests: [LOAD_SQL],
+  }),
+  mutant('a load that may still begin is given up', {
+    harm: 'the next attempt loads while a statement of this one has not begun yet',
+    file: 'services/worker/src/load-statements.ts',
+    from: 'return ageMs > startWithinMs + statementTimeoutMs + SETTLE_SLACK_MS;',
+    to: 'return ageMs > statementTimeoutMs + SETTLE_SLACK_MS;',
+    tests: ['services/worker/src/load-statements.test.ts'],
   }),
   mutant('COPY forced', {
     harm: 'a COPY that is repeated loads every file again',

@@ -2,6 +2,7 @@
 import { LakehaulError } from '@lakehaul/core';
 import {
   type Answer,
+  beginLoad,
   type Call,
   commitLoad,
   endLoad,
@@ -108,8 +109,7 @@ export function landings(clouds: Clouds): Landing[] {
   for (const load of clouds.loads) {
     const touches = touchesOfLoad(load);
     const name = `${load.operation} of attempt ${load.attempt}`;
-    if (load.state === 'arriving')
-      found.push({ name: `${name} arrives`, clouds: endLoad(clouds, load.id, 'running'), touches });
+    if (load.state === 'arriving') found.push({ name: `${name} arrives`, clouds: beginLoad(clouds, load.id), touches });
     if (load.state === 'running') found.push({ name: `${name} ends`, clouds: landed(clouds, load.id), touches });
   }
   for (const batch of clouds.batches) {

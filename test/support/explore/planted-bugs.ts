@@ -21,6 +21,26 @@ export interface PlantedBug {
   workerSteps?: number;
 }
 
+/** Where a load that is sent long after its submission does harm. */
+const SUSPENDED_SENDER = {
+  scenario: 'fresh',
+  switches: 1,
+  faults: 0,
+  hasLateRows: true,
+  workerSteps: 8,
+} as const satisfies Partial<PlantedBug>;
+
+/** A process that is suspended between its last look at the clock and the socket, for as long as you like. */
+export const SUSPENDED_AFTER_THE_LOOK: Omit<PlantedBug, 'found'> = {
+  options: {
+    change: ({ target }) => {
+      const { copy } = target;
+      target.copy = (request) => copy({ ...request, sendBeforeMs: Number.POSITIVE_INFINITY });
+    },
+  },
+  ...SUSPENDED_SENDER,
+};
+
 export const PLANTED_BUGS: Readonly<Record<string, PlantedBug>> = {
   'fence ignored: running statements are taken for over': {
     options: { change: ({ target }) => planted(target, { findStatements: async () => [OVER] }) },
@@ -36,19 +56,16 @@ export const PLANTED_BUGS: Readonly<Record<string, PlantedBug>> = {
     switches: 0,
     faults: 0,
   },
-  'a load is sent however long ago its submission was recorded': {
+  'a load begins however long ago its submission was recorded': {
     options: {
       change: ({ target }) => {
         const { copy } = target;
-        target.copy = (request) => copy({ ...request, sendBeforeMs: Number.POSITIVE_INFINITY });
+        target.copy = (request) =>
+          copy({ ...request, sendBeforeMs: Number.POSITIVE_INFINITY, startBeforeMs: Number.POSITIVE_INFINITY });
       },
     },
     found: /^I2/,
-    scenario: 'fresh',
-    switches: 1,
-    faults: 0,
-    hasLateRows: true,
-    workerSteps: 8,
+    ...SUSPENDED_SENDER,
   },
   'opened is not create-once': {
     options: {

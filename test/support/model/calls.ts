@@ -281,7 +281,10 @@ export function submitLoad(
     return { clouds, answer: { error: new LakehaulError('UNREACHABLE', 'too late to be sent; nothing was sent') } };
   const id = `load-${clouds.loads.length + 1}`;
   const deadlineMs = clouds.nowMs + call.load.timeoutMs;
-  const sent = { ...clouds, loads: [...clouds.loads, { ...call.load, deadlineMs, id, state }] };
+  const isLate = state !== 'arriving' && clouds.nowMs > call.load.startBeforeMs;
+  const first = isLate ? 'failed' : state;
+  const sent = { ...clouds, loads: [...clouds.loads, { ...call.load, deadlineMs, id, state: first }] };
+  if (isLate) return { clouds: sent, answer: { error: new LakehaulError('THROTTLED', 'began too late') } };
   if (state !== 'finished') return { clouds: sent, answer: { value: { statementId: id, insertedRows: null } } };
   return answerOfLoad(sent, id);
 }
@@ -331,10 +334,21 @@ function loadOf(clouds: Clouds, id: string): LoadStatement {
   return load;
 }
 
+/** The engine counts from where a statement begins, whenever it was sent; past its latest beginning it only fails. */
+export function beginLoad(clouds: Clouds, id: string): Clouds {
+  const load = loadOf(clouds, id);
+  if (clouds.nowMs > load.startBeforeMs) return endLoad(clouds, id, 'failed');
+  const deadlineMs = clouds.nowMs + load.timeoutMs;
+  return { ...clouds, loads: replaced(clouds.loads, { ...load, state: 'running', deadlineMs }) };
+}
+
 function withTimeouts(clouds: Clouds): Clouds {
   let next = clouds;
   for (const load of clouds.loads)
-    if ((load.state === 'running' || load.state === 'arriving') && clouds.nowMs > load.deadlineMs)
+    if (
+      (load.state === 'running' && clouds.nowMs > load.deadlineMs) ||
+      (load.state === 'arriving' && clouds.nowMs > load.startBeforeMs)
+    )
       next = endLoad(next, load.id, 'failed');
   return next;
 }

@@ -33,6 +33,8 @@ export const STAGING_PREFIX = 'stage';
  * one ends, and the fence (time-out and 60 s of slack) believes that after the third.
  */
 export const TIMEOUT_MS = 100_000;
+/** With the time-out and the fence's minute still within three sleeps. */
+const START_WITHIN_MS = 30_000;
 export const IN_FLIGHT_MS = 60_000;
 
 const never = new AbortController().signal;
@@ -111,6 +113,7 @@ function modelTarget({ call }: Caller, isNeverKilled: boolean): Target {
         dataPrefix: prefixOf(request.dataUrl ?? BUCKET_URL),
         fileNames: request.fileNames ?? [],
         timeoutMs: isNeverKilled ? Number.POSITIVE_INFINITY : request.statementTimeoutMs,
+        startBeforeMs: request.startBeforeMs,
       },
       sendBeforeMs: request.sendBeforeMs,
     })) as Awaited<ReturnType<Target['copy']>>;
@@ -192,6 +195,7 @@ export function openWorker(name: string, caller: Caller, options: WorkerOptions 
     sleep,
     serverTimeMs,
     targetTimeoutMs: TIMEOUT_MS,
+    startWithinMs: START_WITHIN_MS,
   };
   const verifyDeps = { ledger, target, stage, maxAttempts: limits.maxAttempts, diffRows: 10 };
   return {

@@ -40,6 +40,8 @@ export interface Load {
   fileNames: readonly string[];
   /** The engine's STATEMENT_TIMEOUT for it. */
   timeoutMs: number;
+  /** The statement itself refuses to begin later. */
+  startBeforeMs: number;
 }
 
 export interface LoadStatement extends Load {
@@ -150,7 +152,9 @@ export class StateKeys {
       clouds.batches.map((b) => `${b.name}${b.state}${b.isExpired}${this.#number(JSON.stringify(b.answer))}`).join(','),
       this.#ofRows(clouds.versions),
       [...clouds.knownFiles].join(','),
-      clouds.loads.map((load) => `${load.id}${load.tag}${load.state}${load.deadlineMs}`).join(','),
+      clouds.loads
+        .map((load) => `${load.id}${load.tag}${load.state}${load.startBeforeMs},${load.deadlineMs}`)
+        .join(','),
       latePut === null ? '' : this.#number(latePut.key + latePut.body),
     ].join('|');
   }

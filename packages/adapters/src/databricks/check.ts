@@ -1,4 +1,5 @@
 import { LakehaulError } from '@lakehaul/core';
+import { bigintInTime, STARTED_TOO_LATE } from './load-sql.ts';
 import { type DatabricksOptions, warehouseIdOf } from './options.ts';
 import type { Workspace } from './rest.ts';
 import { mustText, type Warehouse } from './warehouse.ts';
@@ -22,9 +23,22 @@ export async function check(
       where: 'target.catalog',
       next: 'create it, or grant USE CATALOG on it',
     });
+  await checkDeadline(warehouse);
   return {
     endpoint: `https://${options.host}:${options.port ?? 443}${options.httpPath}`,
     user: mustText(rows[0], 'user_name'),
     version: `warehouse ${String(info['name'] ?? id)} (${String(info['warehouse_type'] ?? '')} ${String(info['cluster_size'] ?? '')}, ${state})`,
   };
+}
+
+/** The fence of the load rests on it: a statement of ours that begins too late must end in raise_error, not be folded away. */
+async function checkDeadline(warehouse: Warehouse): Promise<void> {
+  const late = await warehouse.read(`SELECT ${bigintInTime(1n, 0)} AS late`).catch((error: unknown) => error);
+  if (late instanceof LakehaulError && late.message.includes(STARTED_TOO_LATE)) return;
+  if (late instanceof Error) throw late;
+  throw new LakehaulError('TARGET_STATEMENT_FAILED', 'the warehouse runs a statement whose time to begin is over', {
+    where: 'target.httpPath',
+    next: 'Report the warehouse’s version: without raise_error and current_timestamp() a delayed load cannot be fenced.',
+    disposition: 'refuse',
+  });
 }

@@ -56,6 +56,14 @@ const BY_CLASS: readonly [RegExp, ErrorCode, ErrorDetails?][] = [
     /PATH_NOT_FOUND|FILE_NOT_EXIST|COPY_INTO_SOURCE_SCHEMA_INFERENCE_FAILED|FAILED_READ_FILE|CANNOT_READ_FILE/,
     'STAGE_MISMATCH',
   ],
+  // Our own condition in the statement: it waited in the warehouse's queue until it was too late to begin. Nothing was done.
+  [
+    /LAKEHAUL_STARTED_TOO_LATE/,
+    'THROTTLED',
+    {
+      next: 'Nothing; it is sent again. If it stays, the warehouse queues longer than statements.startWithinMs: lower the load limit or enlarge it.',
+    },
+  ],
   [/TEMPORARILY_UNAVAILABLE|RESOURCE_EXHAUSTED|QUEUE.*(FULL|LIMIT|MAX)|REQUEST_LIMIT_EXCEEDED|too many/i, 'THROTTLED'],
 ];
 

@@ -20,6 +20,7 @@ const load: LoadRequest = {
   statementTag: 'm/t/g1/c3/a2/s1',
   statementTimeoutMs: 60_000,
   sendBeforeMs: Number.POSITIVE_INFINITY,
+  startBeforeMs: 1_800_000_000_000,
 };
 
 /** The bounds of the one condition on the lineage column; a second condition of any kind is none of ours. */
@@ -33,7 +34,10 @@ describe('a repair', () => {
     const range = lineageRange(3);
     const replace = replaceStatement(load);
     expect(bounds(/REPLACE WHERE ([^\n]*)/.exec(replace)?.[1] ?? '')).toEqual(range);
-    expect(bounds(/ WHERE ([^\n]*)$/.exec(deleteStatement(load))?.[1] ?? '')).toEqual(range);
+    const [, condition = '', deadline = ''] =
+      / WHERE ([^\n]*) AND (unix_micros[^\n]*)$/.exec(deleteStatement(load)) ?? [];
+    expect(bounds(condition)).toEqual(range);
+    expect(deadline).toBe('unix_micros(current_timestamp()) < 1800000000000000');
     expect(range.low).toBeGreaterThan(lineageRange(2).high);
     expect(range.high).toBeLessThan(lineageRange(4).low);
   });
@@ -58,6 +62,16 @@ describe('a COPY', () => {
     expect(/FILES = \((.*)\)/.exec(sql)?.[1]).toBe("'0000_part_00.parquet', '0001_part_00.parquet'");
     expect(/CAST\((\d+) AS BIGINT\)/.exec(sql)?.[1]).toBe(lineageOf(3, 1).toString());
   });
+});
+
+it.each([
+  ['COPY', () => copyStatements({ ...load, attempt: 1 })],
+  ['REPLACE', () => [replaceStatement(load)]],
+])('a %s asks the engine’s clock for every row, and fails where it begins too late', (_name, statements) => {
+  for (const sql of statements())
+    expect(sql).toMatch(
+      /SELECT CASE WHEN unix_micros\(current_timestamp\(\)\) < 1800000000000000 THEN CAST\(\d+ AS BIGINT\) ELSE CAST\(raise_error\('LAKEHAUL_STARTED_TOO_LATE'\) AS BIGINT\) END/,
+    );
 });
 
 describe('a proof', () => {

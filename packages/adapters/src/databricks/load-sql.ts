@@ -16,7 +16,7 @@ export function copyStatements(request: LoadRequest): string[] {
   const { plan, fileNames } = request;
   if (fileNames.length === 0) throw new LakehaulError('INTERNAL', 'a COPY of no files would load the whole directory');
   const columns = [
-    `CAST(${lineageOf(request.chunk, request.attempt)} AS BIGINT) AS ${quoteName(LINEAGE_COLUMN)}`,
+    `${lineageInTime(request)} AS ${quoteName(LINEAGE_COLUMN)}`,
     ...movedWithPosition(plan).map((column) => `${rebuildSql(column)} AS ${quoteName(column.plan.target.name)}`),
   ];
   const statements: string[] = [];
@@ -40,10 +40,7 @@ export function replaceStatement(request: LoadRequest): string {
   const { plan, fileNames, dataUrl } = request;
   const columns = movedWithPosition(plan);
   const names = [LINEAGE_COLUMN, ...columns.map((column) => column.plan.target.name)].map(quoteName);
-  const values = [
-    `CAST(${lineageOf(request.chunk, request.attempt)} AS BIGINT)`,
-    ...columns.map((column) => rebuildSql(column, 's')),
-  ];
+  const values = [lineageInTime(request), ...columns.map((column) => rebuildSql(column, 's'))];
   return `${tagComment(request.statementTag)}
 INSERT INTO ${quoteTable(plan.target)} (${names.join(', ')})
 REPLACE WHERE ${lineageCondition(request.chunk)}
@@ -53,7 +50,31 @@ FROM ${stagedFiles(dataUrl, fileNames)} AS s`;
 
 export function deleteStatement(request: Omit<LoadRequest, 'dataUrl' | 'fileNames'>): string {
   return `${tagComment(request.statementTag)}
-DELETE FROM ${quoteTable(request.plan.target)} WHERE ${lineageCondition(request.chunk)}`;
+DELETE FROM ${quoteTable(request.plan.target)} WHERE ${lineageCondition(request.chunk)} AND ${isInTime(request)}`;
+}
+
+/** In the message of a load that the engine started too late; errors.ts knows it again. */
+export const STARTED_TOO_LATE = 'LAKEHAUL_STARTED_TOO_LATE';
+
+/**
+ * The engine's own clock, once a statement (current_timestamp is one value within it): the only look that no suspended
+ * process and no slow network can fall behind.
+ */
+function isInTime({ startBeforeMs }: Pick<LoadRequest, 'startBeforeMs'>): string {
+  return `unix_micros(current_timestamp()) < ${BigInt(Math.floor(startBeforeMs)) * 1_000n}`;
+}
+
+/**
+ * The lineage value, or the end of the statement. COPY INTO takes no WHERE, so the condition is in the value; raise_error
+ * is never folded away and runs only for rows (apache/spark misc.scala, RaiseError).
+ */
+function lineageInTime(request: LoadRequest): string {
+  return bigintInTime(lineageOf(request.chunk, request.attempt), request.startBeforeMs);
+}
+
+/** The number, for a statement that begins in time. */
+export function bigintInTime(value: bigint, startBeforeMs: number): string {
+  return `CASE WHEN ${isInTime({ startBeforeMs })} THEN CAST(${value} AS BIGINT) ELSE CAST(raise_error('${STARTED_TOO_LATE}') AS BIGINT) END`;
 }
 
 /** What the dry run prints and the run sends: COPY for the first attempt, REPLACE for later ones. */

@@ -45,6 +45,7 @@ const load: LoadRequest = {
   statementTag: 'm/t/g1/c3/a1/s1',
   statementTimeoutMs: 60_000,
   sendBeforeMs: Number.POSITIVE_INFINITY,
+  startBeforeMs: 1_800_000_000_000,
 };
 
 describe('the statements of a chunk', () => {

@@ -378,6 +378,12 @@ const isNan: Emit = (f) => {
   return { sql: `coalesce(isnan(${value.sql}), FALSE)`, type: { kind: 'boolean' } };
 };
 
+/** Ends the statement when it is evaluated for a row; of type VOID, as Spark's. */
+const raiseError: Emit = (f) => ({
+  sql: `error('[USER_RAISED_EXCEPTION] ' || ${needText(f, 0).sql} || ' SQLSTATE: P0001')`,
+  type: { kind: 'void' },
+});
+
 function now(context: Context): string {
   const { nowMicros } = context.options;
   return nowMicros === undefined ? 'transaction_timestamp()' : `make_timestamptz(${nowMicros})`;
@@ -556,6 +562,7 @@ export const DATABRICKS_FUNCTIONS: Record<string, FunctionEntry> = {
   isnull: entry(1, 1, (f) => ({ sql: `(${f.arg(0).sql} IS NULL)`, type: { kind: 'boolean' } })),
   isnotnull: entry(1, 1, (f) => ({ sql: `(${f.arg(0).sql} IS NOT NULL)`, type: { kind: 'boolean' } })),
   instr: entry(2, 2, strpos),
+  raise_error: entry(1, 1, raiseError),
   unix_micros: entry(1, 1, unixMicros),
   unix_date: entry(1, 1, unixDate),
   date_from_unix_date: entry(1, 1, dateFromDays),
