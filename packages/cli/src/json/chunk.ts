@@ -111,6 +111,7 @@ export const DIFF_JSON = z.strictObject({
 
 export const VERIFY_JSON = z.strictObject({
   checked: count,
+  left: count.describe('not looked at, because the command was stopped: then it ends with 4'),
   different: z.array(said).describe('chunks whose earlier proof was taken back'),
 });
 

@@ -34,15 +34,17 @@ export const accept: Verb = {
     if (stage !== 'quarantined')
       throw new LakehaulError('CHUNK_NOT_QUARANTINED', `${chunkName(ref)} is ${stage}`, { where: chunkName(ref) });
     const { body, causedBy } = await acceptedBody(session, { ...ref, attempt }, by);
+    let accepted = body;
     const isJson = call.flags['json'] === true;
     if (!isJson) tell(call, chunkName(ref), body);
     if (call.flags['dry-run'] !== true) {
       await refuseUnconfirmed(call, chunkName(ref));
-      const { isMine } = await session.ledger.write({ ...ref, attempt }, 'accepted', body, causedBy);
+      const { isMine, receipt } = await session.ledger.write({ ...ref, attempt }, 'accepted', body, causedBy);
+      accepted = receipt.body;
       if (!isMine) call.terminal.talk(`${chunkName(ref)} was accepted before; that receipt stays`);
     }
     const isDryRun = call.flags['dry-run'] === true;
-    if (isJson) printJson(call.terminal, ACCEPT_JSON, { isDryRun, chunk: chunkName(ref), attempt, accepted: body });
+    if (isJson) printJson(call.terminal, ACCEPT_JSON, { isDryRun, chunk: chunkName(ref), attempt, accepted });
     else if (!isDryRun) call.terminal.out(`${chunkName(ref)} is accepted as it is`);
     return EXIT.done;
   },
