@@ -10,6 +10,7 @@ import {
   type TableHalt,
   type TableWrites,
   type WriteLogState,
+  withCurrentOids,
 } from '@lakehaul/ledger';
 import { byTable, newestReceiptMs, newestSeal, type Seal } from '@lakehaul/verifier';
 import { estimateReproof, type ReproofEstimate, sumOfReproofs } from './reproof-estimate.ts';
@@ -86,7 +87,7 @@ export async function statusReport(
   const tables: TableStatus[] = [];
   const halts = await ledger.stops.all();
   const sample = await latestSample(ledger);
-  for (const generations of byTable(plans))
+  for (const generations of byTable(await withCurrentOids(ledger.schemas, plans)))
     tables.push(await tableStatus(ledger, generations, scan, { halts, state: sample?.body.state ?? null }));
   const writeLog =
     sample === null

@@ -2,6 +2,7 @@
  * Schemas of a source table that differ from the planned one and are hauled all the same: by a policy, or because a person
  * said so. Records, append-only: the UNLOAD's own check takes a column list only when it is planned or in here.
  */
+import type { TablePlan } from '@lakehaul/core';
 import { z } from 'zod';
 import type { RecordStore } from './records.ts';
 
@@ -11,6 +12,8 @@ const accepted = z.object({
   digest: z.string(),
   /** As the UNLOAD's transaction tells it. */
   columnListHash: z.string(),
+  /** Of the table that has the name then: the source's history tells writes by it. Absent in older records. */
+  oid: z.string().optional(),
   /** Another table, or another column of the same name: what was valid before is not any more. */
   replaces: z.boolean(),
   drifts: z.array(z.object({ kind: z.string(), column: z.string().nullable(), detail: z.string() })),
@@ -40,6 +43,21 @@ export class AcceptedSchemas {
 /** Those that are valid now: from the last replacing one on. Pure. */
 export function validSchemas(schemas: readonly AcceptedSchema[]): AcceptedSchema[] {
   return schemas.slice(Math.max(0, schemas.map((schema) => schema.replaces).lastIndexOf(true)));
+}
+
+/**
+ * The plans with the oid that the table has now: one that was swapped and accepted is written under another than was
+ * planned, and a watch of the old one would call it unwritten for ever.
+ */
+export async function withCurrentOids(
+  accepted: Pick<AcceptedSchemas, 'of'>,
+  plans: readonly TablePlan[],
+): Promise<TablePlan[]> {
+  const oids = new Map<string, string | undefined>();
+  for (const { tableId } of plans)
+    if (!oids.has(tableId))
+      oids.set(tableId, validSchemas(await accepted.of(tableId)).findLast(({ oid }) => oid !== undefined)?.oid);
+  return plans.map((plan) => ({ ...plan, source: { ...plan.source, oid: oids.get(plan.tableId) ?? plan.source.oid } }));
 }
 
 /** Whether rows read under this column list may be proven. Pure. */

@@ -1,4 +1,4 @@
-export { type AcceptedSchema, isValidColumnList, validSchemas } from './accepted-schemas.ts';
+export { type AcceptedSchema, isValidColumnList, validSchemas, withCurrentOids } from './accepted-schemas.ts';
 export type { DiffSweep } from './diffs.ts';
 export type { OpenRequest, OpenResult } from './fence.ts';
 export { type FoldSegment, parseFold } from './folds.ts';

@@ -14,6 +14,7 @@ export interface SeenSchema {
   /** Of everything that is compared: the same text for the same schema. */
   digest: string;
   columnListHash: string | null;
+  oid: string | null;
   drifts: Drift[];
 }
 
@@ -25,7 +26,7 @@ export function compareSchema(plan: Planned, catalogue: SourceCatalogue): SeenSc
   const named = catalogue.tables.find((each) => each.name.schema === schema && each.name.table === table);
   if (named === undefined) {
     const drift = goneAs(plan, catalogue);
-    return { digest: digestOf(['gone', drift.kind, drift.detail]), columnListHash: null, drifts: [drift] };
+    return { digest: digestOf(['gone', drift.kind, drift.detail]), columnListHash: null, oid: null, drifts: [drift] };
   }
   const drifts: Drift[] = [];
   if (!plan.acknowledgements.includes('row-security')) drifts.push(...hiddenRows(named));
@@ -36,6 +37,7 @@ export function compareSchema(plan: Planned, catalogue: SourceCatalogue): SeenSc
   return {
     digest: digestOf([named.oid, named.hasRowSecurity, named.hasMasking, named.columns.map(factsOf)]),
     columnListHash: named.columnListHash,
+    oid: named.oid,
     drifts: drifts.sort(byGravity),
   };
 }

@@ -134,6 +134,7 @@ describe('the schema watch', () => {
     expect(await look()).toEqual([SHIFTED.tableId]);
     await expect(resume()).rejects.toMatchObject({ code: 'SCHEMA_DRIFT' });
     expect(await resume(true)).toMatchObject({ reopened: 2 });
+    expect((await ledger.schemas.of(SHIFTED.tableId)).at(-1)?.oid).toBe('999');
     for (const chunk of [0, 1])
       expect(await ledger.chunkState(chunkRef(SHIFTED, chunk))).toMatchObject({ stage: 'opened', attempt: 2 });
     expect(await look()).toEqual([]);

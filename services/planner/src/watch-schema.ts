@@ -129,10 +129,11 @@ function isGraver(a: readonly Drift[], b: readonly Drift[]): boolean {
 }
 
 export function acceptedBy(who: string, reason: string, seen: SeenSchema) {
-  const { digest, columnListHash, drifts } = seen;
+  const { digest, columnListHash, oid, drifts } = seen;
   if (columnListHash === null) throw new LakehaulError('INTERNAL', 'a table that is gone cannot be accepted');
   const replaces = drifts.some((drift) => driftPolicy(drift.kind).acceptance === 'reopening');
-  return { schemaVersion: 1 as const, digest, columnListHash, replaces, drifts, who, reason };
+  const named = oid === null ? {} : { oid };
+  return { schemaVersion: 1 as const, digest, columnListHash, ...named, replaces, drifts, who, reason };
 }
 
 /** What is in the target while the table is stopped. */

@@ -7,6 +7,7 @@ import {
   latestSample,
   type TableWrites,
   type WriteLogSample,
+  withCurrentOids,
 } from '@lakehaul/ledger';
 import { ensureCleanUntil, readCleanUntil } from './clean-until.ts';
 import { type ProbeDeps, type ProbeResult, probeTable, provenChunks, renderTableProbe } from './probe-table.ts';
@@ -38,9 +39,10 @@ export async function watchOnce(
   signal?: AbortSignal,
 ): Promise<WatchResult> {
   await deps.scan.refresh();
-  const sample = await sampleWrites(deps, plans);
+  const current = await withCurrentOids(deps.ledger.schemas, plans);
+  const sample = await sampleWrites(deps, current);
   const tables: WatchedTable[] = [];
-  for (const generations of tablesOf(plans)) {
+  for (const generations of tablesOf(current)) {
     signal?.throwIfAborted();
     const watched = await watchTable(deps, generations, signal);
     if (watched !== null) tables.push(watched);
@@ -116,9 +118,10 @@ async function settledProbeAgeMs(deps: WatchDeps, tableId: string): Promise<numb
 /** The statements that `watchOnce` would send now: the sample, and the probes that the log as it stands asks for. */
 export async function renderWatch(deps: WatchDeps, plans: readonly TablePlan[]): Promise<string[]> {
   await deps.scan.refresh();
-  const statements = await renderSample(deps, plans);
+  const current = await withCurrentOids(deps.ledger.schemas, plans);
+  const statements = await renderSample(deps, current);
   const state = (await latestSample(deps.ledger))?.body.state ?? null;
-  for (const generations of tablesOf(plans)) {
+  for (const generations of tablesOf(current)) {
     const proven = await provenChunks(deps, generations);
     const [plan] = generations;
     if (proven === null || plan === undefined || plan.level === 'count') continue;
