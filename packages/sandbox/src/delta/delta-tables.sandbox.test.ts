@@ -245,7 +245,7 @@ describe('Delta tables', () => {
     await run(session, `INSERT INTO docs SELECT 1, parse_json('${values[1]}')`);
     await run(session, `INSERT INTO docs SELECT 2, parse_json('${values[2]}')`);
     await run(session, 'INSERT INTO docs VALUES (3, NULL)');
-    await run(session, `UPDATE docs SET v = parse_json('"\\u00e9\\n"') WHERE id = 1 AND v IS NOT NULL`);
+    await run(session, `UPDATE docs SET v = parse_json('"\\\\u00e9\\\\n"') WHERE id = 1 AND v IS NOT NULL`);
     await run(session, `INSERT INTO docs SELECT 4, parse_json('null')`);
     const texts = [
       { id: 1, t: '"é\\n"', isNull: false },
