@@ -16,6 +16,7 @@ import {
   type ProofBody,
   type ReceiptBodies,
 } from '@lakehaul/core';
+import { hashGaps } from './hash-gaps.ts';
 import type { ListedReceipt, ReceiptStore, StoredReceipt, WriteResult } from './receipt-store.ts';
 
 export interface OpenRequest {
@@ -129,7 +130,7 @@ export async function refuseUnsettled(
     );
 }
 
-/** Proof is only ever of the highest attempt, and only with equal counts (I3). */
+/** Proof is only ever of the highest attempt, and only with equal counts and equal hashes (I3). */
 export async function refuseUnproven(
   receipts: ReceiptStore,
   ref: AttemptRef,
@@ -146,6 +147,9 @@ export async function refuseUnproven(
     );
   if (stage === 'verified' && (body.level === 'count' || body.carried === null || body.target === null))
     throw new LakehaulError('INTERNAL', `${chunkName(ref)} without hashes cannot be called verified`);
+  const gaps = body.level === 'count' ? [] : hashGaps(body);
+  if (stage !== 'counted' && gaps.length > 0)
+    throw new LakehaulError('INTERNAL', `${stage} of ${chunkName(ref)} with unequal hashes: ${gaps.join('; ')}`);
 }
 
 /** Next free number by create-once. */

@@ -90,6 +90,13 @@ export const LEDGER: readonly Mutant[] = [
     to: "if (stage === 'verified' && body.level === 'count')",
     tests: [RECEIPTS],
   }),
+  mutant('verified with other hashes', {
+    harm: 'the word verified hangs on the verifier’s comparison alone (I3)',
+    file: 'packages/ledger/src/fence.ts',
+    from: "const gaps = body.level === 'count' ? [] : hashGaps(body);",
+    to: "const gaps = body.level !== 'count' ? [] : hashGaps(body);",
+    tests: ['packages/ledger/src/hash-gaps.test.ts'],
+  }),
   mutant('scan misses markers', {
     harm: 'a folded chunk that differs now is told as proven',
     file: 'packages/ledger/src/scan.ts',
