@@ -6,11 +6,12 @@ export interface Bench {
 }
 
 const [name = '', ...args] = process.argv.slice(2);
-const names = (await readdir(import.meta.dirname))
+const files = (await readdir(import.meta.dirname))
   .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
-  .map((file) => file.slice(0, -3))
-  // A dash in the name: a part of a bench.
-  .filter((file) => file !== 'run' && !file.includes('-'));
+  .map((file) => file.slice(0, -3));
+// NAME-PART belongs to the bench NAME, NAME-process is started by one.
+const isPart = (file: string) => file.endsWith('-process') || files.includes(file.split('-').slice(0, -1).join('-'));
+const names = files.filter((file) => file !== 'run' && !isPart(file));
 if (!names.includes(name)) {
   console.error(`usage: npm run bench -- NAME, with NAME one of: ${names.join(', ')}`);
   process.exitCode = 2;

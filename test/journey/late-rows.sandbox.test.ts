@@ -3,13 +3,13 @@
  * swapped by their next attempt, and the evidence goes PASS → FAIL with the reason → PASS. The end is judged by the oracle.
  */
 import { must } from '@lakehaul/core';
-import { readLedger, type Session } from '@lakehaul/fleet';
+import { readLedger } from '@lakehaul/fleet';
 import { latestCleanUntil, latestProbe, latestSample } from '@lakehaul/ledger';
-import { renderWatch, type WatchResult, watchOnce } from '@lakehaul/planner';
+import { renderWatch, watchOnce } from '@lakehaul/planner';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { watchDeps } from '../../packages/cli/src/fleet-watch.ts';
-import { statusReport } from '../../packages/cli/src/status-report.ts';
 import { driver } from '../support/drive.ts';
+import { chunkOf, evidence, look } from '../support/late-rows.ts';
 import { equalRows, type SmallTable, smallTable } from '../support/small-table.ts';
 import { startWorld, type World } from '../support/world.ts';
 
@@ -37,31 +37,8 @@ function sharedTable(): Promise<SmallTable> {
   return shared;
 }
 
-async function look(session: Session): Promise<WatchResult> {
-  const { plans, scan } = await readLedger(session.ledger);
-  return watchOnce(watchDeps(session, session.ledger, scan, 0), plans);
-}
-
-async function evidence(session: Session) {
-  const { plans, scan } = await readLedger(session.ledger);
-  const { decision } = await statusReport(session.ledger, plans, scan, session.config.watch);
-  return {
-    evidence: decision.evidence,
-    codes: decision.reasons.map((reason) => reason.code).filter((code) => !/PERFORMANCE|QUERIES/.test(code)),
-  };
-}
-
-/** Chunks by the key's range, as the plan has them. */
-async function chunkOf(table: SmallTable, id: number | null): Promise<number> {
-  const [plan] = await table.session.ledger.readPlans();
-  for await (const chunk of table.session.ledger.chunks(must(plan, 'plan'))) {
-    const [part] = chunk.parts;
-    if (part?.kind === 'null' && id === null) return chunk.number;
-    if (part?.kind !== 'range' || id === null) continue;
-    if ((part.from === null || id >= Number(part.from)) && (part.to === null || id < Number(part.to)))
-      return chunk.number;
-  }
-  throw new Error(`no chunk of ${id}`);
+async function chunkIn(table: SmallTable, id: number | null): Promise<number> {
+  return chunkOf(table.session, must((await table.session.ledger.readPlans())[0], 'plan'), id);
 }
 
 async function expectHauled(table: SmallTable, rows: number): Promise<void> {
@@ -93,7 +70,7 @@ describe.each(CHANGES)('%s', (_name, change, ids, more) => {
 
     const seen = await look(session);
     expect(seen.tables).toMatchObject([{ writes: { kind: 'written' } }]);
-    const expected = await Promise.all(ids.map((id) => chunkOf(table, id)));
+    const expected = await Promise.all(ids.map((id) => chunkIn(table, id)));
     const reopened = must(seen.tables[0]?.probe, 'probe').reopened;
     expect(reopened.map((each) => each.chunk).sort((a, b) => a - b)).toEqual(expected.sort((a, b) => a - b));
     expect(reopened.every((each) => each.attempt > 1)).toBe(true);
@@ -145,7 +122,7 @@ describe('transactions', () => {
     world.clouds.faults.release();
     await late;
     const seen = await look(table.session);
-    expect(seen.tables[0]?.probe?.reopened).toMatchObject([{ chunk: await chunkOf(table, 17) }]);
+    expect(seen.tables[0]?.probe?.reopened).toMatchObject([{ chunk: await chunkIn(table, 17) }]);
     await expectHauled(table, 101);
   });
 
@@ -206,7 +183,7 @@ describe('what is not known is not taken for unwritten', () => {
     });
     expect(probe.body.why).toContain('gap');
     expect(probe.body.snapshotAt > before).toBe(true);
-    expect(probe.body.differing).toMatchObject([{ chunk: await chunkOf(table, 70) }]);
+    expect(probe.body.differing).toMatchObject([{ chunk: await chunkIn(table, 70) }]);
     await expectHauled(table, rows);
   });
 });

@@ -33,6 +33,8 @@ export interface DriveOptions {
   maxPasses?: number;
   /** Steps a pass; all that are open otherwise. */
   batch?: number;
+  /** Steps at the same time; 1 unless said, which is deterministic. */
+  lanes?: number;
   /** Runs the planner's own checks before each pass, and leaves the stopped tables alone. */
   isGuarded?: boolean;
 }
@@ -107,7 +109,7 @@ export function driver(session: Session, name = 'driver', { aheadMs = 0 } = {}):
   return {
     ledger,
     step,
-    async drive({ until, maxPasses = 60, batch = Number.POSITIVE_INFINITY, isGuarded = false } = {}) {
+    async drive({ until, maxPasses = 60, batch = Number.POSITIVE_INFINITY, lanes = 1, isGuarded = false } = {}) {
       const { plans, scan } = await readLedger(ledger);
       const checks = plannerChecks({ ledger, scan, clock, log, source: clouds.source, target: clouds.target }, config);
       const diffSweep = ledger.diffSweep({ keepMs: config.ledger.diffMs, log });
@@ -131,7 +133,11 @@ export function driver(session: Session, name = 'driver', { aheadMs = 0 } = {}):
           isStopped = until?.(stages) === true;
           if (open.length === 0 || isStopped) break;
           isStopped = true;
-          for (const { ref, attempt, step: name } of open.slice(0, batch)) await step(ref, { attempt, step: name });
+          const due = open.slice(0, batch).values();
+          const lane = async () => {
+            for (const { ref, attempt, step: name } of due) await step(ref, { attempt, step: name });
+          };
+          await Promise.all(Array.from({ length: lanes }, lane));
           await scan.refresh();
         }
         if (isStopped) break;

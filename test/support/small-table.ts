@@ -7,6 +7,8 @@ import type { World } from './world.ts';
 
 export interface SmallTable {
   name: string;
+  /** Rows that it was made with. */
+  rows: number;
   session: Session;
   /** Chunk 0. */
   ref: ChunkRef;
@@ -28,7 +30,8 @@ export async function smallTable(
   const name = `t${++number}`;
   await world.redshift.run('CREATE SCHEMA IF NOT EXISTS "f"');
   await world.redshift.run(`CREATE TABLE "f"."${name}" (id integer, name varchar(40)) SORTKEY (id)`);
-  const rows = Array.from({ length: options.rows ?? 100 }, (_, id) => `(${id}, 'name ${id}')`);
+  const count = options.rows ?? 100;
+  const rows = Array.from({ length: count }, (_, id) => `(${id}, 'name ${id}')`);
   await world.redshift.run(`INSERT INTO "f"."${name}" VALUES ${rows.join(', ')}`);
   const session = await world.session(
     world.config(
@@ -38,7 +41,7 @@ export async function smallTable(
   );
   const [plan] = await planAll(session);
   const ref = { tableId: must(plan, 'plan').tableId, generation: 1, chunk: 0 };
-  return { name, session, ref, target: `\`main\`.\`f\`.\`${name}\`` };
+  return { name, rows: count, session, ref, target: `\`main\`.\`f\`.\`${name}\`` };
 }
 
 export const everyChunkIs = (stage: string) => (stages: Map<string, string>) =>

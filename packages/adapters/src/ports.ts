@@ -143,6 +143,8 @@ export interface ProbeAnswer {
   /** Rows within the scanned bounds that belong to none of the asked chunks. */
   strayRows: string;
   scans: number;
+  /** Rows within the bounds of each scan, all scans added up: what it reads where zone maps skip the rest. */
+  rowsScanned: string;
 }
 
 export interface SourceClock {

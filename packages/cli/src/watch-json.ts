@@ -29,6 +29,8 @@ export function watchJson(result: WatchResult) {
               chunks: table.probe.record.body.chunks,
               scans: table.probe.record.body.scans,
               rows: table.probe.record.body.rows,
+              rowsScanned: table.probe.record.body.rowsScanned,
+              amplification: table.probe.record.body.amplification,
               durationMs: table.probe.record.body.durationMs,
               reopened: table.probe.reopened,
             },

@@ -73,6 +73,9 @@ const probe = z.looseObject({
   chunks: count,
   scans: count,
   rows: whole,
+  /** Rows within the bounds of the scans, all added up; of how many tables' worth, zone maps considered. */
+  rowsScanned: whole,
+  amplification: z.number().nonnegative(),
   bytes: whole,
   durationMs: z.number(),
   /** Rows of the table that no chunk claims, where the scan covered all of it. */

@@ -246,27 +246,6 @@ export const STEPS: readonly Mutant[] = [
     to: 'for (const key of listed.keys())\n    if (key === "")',
     tests: ['packages/adapters/src/s3/manifest.test.ts'],
   }),
-  mutant('a write counts by its statement’s end, not by its commit', {
-    harm: 'a row that was committed after the snapshot is missed, and the evidence passes',
-    file: 'services/planner/src/watch/fold-sample.ts',
-    from: "if (at === 'open') pending.set(",
-    to: "if (at === 'open') for (const oid of write.oids) note(oid, write.lastAt, write.kinds);\n    else if (false) pending.set(",
-    tests: ['services/planner/src/watch/fold-sample.test.ts'],
-  }),
-  mutant('watcher ignores deletes', {
-    harm: 'rows deleted at the source stay in the target, and the evidence passes',
-    file: 'packages/adapters/src/redshift/write-history-sql.ts',
-    from: "d.step_name IN ('insert','delete')",
-    to: "d.step_name IN ('insert')",
-    tests: ['packages/adapters/src/redshift/probe.sandbox.test.ts'],
-  }),
-  mutant('probe compares counts only', {
-    harm: 'an update at the source that keeps the counts is never found',
-    file: 'services/planner/src/watch/probe-difference.ts',
-    from: "if (rows === '0') return null;",
-    to: "if (rows !== '-1') return null;",
-    tests: ['services/planner/src/watch/probe-difference.test.ts'],
-  }),
   mutant('NULL chunk forgotten', {
     harm: 'rows whose key is NULL are hauled by no chunk and missed by no check (I1)',
     file: 'services/planner/src/cut-table.ts',

@@ -2,6 +2,8 @@
 import { type Mutant, mutant } from '../mutant.ts';
 
 const SQL = 'packages/adapters/src/redshift/write-history-sql.ts';
+const WATCH_DIRECTORY = 'services/planner/src/watch';
+const WATCHED = ['test/faults/watched-source.test.ts'];
 const TESTS = ['packages/adapters/src/redshift/probe.sandbox.test.ts'];
 
 export const WATCH: readonly Mutant[] = [
@@ -14,8 +16,8 @@ export const WATCH: readonly Mutant[] = [
   }),
   mutant('watcher ignoring TRUNCATE', {
     harm: 'a table that was emptied at the source counts as unwritten: TRUNCATE leaves no step in the history',
-    file: SQL,
-    from: "UPPER(h.query_text) LIKE '%TRUNCATE%' OR ",
+    file: 'packages/adapters/src/redshift/write-history.ts',
+    from: "!said.includes('truncate') && ",
     to: '',
     tests: TESTS,
   }),
@@ -26,4 +28,91 @@ export const WATCH: readonly Mutant[] = [
     to: 'return `h.start_time >= ${literal(from)} AND h.end_time < ${literal(to)} AND',
     tests: ['packages/adapters/src/redshift/write-history-sql.test.ts'],
   }),
+  mutant('a write counts by its statement’s end, not by its commit', {
+    harm: 'a row that was committed after the snapshot is missed, and the evidence passes',
+    file: 'services/planner/src/watch/fold-sample.ts',
+    from: "if (at === 'open') pending.set(",
+    to: "if (at === 'open') for (const oid of write.oids) note(oid, write.lastAt, write.kinds);\n    else if (false) pending.set(",
+    tests: ['services/planner/src/watch/fold-sample.test.ts'],
+  }),
+  mutant('failed look taken for one without writes', {
+    harm: 'a history that cannot be read counts as one in which nobody wrote, and its window is never read again',
+    file: `${WATCH_DIRECTORY}/sample-writes.ts`,
+    from: 'await deps.source.sampleWrites(request);',
+    to: 'await deps.source.sampleWrites(request).catch(() => ({ readAt: window.to, writes: [], open: [], outcomes: new Map(), outcomesReadable: true }));',
+    tests: WATCHED,
+  }),
+  mutant('mark beyond what the history has heard of', {
+    harm: 'a write of the last minutes is in no window: the history told of it after the mark had passed it',
+    file: `${WATCH_DIRECTORY}/sample-writes.ts`,
+    from: 'const to = addMs(clock.now, -deps.lagMs);',
+    to: 'const to = clock.now;',
+    tests: WATCHED,
+  }),
+  mutant('gap of the write log dropped', {
+    harm: 'what was written while nobody looked for a week is forgotten, and the old proof stands',
+    file: `${WATCH_DIRECTORY}/sample-writes.ts`,
+    from: 'const isGap = before !== null && before.to < reach;',
+    to: 'const isGap = false;',
+    tests: WATCHED,
+  }),
+  mutant('state of before a gap kept', {
+    harm: 'the gap is told, but the table counts as known from before it on',
+    file: `${WATCH_DIRECTORY}/sample-writes.ts`,
+    from: 'before === null || gap !== null ? NOTHING_KNOWN',
+    to: 'before === null ? NOTHING_KNOWN',
+    tests: WATCHED,
+  }),
+  mutant('probe ignoring deletes', {
+    harm: 'a chunk that has fewer rows at the source than were proven stays proven',
+    file: `${WATCH_DIRECTORY}/probe-difference.ts`,
+    from: '  if (rows !== now.rowCount) return',
+    to: '  if (BigInt(now.rowCount) < BigInt(rows)) return null;\n  if (rows !== now.rowCount) return',
+    tests: [`${WATCH_DIRECTORY}/probe-difference.test.ts`],
+  }),
+  mutant('probe compares counts only', {
+    harm: 'an update at the source that keeps the counts is never found',
+    file: 'services/planner/src/watch/probe-difference.ts',
+    from: "if (rows === '0') return null;",
+    to: "if (rows !== '-1') return null;",
+    tests: ['services/planner/src/watch/probe-difference.test.ts'],
+  }),
+  mutant('NULL chunk left out of the probe', {
+    harm: 'a late row without a key is found by nobody',
+    file: `${WATCH_DIRECTORY}/probe-table.ts`,
+    from: '    for await (const chunk of deps.ledger.chunks(plan)) {',
+    to: "    for await (const chunk of deps.ledger.chunks(plan)) {\n      if (chunk.parts[0]?.kind === 'null') continue;",
+    tests: WATCHED,
+  }),
+  mutant('chunk opened for late rows without the observation', {
+    harm: 'an attempt that read the source before the late rows is adopted as their cure',
+    file: `${WATCH_DIRECTORY}/reopen-chunks.ts`,
+    from: 'observedAt: new Date(record.lastModifiedMs).toISOString(),',
+    to: 'observedAt: null,',
+    tests: WATCHED,
+  }),
+  mutant('what moved on while the probe looked left alone', {
+    harm: 'a chunk that was hauled again while it was probed counts as proven as of the probe, whatever its attempt read',
+    file: `${WATCH_DIRECTORY}/probe-table.ts`,
+    from: ' || deps.scan.state(ref).attempt !== each.attempt;',
+    to: ';',
+    tests: WATCHED,
+  }),
+  {
+    name: 'table clean as of a probe before its chunks are open',
+    harm: 'a crash between the two leaves chunks that differ proven, and nobody probes again',
+    edits: [
+      {
+        file: `${WATCH_DIRECTORY}/probe-table.ts`,
+        from: '  const reopened = await reopenChunks(deps, record, due);\n',
+        to: '',
+      },
+      {
+        file: `${WATCH_DIRECTORY}/probe-table.ts`,
+        from: "  deps.log.info('table probed', {",
+        to: "  const reopened = await reopenChunks(deps, record, due);\n  deps.log.info('table probed', {",
+      },
+    ],
+    tests: WATCHED,
+  },
 ];

@@ -23,6 +23,7 @@ export async function probe(
   const snapshots: string[] = [];
   const sums = new Map<number, Fingerprint>();
   let strayRows = 0n;
+  let rowsScanned = 0n;
   let scans = 0;
   for (const unit of probeUnits(request, options)) {
     const [snapshot, ...answers] = await statements.query(
@@ -32,27 +33,31 @@ export async function probe(
     );
     snapshots.push(must(snapshot?.[0]?.[0], 'snapshot of a probe'));
     scans += unit.statements.length;
-    strayRows += readUnit(unit, answers, sums);
+    const read = readUnit(unit, answers, sums);
+    strayRows += read.stray;
+    rowsScanned += read.rows * BigInt(unit.statements.length);
   }
   const snapshotAt = earliest(snapshots);
   if (snapshotAt === null) throw new LakehaulError('INTERNAL', 'a probe of no chunk');
-  return { snapshotAt, sums, strayRows: strayRows.toString(), scans };
+  return { snapshotAt, sums, strayRows: strayRows.toString(), scans, rowsScanned: rowsScanned.toString() };
 }
 
-/** Rows within the unit's bound that no chunk of it claims. */
+/** Rows within the unit's bound, and those of them that no chunk of it claims. */
 function readUnit(
   unit: ProbeUnit,
   answers: readonly (readonly (readonly (string | null)[])[])[],
   sums: Map<number, Fingerprint>,
-): bigint {
+): { rows: bigint; stray: bigint } {
   const groups = unit.statements.reduce((total, each) => total + each.groups, 0);
   // GROUP BY says nothing of a chunk without rows.
   for (const chunk of unit.chunks) sums.set(chunk.number, emptyFingerprint(groups));
+  let rows = 0n;
   let stray = 0n;
   for (const { bucket, fingerprint } of joinFingerprints(answers)) {
+    rows += BigInt(fingerprint.rowCount);
     const chunk = bucket === null ? undefined : unit.chunkOf.get(bucket);
     if (chunk === undefined) stray += BigInt(fingerprint.rowCount);
     else sums.set(chunk.number, fingerprint);
   }
-  return stray;
+  return { rows, stray };
 }

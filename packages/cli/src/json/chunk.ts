@@ -122,6 +122,7 @@ export const VERIFY_SOURCE_JSON = z.strictObject({
       snapshotAt: sourceTime,
       chunks: count,
       scans: count,
+      amplification: z.number().min(0).describe('tables’ worth of rows that the scans read'),
       reopened: z.array(z.strictObject({ generation: count, chunk: count, attempt: count })),
     }),
   ),

@@ -33,6 +33,11 @@ export const WATCH_JSON = z.strictObject({
             chunks: count,
             scans: count,
             rows: wholeText,
+            rowsScanned: wholeText.describe('within the bounds of the scans, all added up'),
+            amplification: z
+              .number()
+              .min(0)
+              .describe('tables’ worth of rows that the scans read; without zone maps each reads all'),
             durationMs: z.number().min(0),
             reopened,
           })

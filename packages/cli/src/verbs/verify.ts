@@ -6,6 +6,7 @@ import { findChunk, findPlans } from '../find-chunk.ts';
 import { watchDeps } from '../fleet-watch.ts';
 import { VERIFY_JSON, VERIFY_SOURCE_JSON } from '../json/chunk.ts';
 import { printJson } from '../json/common.ts';
+import { probeText } from '../print/probe.ts';
 import { count } from '../print/units.ts';
 import { openSession } from '../session.ts';
 import { COMMON_FLAGS, EXIT, type Verb, type VerbCall } from '../verb.ts';
@@ -92,13 +93,14 @@ async function verifySource(call: VerbCall, session: Session, plans: readonly Ta
         snapshotAt: probe.record.body.snapshotAt,
         chunks: probe.record.body.chunks,
         scans: probe.record.body.scans,
+        amplification: probe.record.body.amplification,
         reopened: probe.reopened,
       })),
     });
   else
     for (const { table, probe } of results)
       call.terminal.out(
-        `${table}: ${count(probe.record.body.chunks)} chunks in ${count(probe.record.body.scans)} scans as of ${probe.record.body.snapshotAt}, ${count(probe.reopened.length)} differ${probe.reopened.length === 0 ? '' : '\n  next: lakehaul run hauls them'}`,
+        `${table}: ${probeText(probe)}, ${count(probe.reopened.length)} differ${probe.reopened.length === 0 ? '' : '\n  next: lakehaul run hauls them'}`,
       );
   return differing === 0 ? EXIT.done : EXIT.notProven;
 }

@@ -4,6 +4,7 @@ import { renderWatch, type WatchDeps, type WatchResult, watchOnce } from '@lakeh
 import { watchDeps } from '../fleet-watch.ts';
 import { printJson } from '../json/common.ts';
 import { WATCH_DRY_RUN_JSON, WATCH_JSON } from '../json/watch.ts';
+import { probeText } from '../print/probe.ts';
 import { count } from '../print/units.ts';
 import { openSession } from '../session.ts';
 import { COMMON_FLAGS, EXIT, type Verb, type VerbCall } from '../verb.ts';
@@ -87,10 +88,7 @@ function print(call: VerbCall, result: WatchResult, plans: readonly TablePlan[])
       );
     const { probe } = table;
     if (probe === null) continue;
-    const { chunks, scans, snapshotAt } = probe.record.body;
-    call.terminal.out(
-      `  probed ${count(chunks)} chunks in ${count(scans)} scans as of ${snapshotAt}: ${count(probe.reopened.length)} opened again`,
-    );
+    call.terminal.out(`  probed ${probeText(probe)}, ${count(probe.reopened.length)} opened again`);
     if (probe.reopened.length > 0) call.terminal.out('  next: lakehaul run');
   }
   if (result.tables.length < tables)

@@ -25,6 +25,8 @@ const NONE = { transaction: '0', manifest: '0', load: '0', target: '0' };
 it.each<[string, ProofBody, Fingerprint, boolean]>([
   ['equal by what travelled', proof(), sums('2', ['10', '20']), true],
   ['another count', proof(), sums('3', ['10', '20']), false],
+  ['one row less', proof(), sums('1', ['7', '9']), false],
+  ['no row left', proof(), sums('0', ['0', '0']), false],
   ['the first half differs', proof(), sums('2', ['11', '20']), false],
   ['the second half differs', proof(), sums('2', ['10', '21']), false],
   [

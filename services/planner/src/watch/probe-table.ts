@@ -24,6 +24,7 @@ import {
   type ProbeRecord,
   probesPath,
 } from '@lakehaul/ledger';
+import { probeAmplification } from './probe-amplification.ts';
 import { probeDifference } from './probe-difference.ts';
 import { reopenChunks } from './reopen-chunks.ts';
 
@@ -120,21 +121,25 @@ export async function probeTable(
   why: string,
   signal?: AbortSignal,
 ): Promise<ProbeResult> {
-  const { tableId } = must(generations[0], 'plan of a probed table');
+  const plan = must(generations[0], 'plan of a probed table');
+  const { tableId } = plan;
   refuseUnprobeable(generations);
   const startedMs = deps.clock.nowMs();
   const snapshots: SourceTime[] = [];
   const found = new Map<ProvenChunk, Fingerprint>();
   let scans = 0;
   let strayRows = 0n;
+  let rowsScanned = 0n;
   for (const group of questions(proven)) {
     const answer = await deps.source.probe(requestOf(group), signal);
     snapshots.push(answer.snapshotAt);
     scans += answer.scans;
     strayRows += BigInt(answer.strayRows);
+    rowsScanned += BigInt(answer.rowsScanned);
     for (const each of group) found.set(each, must(answer.sums.get(each.chunk.number), 'sums of a probed chunk'));
   }
   const differing = proven.filter((each) => probeDifference(each.proof, must(found.get(each), 'sums')) !== null);
+  const rows = [...found.values()].reduce((sum, each) => sum + BigInt(each.rowCount), 0n);
   const body: ProbeRecord = {
     schemaVersion: 1,
     tableId,
@@ -143,7 +148,9 @@ export async function probeTable(
     generations: generations.map((plan) => plan.generation),
     chunks: proven.length,
     scans,
-    rows: [...found.values()].reduce((sum, each) => sum + BigInt(each.rowCount), 0n).toString(),
+    rows: rows.toString(),
+    rowsScanned: rowsScanned.toString(),
+    amplification: probeAmplification(plan, { rows, rowsScanned, scans }),
     bytes: generations.reduce((sum, plan) => sum + BigInt(plan.estimatedBytes), 0n).toString(),
     durationMs: deps.clock.nowMs() - startedMs,
     strayRows: strayRows.toString(),
