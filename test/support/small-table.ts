@@ -24,6 +24,8 @@ export async function smallTable(
   options: {
     rows?: number;
     defaults?: Record<string, unknown>;
+    /** An override of the one table. */
+    override?: Record<string, unknown>;
     change?: (config: MigrationConfig) => MigrationConfig;
   } = {},
 ): Promise<SmallTable> {
@@ -35,7 +37,11 @@ export async function smallTable(
   await world.redshift.run(`INSERT INTO "f"."${name}" VALUES ${rows.join(', ')}`);
   const session = await world.session(
     world.config(
-      { include: [`f.${name}`], defaults: { level: 'full', ...options.defaults } },
+      {
+        include: [`f.${name}`],
+        defaults: { level: 'full', ...options.defaults },
+        overrides: options.override === undefined ? [] : [{ match: `f.${name}`, ...options.override }],
+      },
       { migration: `m${number}`, ...(options.change === undefined ? {} : { change: options.change }) },
     ),
   );
