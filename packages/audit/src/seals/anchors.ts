@@ -43,7 +43,11 @@ export async function readAnchors(
   const file = await fileOf(path, migration);
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (mayBeMissing && error.code === 'ENOENT') return '';
-    throw new LakehaulError('SEAL_KEY_UNUSABLE', `anchors ${file} cannot be read`, { where: file, cause: error });
+    throw new LakehaulError('SEAL_KEY_UNUSABLE', `anchors ${file} cannot be read`, {
+      where: file,
+      cause: error,
+      next: 'name the file that audit.anchorFile of the sealers names: lakehaul ledger-seal adds a line to it',
+    });
   });
   return parseAnchors(text, file).filter((each) => each.migration === migration);
 }

@@ -2,7 +2,7 @@ import { createFakeClock } from '@lakehaul/runtime';
 import { describe, expect, it } from 'vitest';
 import type { StatusReport, TableStatus } from '../status-report.ts';
 import { ProgressLine } from './progress.ts';
-import { cutText, plainText, safeText, visibleLength } from './safe-text.ts';
+import { cutText, plainText, safeText, visibleLength, wrapText } from './safe-text.ts';
 import { statusText } from './status.ts';
 import { table } from './table.ts';
 import { createTerminal } from './terminal.ts';
@@ -58,6 +58,31 @@ describe('hostile names', () => {
     const shown = terminal({ isTTY: true });
     shown.terminal.out('\u202e');
     expect(shown.written.out).toBe('·\n');
+  });
+});
+
+describe('a long line', () => {
+  it('breaks between words on a terminal and hangs; a pipe gets it whole', () => {
+    const line = `  next: ${'word '.repeat(30).trim()}`;
+    const shown = terminal({ isTTY: true, columns: 40 });
+    shown.terminal.out(line);
+    shown.terminal.talk(line);
+    const piped = terminal();
+    piped.terminal.out(line);
+    piped.terminal.talk(line);
+    for (const text of [shown.written.out, shown.written.err]) {
+      const lines = text.trimEnd().split('\n');
+      expect(Math.max(...lines.map(visibleLength))).toBeLessThanOrEqual(40);
+      expect(lines.length).toBeGreaterThan(3);
+      expect(lines.slice(1).every((each) => /^ {4}\S/.test(each))).toBe(true);
+      expect(text.split(/\s+/)).toEqual(`${line}\n`.split(/\s+/));
+    }
+    expect(piped.written).toEqual({ out: `${line}\n`, err: `${line}\n` });
+  });
+
+  it('keeps its colours, its gaps and words longer than the width', () => {
+    expect(wrapText('\u001b[32mok\u001b[0m    a b', 9)).toBe('\u001b[32mok\u001b[0m    a b');
+    expect(wrapText(`see ${'x'.repeat(12)} there`, 10)).toBe(`see\n  ${'x'.repeat(12)}\n  there`);
   });
 });
 

@@ -29,3 +29,28 @@ export function cutText(text: string, width: number): string {
   if (visibleLength(text) <= width) return text;
   return `${[...text.replace(COLOURS, '')].slice(0, Math.max(0, width - 1)).join('')}…`;
 }
+
+/** Lines longer than the width are broken between words and hang by two; a longer word is left to the terminal. */
+export function wrapText(text: string, width: number): string {
+  return text
+    .split('\n')
+    .map((line) => (visibleLength(line) <= width ? line : wrapLine(line, width)))
+    .join('\n');
+}
+
+function wrapLine(line: string, width: number): string {
+  const start = /^ */.exec(line)?.[0] ?? '';
+  const lines: string[] = [];
+  let current = start;
+  let isBlank = true;
+  for (const word of line.slice(start.length).split(' ')) {
+    if (isBlank) current += word;
+    else if (visibleLength(current) + 1 + visibleLength(word) <= width) current += ` ${word}`;
+    else {
+      lines.push(current.trimEnd());
+      current = `${start}  ${word}`;
+    }
+    isBlank = false;
+  }
+  return [...lines, current].join('\n');
+}

@@ -62,6 +62,7 @@ function stateOf(status: TableStatus): string {
 }
 
 function range(fromMs: number, toMs: number): string {
+  if (toMs < 1_000) return 'less than 1 s';
   const [from, to] = [duration(fromMs), duration(toMs)];
   return from === to ? from : `${from} to ${to}`;
 }

@@ -1,6 +1,6 @@
 /** stdout is the answer, stderr is the talk. Colour only on a terminal that wants it. */
 
-import { cutText, safeText } from './safe-text.ts';
+import { cutText, safeText, wrapText } from './safe-text.ts';
 
 export interface Terminal {
   isTerminal: boolean;
@@ -37,11 +37,11 @@ export function createTerminal(
     out: (text) => {
       clearStatus();
       // A pipe gets the bytes as they are; a terminal must not be steered by them.
-      stdout.write(`${stdout.isTTY === true ? safeText(text) : text}\n`);
+      stdout.write(`${stdout.isTTY === true ? wrapText(safeText(text), columns) : text}\n`);
     },
     talk: (text) => {
       clearStatus();
-      stderr.write(`${safeText(text)}\n`);
+      stderr.write(`${isTerminal ? wrapText(safeText(text), columns) : safeText(text)}\n`);
     },
     status: (text) => {
       if (!isTerminal) {

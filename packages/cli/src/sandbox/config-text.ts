@@ -14,6 +14,8 @@ export function sandboxConfig(request: {
   endpoints: SandboxEndpoints;
   caFile: string;
   tables: ConfigTables;
+  /** Where ledger seals are anchored, if anybody seals. */
+  anchorFile?: string;
   services?: Record<string, unknown>;
   staging?: Record<string, unknown>;
   statements?: Record<string, unknown>;
@@ -50,6 +52,7 @@ export function sandboxConfig(request: {
     },
     // The local history tells of a statement at once.
     watch: { lagMs: 0, everyMs: '2s' },
+    ...(request.anchorFile === undefined ? {} : { audit: { anchorFile: request.anchorFile } }),
     ...(request.services === undefined ? {} : { services: request.services }),
     ...(request.statements === undefined ? {} : { statements: request.statements }),
   });

@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { LakehaulError } from '@lakehaul/core';
 import { startSandbox } from '@lakehaul/sandbox';
 import { printJson } from '../json/common.ts';
@@ -62,7 +62,13 @@ async function up(call: VerbCall): Promise<number> {
   await writeFile(caFile, clouds.endpoints.databricks.caPem);
   await writeFile(
     join(directory, 'lakehaul.yaml'),
-    sandboxConfig({ migration: 'sandbox', endpoints: clouds.endpoints, caFile, tables: { include: ['*.*'] } }),
+    sandboxConfig({
+      migration: 'sandbox',
+      endpoints: clouds.endpoints,
+      caFile,
+      tables: { include: ['*.*'] },
+      anchorFile: join(directory, 'anchors.jsonl'),
+    }),
   );
   const { accessKeyId, secretAccessKey, token } = clouds.credentials;
   await writeFile(
@@ -77,13 +83,14 @@ async function up(call: VerbCall): Promise<number> {
     else
       call.terminal.out(
         [
-          `the local clouds run; Ctrl-C stops them, their data stays in ${directory}`,
+          `the local clouds run; Ctrl-C stops them, their data stays in ${shortPath(directory)}`,
           `  S3          ${clouds.endpoints.s3}`,
           `  Redshift    ${clouds.endpoints.redshift}`,
           `  Databricks  https://${clouds.endpoints.databricks.host}:${clouds.endpoints.databricks.port}${clouds.endpoints.databricks.httpPath}`,
           'in another terminal:',
           `  lakehaul sandbox load public.events FILE…`,
-          `  . ${join(directory, 'env')} && lakehaul run --config ${join(directory, 'lakehaul.yaml')}`,
+          `  . ${shortPath(join(directory, 'env'))}`,
+          `  lakehaul run --config ${shortPath(join(directory, 'lakehaul.yaml'))}`,
         ].join('\n'),
       );
     await new Promise<void>((done) => {
@@ -94,6 +101,12 @@ async function up(call: VerbCall): Promise<number> {
     await removeState(directory);
   }
   return EXIT.done;
+}
+
+/** As one would type it here. */
+function shortPath(path: string): string {
+  const here = relative('.', path);
+  return here === '' || here.startsWith('..') ? path : here;
 }
 
 async function load(call: VerbCall): Promise<number> {
