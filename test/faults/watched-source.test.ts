@@ -63,7 +63,7 @@ class ScriptedSource {
         );
         const ended = (write: SourceWrite) => [write.transactionId, { kind: 'committed', at: write.lastAt }] as const;
         const outcomes = new Map(writes.map(ended));
-        return { readAt: this.now, writes, open: [], outcomes, outcomesReadable: true };
+        return { readAt: this.now, writes, open: [], outcomes, outcomesReadable: true, displaced: [] };
       },
       probe: async (request: ProbeRequest) => {
         this.probes.push(request.chunks.map((chunk) => chunk.number));

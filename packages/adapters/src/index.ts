@@ -26,6 +26,7 @@ export type {
   TargetColumn,
   TargetStatement,
   TargetTableState,
+  TransactionOutcome,
   UnloadAnswer,
   UnloadRequest,
   WriteSample,

@@ -173,14 +173,18 @@ export interface SourceWrite {
   knownFrom: 'steps' | 'text';
 }
 
+export type TransactionOutcome = { kind: 'committed'; at: SourceTime | null } | { kind: 'rolled-back' };
+
 export interface WriteSample {
   /** Everything was read before this. */
   readAt: SourceTime;
   writes: SourceWrite[];
   /** Transactions of these writes, and of the pending ones, that had not ended when the reading began. */
   open: string[];
-  outcomes: Map<string, { kind: 'committed'; at: SourceTime | null } | { kind: 'rolled-back' }>;
+  outcomes: Map<string, TransactionOutcome>;
   outcomesReadable: boolean;
+  /** Oids of asked tables that do not have their name any more. */
+  displaced: string[];
 }
 
 export interface Source {

@@ -2,11 +2,13 @@
 import { type ChunkStage, isDone, type TablePlan } from '@lakehaul/core';
 import { type Decision, decide, type StopCode, type TableEvidence } from '@lakehaul/gates';
 import {
+  type CleanUntil,
   judgeWrites,
   type Ledger,
   type LedgerScan,
   latestCleanUntil,
   latestSample,
+  sampledMs,
   type TableHalt,
   type TableWrites,
   type WriteLogState,
@@ -87,12 +89,13 @@ export async function statusReport(
   const tables: TableStatus[] = [];
   const halts = await ledger.stops.all();
   const sample = await latestSample(ledger);
+  const cleans = await cleanRecords(ledger, plans, scan);
   for (const generations of byTable(await withCurrentOids(ledger.schemas, plans)))
-    tables.push(await tableStatus(ledger, generations, scan, { halts, state: sample?.body.state ?? null }));
+    tables.push(await tableStatus(ledger, generations, scan, { halts, cleans, state: sample?.body.state ?? null }));
   const writeLog =
     sample === null
       ? null
-      : { ageMs: (await ledger.serverTimeMs()) - sample.lastModifiedMs, staleAfterMs: options.staleAfterMs };
+      : { ageMs: (await ledger.serverTimeMs()) - sampledMs(sample), staleAfterMs: options.staleAfterMs };
   return {
     migration: ledger.migration,
     tables,
@@ -105,11 +108,36 @@ export async function statusReport(
   };
 }
 
+/**
+ * A probe opens what differs and only then calls the table clean: such a record counts only together with what was opened
+ * before it, so a scan that is not newer looks again.
+ */
+async function cleanRecords(
+  ledger: Ledger,
+  plans: readonly TablePlan[],
+  scan: LedgerScan,
+): Promise<ReadonlyMap<string, CleanUntil>> {
+  const cleans = new Map<string, CleanUntil>();
+  let newestMs = Number.NEGATIVE_INFINITY;
+  for (const tableId of new Set(plans.map((plan) => plan.tableId))) {
+    const record = await latestCleanUntil(ledger, tableId);
+    if (record === null) continue;
+    cleans.set(tableId, record.body);
+    newestMs = Math.max(newestMs, record.lastModifiedMs);
+  }
+  if (newestMs >= scan.observedMs) await scan.refresh();
+  return cleans;
+}
+
 async function tableStatus(
   ledger: Ledger,
   plans: readonly TablePlan[],
   scan: LedgerScan,
-  known: { halts: ReadonlyMap<string, TableHalt>; state: WriteLogState | null },
+  known: {
+    halts: ReadonlyMap<string, TableHalt>;
+    cleans: ReadonlyMap<string, CleanUntil>;
+    state: WriteLogState | null;
+  },
 ): Promise<TableStatus> {
   const stages = { ...NO_STAGES };
   let repaired = 0;
@@ -126,7 +154,7 @@ async function tableStatus(
   const newest = first === undefined ? null : await newestSeal(ledger, first.tableId);
   const chunks = plans.reduce((sum, plan) => sum + plan.chunkCount, 0);
   const estimatedBytes = plans.reduce((sum, plan) => sum + BigInt(plan.estimatedBytes), 0n);
-  const clean = first === undefined ? null : ((await latestCleanUntil(ledger, first.tableId))?.body ?? null);
+  const clean = known.cleans.get(first?.tableId ?? '') ?? null;
   // A generation that the record does not know was read at a time that it does not tell.
   const isKnown = clean !== null && plans.every((plan) => clean.generations.includes(plan.generation));
   const cleanUntil = isKnown ? clean.cleanUntil : null;

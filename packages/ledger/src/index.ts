@@ -28,6 +28,7 @@ export {
   latestSample,
   type ProbeRecord,
   probesPath,
+  sampledMs,
   type TableWrites,
   WRITE_LOG,
   type WriteLogSample,

@@ -57,6 +57,8 @@ const sample = z.looseObject({
   to: time,
   /** The source was read before this. */
   readAt: time,
+  /** S3's time before the reading began; absent in older records. */
+  askedAt: z.iso.datetime().optional(),
   gap: z.looseObject({ from: time, to: time }).nullable(),
   /** False: SYS_TRANSACTION_HISTORY may not be read, so that rolled-back writes count as well. */
   outcomesReadable: z.boolean(),
@@ -111,6 +113,12 @@ export type CleanUntil = z.infer<typeof cleanUntil>;
 
 export function latestSample(ledger: Ledger): Promise<LedgerRecord<WriteLogSample> | null> {
   return ledger.latestRecord<WriteLogSample>(WRITE_LOG, sample);
+}
+
+/** S3's time at which the sample's knowledge was fresh: never the time of its record, which may have been written hours later. */
+export function sampledMs(sample: LedgerRecord<WriteLogSample>): number {
+  const { askedAt } = sample.body;
+  return askedAt === undefined ? sample.lastModifiedMs : Date.parse(askedAt);
 }
 
 export function latestProbe(ledger: Ledger, tableId: string): Promise<LedgerRecord<ProbeRecord> | null> {

@@ -107,6 +107,14 @@ it('reads the clock, the writes of a window and how their transactions ended', a
   const sample = await clouds.source.sampleWrites({ from: before.now, to: now, tables, pending: [] });
   expect(sample.readAt > now).toBe(true);
   expect(sample.open).toEqual([]);
+  expect(sample.displaced).toEqual([]);
+  const renamed = {
+    from: before.now,
+    to: now,
+    tables: [{ oid: oid ?? '', schema: 'public', table: 'was' }],
+    pending: [],
+  };
+  expect((await clouds.source.sampleWrites(renamed)).displaced).toEqual([oid]);
   const seen = sample.writes.map((write) => [
     write.kind,
     write.knownFrom,

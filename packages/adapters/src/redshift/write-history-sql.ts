@@ -59,6 +59,11 @@ export function writesSql(window: Window, tableIds: readonly string[]): string {
   return `SELECT ${table},${transaction},${kind},CAST(COUNT(DISTINCT h.query_id) AS VARCHAR(20)),${timeText('MIN(h.start_time)')},${timeText('MAX(h.end_time)')} FROM sys_query_history h JOIN sys_query_detail d ON d.query_id = h.query_id WHERE d.step_name IN ('insert','delete') AND ${endedIn(window)} AND d.table_id IN (${ids(tableIds)}) GROUP BY ${table},${transaction},${kind}`;
 }
 
+/** oid, schema, name of those of the tables that are there: a swap by rename leaves the old one unwritten for ever. */
+export function namesSql(tableIds: readonly string[]): string {
+  return `SELECT CAST(CAST(c.oid AS BIGINT) AS VARCHAR(20)),n.nspname,c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid IN (${ids(tableIds)})`;
+}
+
 /** transaction, kind, start, end, text: among these are statements that write without a step of their own. */
 export function stepLessSql(window: Window): string {
   return `SELECT CAST(h.transaction_id AS VARCHAR(20)),TRIM(h.query_type),${timeText('h.start_time')},${timeText('h.end_time')},h.query_text FROM sys_query_history h WHERE ${endedIn(window)} AND TRIM(h.query_type) NOT IN ('SELECT','UNLOAD','INSERT','UPDATE','DELETE','COPY') AND h.query_text NOT LIKE 'SET %'`;

@@ -1,8 +1,9 @@
 import { LakehaulError, must } from '@lakehaul/core';
-import type { SourceClock, SourceWrite, WriteSample, WriteSampleRequest } from '../ports.ts';
+import type { SourceClock, SourceWrite, TransactionOutcome, WriteSample, WriteSampleRequest } from '../ports.ts';
 import type { Statements } from './statements.ts';
 import {
   CLOCK_SQL,
+  namesSql,
   OPEN_TRANSACTIONS_SQL,
   outcomesSql,
   READ_CLOCK_SQL,
@@ -27,6 +28,7 @@ export function renderWriteSample(request: WriteSampleRequest): string[] {
   return [
     OPEN_TRANSACTIONS_SQL,
     ...inLists(ids).map((part) => writesSql(request, part)),
+    ...inLists(ids).map(namesSql),
     stepLessSql(request),
     READ_CLOCK_SQL,
   ];
@@ -35,8 +37,9 @@ export function renderWriteSample(request: WriteSampleRequest): string[] {
 export async function sampleWrites(statements: Statements, request: WriteSampleRequest): Promise<WriteSample> {
   const answers = await statements.query('writes', renderWriteSample(request));
   const open = new Set((answers[0] ?? []).map((row) => row[0] ?? ''));
+  const lists = inLists(request.tables).length;
   const writes = [
-    ...answers.slice(1, -2).flatMap((rows) => rows.map(stepWrite)),
+    ...answers.slice(1, 1 + lists).flatMap((rows) => rows.map(stepWrite)),
     ...(answers.at(-2) ?? []).flatMap((row) => textWrites(row, request)),
   ];
   const transactionIds = [...new Set([...writes.map((write) => write.transactionId), ...request.pending])];
@@ -45,6 +48,7 @@ export async function sampleWrites(statements: Statements, request: WriteSampleR
     readAt: must(answers.at(-1)?.[0]?.[0], 'time after the reading'),
     writes,
     open: transactionIds.filter((id) => open.has(id)),
+    displaced: displaced(request, answers.slice(1 + lists, -2).flat()),
     outcomes: outcomes ?? new Map(),
     outcomesReadable: outcomes !== null,
   };
@@ -58,19 +62,18 @@ async function readOutcomes(
   if (transactionIds.length === 0) return new Map();
   try {
     const answers = await statements.query('outcomes', inLists(transactionIds).map(outcomesSql));
-    return new Map(
-      answers
-        .flat()
-        .map(([id, status, committedAt]) => [
-          id ?? '',
-          status === 'committed' ? { kind: 'committed', at: committedAt ?? null } : { kind: 'rolled-back' },
-        ]),
-    );
+    return new Map(answers.flat().flatMap(outcomeOf));
   } catch (error) {
     if (error instanceof LakehaulError && (error.code === 'PERMISSION_DENIED' || error.code === 'TABLE_MISSING'))
       return null;
     throw error;
   }
+}
+
+/** Documented are committed and rolledback (SYS_TRANSACTION_HISTORY). Anything else is no reason to leave a write out. */
+function outcomeOf([id, status, committedAt]: Row): [string, TransactionOutcome][] {
+  if (status === 'committed') return [[id ?? '', { kind: 'committed', at: committedAt ?? null }]];
+  return status === 'rolledback' ? [[id ?? '', { kind: 'rolled-back' }]] : [];
 }
 
 function stepWrite([oid, transactionId, kind, statements, firstAt, lastAt]: Row): SourceWrite {
@@ -83,6 +86,14 @@ function stepWrite([oid, transactionId, kind, statements, firstAt, lastAt]: Row)
     lastAt: must(lastAt, 'end of a write'),
     knownFrom: 'steps',
   };
+}
+
+/** Tables that are gone, or whose name another table has: `oid, schema, name` as the catalogue tells now. */
+function displaced(request: WriteSampleRequest, names: readonly Row[]): string[] {
+  const now = new Map(names.map(([oid, schema, table]) => [oid, JSON.stringify([schema, table])]));
+  return request.tables
+    .filter(({ oid, schema, table }) => now.get(oid) !== JSON.stringify([schema, table]))
+    .map(({ oid }) => oid);
 }
 
 /**
@@ -105,8 +116,8 @@ function textWrites([transactionId, kind, firstAt, lastAt, text]: Row, request: 
     }));
 }
 
-function inLists(values: readonly string[]): string[][] {
-  const lists: string[][] = [];
+function inLists<T>(values: readonly T[]): T[][] {
+  const lists: T[][] = [];
   for (let start = 0; start < values.length; start += IDS_MAX) lists.push(values.slice(start, start + IDS_MAX));
   return lists;
 }

@@ -36,7 +36,12 @@ export const verify: Verb = {
         : name === undefined
           ? plans
           : findPlans(plans, name);
-    if (call.flags['source'] === true) return verifySource(call, session, chosen);
+    if (call.flags['source'] === true)
+      return verifySource(
+        call,
+        session,
+        plans.filter((plan) => chosen.some(({ tableId }) => tableId === plan.tableId)),
+      );
     const due: { tableId: string; generation: number; chunk: number; attempt: number }[] = [];
     for (const plan of chosen)
       scan.forEach(plan, (chunk, state) => {

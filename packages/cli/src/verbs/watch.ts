@@ -41,8 +41,10 @@ export const watch: Verb = {
     const deps = watchDeps(session, session.ledger, scan, isOnce ? 0 : session.config.watch.probeEveryMs);
     if (call.flags['dry-run'] === true) return dryRun(call, deps, plans);
     for (;;) {
-      const result = await watchOnce(deps, plans, call.signal);
-      print(call, result, plans);
+      // A table or generation that was planned since is watched as well.
+      const now = await session.ledger.readPlans();
+      const result = await watchOnce(deps, now, call.signal);
+      print(call, result, now);
       if (isOnce || call.signal.aborted) return isUnwritten(result) ? EXIT.done : EXIT.notProven;
       await session.clock.sleep(session.config.watch.everyMs, call.signal).catch(() => undefined);
       if (call.signal.aborted) return isUnwritten(result) ? EXIT.done : EXIT.notProven;

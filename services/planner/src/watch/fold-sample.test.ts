@@ -25,7 +25,15 @@ function write(transactionId: string, endedAt: number, kind = 'insert'): SourceW
 }
 
 function sample(readAt: number, change: Partial<WriteSample> = {}): WriteSample {
-  return { readAt: at(readAt), writes: [], open: [], outcomes: new Map(), outcomesReadable: true, ...change };
+  return {
+    readAt: at(readAt),
+    writes: [],
+    open: [],
+    outcomes: new Map(),
+    outcomesReadable: true,
+    displaced: [],
+    ...change,
+  };
 }
 
 const judged = (state: WriteLogState, snapshot: number) => judgeWrites(state, OID, at(snapshot)).kind;

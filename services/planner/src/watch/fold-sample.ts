@@ -23,15 +23,18 @@ function visibleAt(transactionId: string, sample: WriteSample, commitsItself: bo
   return sample.open.includes(transactionId) ? 'open' : sample.readAt;
 }
 
-/** `before` is empty after a gap: what lies before the window is not known, and no old write matters any more. */
+/**
+ * After a gap nothing of `before` is known but its pending transactions: what lies before the window does not matter any
+ * more, except for a transaction that has written then and may still commit.
+ */
 export function foldSample(
   before: WriteLogState,
   window: Window,
   oids: readonly string[],
   sample: WriteSample,
 ): WriteLogState {
-  const since = { ...before.since };
-  for (const oid of oids) since[oid] ??= window.from;
+  // A table that this sample did not ask about (its sampler knew an older list of plans) is known without a gap no longer.
+  const since = Object.fromEntries(oids.map((oid) => [oid, before.since[oid] ?? window.from]));
   const lastWrites = { ...before.lastWrites };
   const pending = new Map<string, Pending>();
   const note = (oid: string, at: SourceTime, kinds: readonly string[]) => {
@@ -52,6 +55,8 @@ export function foldSample(
       { transactionId: write.transactionId, oids: [write.oid], kinds: [write.kind], lastAt: write.lastAt },
       write.kind === 'truncate',
     );
+  // Whatever has the name now is what the next probe and UNLOAD read, and its writes are told under another oid.
+  for (const oid of sample.displaced) note(oid, sample.readAt, ['swapped']);
   return { since, lastWrites, pending: [...pending.values()] };
 }
 

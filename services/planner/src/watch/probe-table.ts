@@ -136,6 +136,7 @@ export async function probeTable(
     scans += answer.scans;
     strayRows += BigInt(answer.strayRows);
     rowsScanned += BigInt(answer.rowsScanned);
+    refuseStray(group, answer.strayRows);
     for (const each of group) found.set(each, must(answer.sums.get(each.chunk.number), 'sums of a probed chunk'));
   }
   const differing = proven.filter((each) => probeDifference(each.proof, must(found.get(each), 'sums')) !== null);
@@ -167,10 +168,25 @@ export async function probeTable(
   return { record, reopened };
 }
 
+/** Where every chunk of a generation was asked for, its bounds hold no other row: one that nobody hauls breaks I1. */
+function refuseStray(group: readonly ProvenChunk[], strayRows: string): void {
+  const { plan } = must(group[0], 'chunk of a probe');
+  if (strayRows === '0' || group.length < plan.chunkCount) return;
+  const where = `${plan.source.schema}.${plan.source.table}`;
+  throw new LakehaulError(
+    'INTERNAL',
+    `${where}: ${strayRows} rows belong to no chunk of generation ${plan.generation}`,
+    {
+      where,
+    },
+  );
+}
+
 /**
  * What a probe's record asks for: the chunks that differ are opened again, and so is what has moved to another attempt
  * since the probe looked, unless that attempt reads the source after it. Only then is the table proven as of its
- * snapshot: a crash before that leaves it as it was, and the next look probes again.
+ * snapshot: a crash before that leaves it as it was, and the next look probes again. So does a chunk that was accepted when
+ * the probe looked and has been replayed since: its rows may be older than the snapshot, and nothing was compared with them.
  */
 async function settleProbe(
   deps: ProbeDeps,
@@ -186,6 +202,11 @@ async function settleProbe(
   });
   const reopened = await reopenChunks(deps, record, due);
   const { snapshotAt, chunks, bytes, durationMs } = record.body;
+  const unprobed = unprobedChunks(deps.scan, generations, proven);
+  if (unprobed > 0) {
+    deps.log.warn('table probed in part', { tableId: record.body.tableId, chunks, unprobed });
+    return reopened;
+  }
   await deps.ledger.appendRecord(
     cleanUntilPath(record.body.tableId),
     {
@@ -207,4 +228,15 @@ async function settleProbe(
     snapshotAt,
   });
   return reopened;
+}
+
+/** Chunks that the probe left out as accepted, and that are not any more. */
+function unprobedChunks(scan: LedgerScan, generations: readonly TablePlan[], proven: readonly ProvenChunk[]): number {
+  const probed = new Set(proven.map((each) => `${each.plan.generation}/${each.chunk.number}`));
+  let unprobed = 0;
+  for (const plan of generations)
+    scan.forEach(plan, (chunk, state) => {
+      if (state.stage !== 'accepted' && !probed.has(`${plan.generation}/${chunk}`)) unprobed += 1;
+    });
+  return unprobed;
 }

@@ -21,14 +21,18 @@ export async function sampleWrites(
   plans: readonly TablePlan[],
 ): Promise<LedgerRecord<WriteLogSample> | null> {
   const before = await latestSample(deps.ledger);
+  // How old the knowledge is counts from here: a process may be suspended for hours between the reading and the record.
+  const askedAt = new Date(await deps.ledger.serverTimeMs()).toISOString();
   const next = await nextWindow(deps, before?.body ?? null, plans);
   if (next === null) return null;
   const { window, gap, request } = next;
   const sample = await deps.source.sampleWrites(request);
-  const known = before === null || gap !== null ? NOTHING_KNOWN : before.body.state;
+  const { pending } = before?.body.state ?? NOTHING_KNOWN;
+  const known = before === null || gap !== null ? { ...NOTHING_KNOWN, pending } : before.body.state;
   const body: WriteLogSample = {
     schemaVersion: 1,
     ...window,
+    askedAt,
     readAt: sample.readAt,
     gap,
     outcomesReadable: sample.outcomesReadable,
@@ -68,7 +72,7 @@ async function nextWindow(
   const from: SourceTime = before === null || isGap || isNew ? reach : before.to;
   if (tables.length === 0 || to <= (before?.to ?? from)) return null;
   const window = { from, to };
-  const pending = isGap ? [] : (before?.state.pending ?? []).map((transaction) => transaction.transactionId);
+  const pending = (before?.state.pending ?? []).map((transaction) => transaction.transactionId);
   return {
     window,
     gap: isGap ? { from: before.to, to: reach } : null,

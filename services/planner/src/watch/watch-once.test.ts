@@ -28,6 +28,7 @@ async function look(writtenOid: string, prepare: (world: LedgerWorld) => Promise
         writes: tables.some((table) => table.oid === writtenOid) ? [{ ...write, knownFrom: 'steps' }] : [],
         outcomes: new Map([['7', { kind: 'committed', at }]]),
         outcomesReadable: true,
+        displaced: [],
         open: [],
       } as unknown as WriteSample),
     probe: () => Promise.reject(new LakehaulError('UNAVAILABLE', 'busy')),

@@ -97,6 +97,7 @@ async function watchTable(
   try {
     const proven = await provenChunks(deps, generations);
     if (proven === null) return null;
+    if (proven.length === 0) return { ...watched, probe: null, held: 'every chunk is accepted, none is proven' };
     const probe = await probeTable(deps, generations, proven, `${writes.kind}: ${writes.detail}`, signal);
     return { ...watched, probe, held: null };
   } catch (thrown) {
