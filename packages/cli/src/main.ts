@@ -2,14 +2,17 @@
 import { createInterface } from 'node:readline/promises';
 import { runCommand } from './run-command.ts';
 
+/** Only these have statements to hand over. */
+const HAULS: ReadonlySet<string> = new Set(['run', 'demo']);
+const DRAINING = `draining: running statements are handed over; once more stops at once.
+Run the same command again to resume.`;
+
 const drain = new AbortController();
 let interrupts = 0;
 const interrupt = () => {
   interrupts++;
   if (interrupts > 1) process.exit(130);
-  process.stderr.write(
-    '\ndraining: running statements are handed over; once more stops at once. Run the same command again to resume.\n',
-  );
+  process.stderr.write(`\n${HAULS.has(process.argv[2] ?? '') ? DRAINING : 'stopping; once more stops at once'}\n`);
   drain.abort();
 };
 process.on('SIGINT', interrupt);
