@@ -41,6 +41,7 @@ class ScriptedSource {
   readonly changed = new Set<number>();
   readonly windows: WriteSampleRequest[] = [];
   readonly probes: number[][] = [];
+  outcomesReadable = true;
   fails: LakehaulError | null = null;
   whileProbing: () => Promise<void> = () => Promise.resolve();
 
@@ -96,7 +97,10 @@ async function proven() {
     warn: (message, fields) => void warned.push([message, fields?.['code']]),
   };
   const scan = ledger.openScan();
-  const clock = { nowMs: () => 0, sleep: () => Promise.resolve() };
+  const sleep = async (ms: number) => {
+    source.now = addMs(source.now, ms);
+  };
+  const clock = { nowMs: () => 0, sleep };
   const deps = { ledger, source: source.port, scan, clock, log, lagMs: LAG_MS, probeEveryMs: 0 };
   return {
     ...{ world, ledger, source, warned },
@@ -223,4 +227,12 @@ it('a probe that died before its chunks were open counts for nothing: the next l
   expect((await look())?.tables).toMatchObject([{ probe: { reopened: [{ chunk: 1 }] } }]);
   expect(source.probes).toHaveLength(2);
   expect(await chunk(1)).toMatchObject({ stage: 'opened', attempt: 2 });
+});
+
+it('a write whose commit is not told is probed once it is certainly visible, so that one probe settles it', async () => {
+  const { source, look, codes } = await proven();
+  source.outcomesReadable = false;
+  source.write(addMs(source.now, -2 * LAG_MS));
+  expect((await look())?.tables).toMatchObject([{ writes: { kind: 'written' }, probe: { reopened: [] } }]);
+  expect(await codes()).toEqual([]);
 });

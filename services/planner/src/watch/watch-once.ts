@@ -1,5 +1,5 @@
 /** One look at the source: who wrote what, which tables have to be probed, which chunks are opened again. */
-import { asLakehaulError, isDone, type LakehaulError, type TablePlan } from '@lakehaul/core';
+import { asLakehaulError, isDone, type LakehaulError, type SourceTime, type TablePlan } from '@lakehaul/core';
 import {
   judgeWrites,
   latestCleanUntil,
@@ -98,6 +98,7 @@ async function watchTable(
     const proven = await provenChunks(deps, generations);
     if (proven === null) return null;
     if (proven.length === 0) return { ...watched, probe: null, held: 'every chunk is accepted, none is proven' };
+    await untilPast(deps, state?.lastWrites[plan.source.oid]?.at, signal);
     const probe = await probeTable(deps, generations, proven, `${writes.kind}: ${writes.detail}`, signal);
     return { ...watched, probe, held: null };
   } catch (thrown) {
@@ -107,6 +108,18 @@ async function watchTable(
     deps.log.warn('table not probed', { tableId: plan.tableId, code: error.code, reason: error.message });
     return { ...watched, probe: null, held: error };
   }
+}
+
+const TRIES_MAX = 20;
+
+/**
+ * A write whose commit nobody tells counts until a second after it was looked at (GETDATE() has whole seconds): a probe
+ * within that second would leave the table written, and would be repeated only after `probeEveryMs`.
+ */
+async function untilPast(deps: WatchDeps, at: SourceTime | undefined, signal: AbortSignal | undefined): Promise<void> {
+  if (at === undefined) return;
+  for (let tries = 0; tries < TRIES_MAX && (await deps.source.clock()).now <= at; tries++)
+    await deps.clock.sleep(250, signal);
 }
 
 /** A probe that was not settled (its process died before the chunks were open) does not count: it is made again. */
