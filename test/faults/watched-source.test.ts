@@ -63,8 +63,10 @@ class ScriptedSource {
           ({ lastAt }) => lastAt >= request.from && lastAt < request.to && lastAt <= heard,
         );
         const ended = (write: SourceWrite) => [write.transactionId, { kind: 'committed', at: write.lastAt }] as const;
-        const outcomes = new Map(writes.map(ended));
-        return { readAt: this.now, writes, open: [], outcomes, outcomesReadable: true, displaced: [] };
+        const { outcomesReadable } = this;
+        const outcomes = new Map(outcomesReadable ? writes.map(ended) : []);
+        // As the source's own clock has it: the next whole second after the reading.
+        return { readAt: addMs(this.now, 1000), writes, open: [], outcomes, outcomesReadable, displaced: [] };
       },
       probe: async (request: ProbeRequest) => {
         this.probes.push(request.chunks.map((chunk) => chunk.number));
