@@ -100,6 +100,7 @@ class FakeSource {
           maxRowBytes: '10',
         })),
         columnListHash: RANGES.source.columnListHash,
+        policies: [],
         snapshotAt: '2026-01-01 00:00:00.000000',
         fingerprints: [],
       }),

@@ -154,6 +154,27 @@ describe('schema drift', () => {
   });
 });
 
+describe('a policy between two looks of the watch', () => {
+  it('is seen by the UNLOAD’s own transaction, and nothing of it is proven', async () => {
+    const { session, name, ref } = await smallTable(world, { rows: 10, defaults: { level: 'carried' } });
+    for (const sql of [
+      `CREATE RLS POLICY brief_${name} WITH (id integer) USING (id = 1)`,
+      `ATTACH RLS POLICY brief_${name} ON "f"."${name}" TO PUBLIC`,
+      `ALTER TABLE "f"."${name}" ROW LEVEL SECURITY ON`,
+    ])
+      await world.redshift.run(sql);
+    const hidden = await driver(session).drive();
+    expect(hidden.tables[0]?.done).toBe(0);
+    const troubles = await session.ledger.troubles(ref);
+    expect(troubles.map((each) => [each.stage, each.body.code])).toEqual([['quarantined', 'ROW_SECURITY']]);
+    // Nobody watched: what was unloaded meanwhile waits for a person, and is read anew.
+    await world.redshift.run(`DETACH RLS POLICY brief_${name} ON "f"."${name}" FROM PUBLIC`);
+    const lakehaul = commandLine(world, session.config);
+    await lakehaul.json(['replay', '--table', name, '--stage', 'quarantined', '--reason', 'policy detached']);
+    expect((await driver(session).drive()).decision.evidence).toBe('PASS');
+  });
+});
+
 describe('accepting a drift', () => {
   it('of an added column goes on without it', async () => {
     const { table } = await changed((t) => [`ALTER TABLE "f"."${t}" ADD COLUMN more integer`]);

@@ -25,7 +25,8 @@ gate says \`SCHEMA_DRIFT\` (\`ROW_SECURITY\` for hidden rows). \`lakehaul tables
 
 A change that comes and goes between two looks is caught by the UNLOAD itself: oid, names and types are hashed in its own
 transaction, and rows read under a list that is neither planned nor accepted are never proven (\`SOURCE_SCHEMA_CHANGED\`).
-Nullability, collation and policies are not in that hash: for those the watch is the only check.
+It also asks for policies right before the UNLOAD: what was read under one is quarantined (\`ROW_SECURITY\`).
+Nullability and collation are not in that hash: for those the watch is the only check.
 
 The most serious change comes first; it names the stop.
 

@@ -11,6 +11,7 @@ export type {
   Manifest,
   Measure,
   NotMoved,
+  PolicyKind,
   ProbeAnswer,
   ProbeChunk,
   ProbeRequest,

@@ -111,10 +111,15 @@ export interface SourceStatement {
   durationMs: number;
 }
 
+/** What can hide rows or values from the user who asks. */
+export type PolicyKind = 'row-level security' | 'masking';
+
 export interface UnloadAnswer {
   /** Counted in the transaction, per bucket for a scan group (one entry with bucket null otherwise). */
   counts: { bucket: number | null; rowCount: string; maxRowBytes: string }[];
   columnListHash: string;
+  /** Attached to the table when the UNLOAD began; not asked where they were acknowledged. */
+  policies: PolicyKind[];
   /** Start of the transaction by the source's clock, not later than its snapshot; null when no row told it. */
   snapshotAt: SourceTime | null;
   /** Level full only; per bucket for a scan group. */

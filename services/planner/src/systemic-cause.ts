@@ -137,6 +137,8 @@ function wordsOf(code: ErrorCode): string {
       return 'chunks differ, and no row of them could be named';
     case 'SOURCE_SCHEMA_CHANGED':
       return 'the table at the source is no longer the one that was planned';
+    case 'ROW_SECURITY':
+      return 'a policy at the source hides rows or values of the table from us';
     case 'SOURCE_STATEMENT_FAILED':
     case 'SOURCE_STATEMENT_ABORTED':
       return 'the UNLOAD fails again and again; lakehaul chunk CHUNK shows the database’s message';

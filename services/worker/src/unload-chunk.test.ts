@@ -36,6 +36,7 @@ function clouds(manifest: () => void): { source: Source; stage: Stage; asked: Un
         maxRowBytes: '10',
       })),
       columnListHash: plan.source.columnListHash,
+      policies: [],
       snapshotAt: '2026-01-01 00:00:00.000000',
       fingerprints: [],
     }),

@@ -3,7 +3,7 @@
  * The submission is recorded before the statement is sent; whoever comes next finds the statement by its name and goes
  * on with it instead of starting another.
  */
-import type { Source, SourceStatement, Stage, UnloadRequest } from '@lakehaul/adapters';
+import type { PolicyKind, Source, SourceStatement, Stage, UnloadRequest } from '@lakehaul/adapters';
 import {
   type AttemptRef,
   type Chunk,
@@ -57,6 +57,7 @@ export async function unloadChunk(
   };
   const answer = await deps.source.readUnloadAnswer(statement.statementId, finished);
   await refuseOtherSchema(ledger, plan, answer.columnListHash);
+  refuseHiddenRows(plan, answer.policies);
   const manifest = await deps.stage.readManifest(submission.body.dataPrefix);
   const buckets = stagedBuckets({
     plan,
@@ -95,6 +96,21 @@ async function refuseOtherSchema(ledger: Ledger, plan: TablePlan, seen: string):
   throw new LakehaulError(
     'SOURCE_SCHEMA_CHANGED',
     `${plan.source.schema}.${plan.source.table} is not the table that was planned: column list ${seen}, planned ${planned}${accepted.length > 0 ? ', or one that was accepted later' : ''}`,
+  );
+}
+
+/** Between two looks of the schema watch only the transaction itself saw the policy; a later attempt reads the table anew. */
+function refuseHiddenRows(plan: TablePlan, policies: readonly PolicyKind[]): void {
+  if (policies.length === 0) return;
+  const where = `${plan.source.schema}.${plan.source.table}`;
+  throw new LakehaulError(
+    'ROW_SECURITY',
+    `${policies.join(' and ')} was attached to ${where} while it was unloaded: rows or values may be missing from the stage`,
+    {
+      where,
+      disposition: 'quarantine',
+      next: 'exempt the hauling user from the policy, or detach it; then lakehaul replay the chunk',
+    },
   );
 }
 

@@ -238,6 +238,7 @@ export function runBatch(clouds: Clouds, id: string): Clouds {
   const answer = {
     counts: [{ bucket: null, rowCount: String(rows.length), maxRowBytes: '10' }],
     columnListHash: 'abc',
+    policies: [],
     snapshotAt: new Date(clouds.nowMs).toISOString().replace('T', ' ').replace('Z', '000'),
     fingerprints: [{ bucket: null, fingerprint: fingerprintOf(rows) }],
   };

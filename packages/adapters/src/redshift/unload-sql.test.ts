@@ -79,6 +79,15 @@ describe('the statements of a chunk', () => {
     expect(() => renderUnloadBatch(request, few)).toThrow(/statements, the limit is 3/);
   });
 
+  it('ask for policies between the count and the UNLOAD, unless they were acknowledged', () => {
+    const { statements, layout } = renderUnloadBatch(request, options);
+    expect(layout.policies.map(({ statement }) => statement)).toEqual([layout.counts + 1, layout.unload - 1]);
+    expect(statements[layout.counts + 1]).toMatch(/svv_rls_relation .*relname = 'orders'/);
+    expect(statements[layout.unload - 1]).toMatch(/svv_attached_masking_policy .*table_name = 'orders'/);
+    const known = { ...request, plan: { ...plan, acknowledgements: ['row-security' as const] } };
+    expect(renderUnloadBatch(known, options).statements.join(' ')).not.toMatch(/svv_/);
+  });
+
   it('never leave the prefix that they were given', () => {
     expect(() => renderUnloadBatch({ ...request, dataUrl: "s3://b/x' IAM_ROLE 'y/" }, options)).toThrow(/no prefix/);
   });
@@ -106,7 +115,14 @@ describe('the statements of a chunk', () => {
 
 describe('the answers', () => {
   it('give a bucket without rows the empty fingerprint', () => {
-    const layout = { columnList: 0, counts: 1, unload: 2, fingerprints: [{ statement: 3, groups: 1 }], buckets: 2 };
+    const layout = {
+      columnList: 0,
+      counts: 1,
+      policies: [],
+      unload: 2,
+      fingerprints: [{ statement: 3, groups: 1 }],
+      buckets: 2,
+    };
     const answers: Record<number, (string | null)[][]> = {
       0: [['1', 'id', 'bigint']],
       1: [['1', '3', '20']],
@@ -117,6 +133,18 @@ describe('the answers', () => {
       { bucket: 0, fingerprint: { rowCount: '0', groups: [{ sum1: '0', sum2: '0' }] } },
       { bucket: 1, fingerprint: { rowCount: '3', groups: [{ sum1: '5', sum2: '6' }] } },
     ]);
+  });
+
+  it('name the policy that hides rows', () => {
+    const { layout } = renderUnloadBatch({ ...request, level: 'carried' }, options);
+    const of = (hiding: number | undefined) =>
+      readUnloadAnswer(layout, (statement) => {
+        if (statement === layout.counts) return [[null, '3', '20', null]];
+        return statement === hiding ? [['orders']] : [];
+      }).policies;
+    expect(of(undefined)).toEqual([]);
+    expect(of(layout.policies[0]?.statement)).toEqual(['row-level security']);
+    expect(of(layout.policies[1]?.statement)).toEqual(['masking']);
   });
 
   it('refuse parts of one fingerprint that counted different rows', () => {

@@ -24,7 +24,8 @@ export async function readAnswer(
   request: UnloadRequest,
 ): Promise<UnloadAnswer> {
   const { layout } = renderUnloadBatch(request, options);
-  const wanted = [layout.columnList, layout.counts, ...layout.fingerprints.map((part) => part.statement)];
+  const others = [...layout.policies, ...layout.fingerprints].map((part) => part.statement);
+  const wanted = [layout.columnList, layout.counts, ...others];
   const found = new Map<number, Rows>();
   // Sub-statements are numbered from 1 in the Data API.
   for (const index of wanted) found.set(index, await statements.api.rows(`${statementId}:${index + 1}`));
