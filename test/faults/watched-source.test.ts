@@ -195,7 +195,8 @@ it('a probe asks for the NULL keys as well, and opens their chunk', async () => 
 it('an attempt that was sent before the probe’s record is not taken for the cure, one that was sent after it is', async () => {
   const { world, source, ledger, look, chunk } = await proven();
   source.write(addMs(source.now, -2 * LAG_MS));
-  source.changed.add(0).add(1);
+  // Chunk 0 is as it was proven when the probe looks: what its new attempt read nobody knows.
+  source.changed.add(1);
   const rehaul = async (number: number) => {
     const ref = { ...chunkRef(PLAN, number), attempt: 2 };
     await ledger.openAttempt(ref, { attempt: 2, body: { ...BODIES.opened, cause: 'operator' }, causedBy: null });

@@ -56,13 +56,6 @@ export const WATCH: readonly Mutant[] = [
     to: 'const isGap = false;',
     tests: WATCHED,
   }),
-  mutant('state of before a gap kept', {
-    harm: 'the gap is told, but the table counts as known from before it on',
-    file: `${WATCH_DIRECTORY}/sample-writes.ts`,
-    from: 'before === null || gap !== null ? NOTHING_KNOWN',
-    to: 'before === null ? NOTHING_KNOWN',
-    tests: WATCHED,
-  }),
   mutant('probe ignoring deletes', {
     harm: 'a chunk that has fewer rows at the source than were proven stays proven',
     file: `${WATCH_DIRECTORY}/probe-difference.ts`,
