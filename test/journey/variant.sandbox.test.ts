@@ -1,6 +1,11 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { DifferenceReport } from '@lakehaul/adapters';
-import { type AttemptRef, must } from '@lakehaul/core';
+import { auditLedger, copySource, exportLedger } from '@lakehaul/audit';
+import { type AttemptRef, must, type ObjectStore } from '@lakehaul/core';
 import { readLedger, type Session } from '@lakehaul/fleet';
+import { reopenChunks } from '@lakehaul/planner';
 import { cleanStage, reproveChunk } from '@lakehaul/verifier';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { driver, haul, planAll } from '../support/drive.ts';
@@ -100,6 +105,33 @@ async function prove({ session }: Docs): Promise<{ equal: boolean; rows: Differe
   return { equal, rows };
 }
 
+/** What an offline audit says of a copy of the ledger, seals left aside; `without` takes objects out of the copy. */
+async function auditOf({ clouds, config }: Session, without?: string): Promise<string[]> {
+  const directory = mkdtempSync(join(tmpdir(), 'lakehaul-variant-'));
+  try {
+    const { ledgerStore: real } = clouds;
+    const store: ObjectStore = {
+      putIfAbsent: (key, body, options) => real.putIfAbsent(key, body, options),
+      put: (key, body, options) => real.put(key, body, options),
+      get: (key) => real.get(key),
+      head: (key) => real.head(key),
+      async *list(prefix, options) {
+        for await (const info of real.list(prefix, options))
+          if (without === undefined || !info.key.includes(without)) yield info;
+      },
+      delete: (keys) => real.delete(keys),
+      serverTimeMs: () => real.serverTimeMs(),
+    };
+    const { signal } = new AbortController();
+    const copy = join(directory, 'copy');
+    await exportLedger({ store, prefix: config.ledger.prefix, migration: config.migration, directory: copy, signal });
+    const { findings } = await auditLedger(await copySource(copy), { publicKeys: new Map(), anchors: [] });
+    return [...new Set<string>(findings.map(({ code }) => code))].filter((code) => !/SEALS|ANCHOR/.test(code));
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
 const texts = async ({ table }: Docs, where = 'true') =>
   (await world.databricks.run(`SELECT id, to_json(doc) FROM ${table} WHERE ${where} ORDER BY id`)).rows;
 
@@ -177,7 +209,7 @@ describe('the plan', () => {
     ],
   ])('names %s', async (_what, document, reason) => {
     const { session, table } = await docs({
-      documents: [document, '["1e400",{"x":"1e400"}]'],
+      documents: [document, '["1e400",{"x":":[1e400"}]', `{"a":",${'7'.repeat(50)}"}`],
       override: { acknowledge: [] },
     });
     await expect(planAll(session)).rejects.toMatchObject({
@@ -198,6 +230,71 @@ describe('the plan', () => {
       next: expect.stringContaining('super: string'),
     });
     expect((await world.databricks.run(`SELECT count(*) FROM ${table}`)).rows).toEqual([['0']]);
+  });
+});
+
+describe('rows that come after the plan, with numbers that it did not see', () => {
+  const DIGITS = '1234567890'.repeat(4);
+  let table: Docs;
+  beforeAll(async () => {
+    table = await docs({ documents: DOCUMENTS.slice(0, 3), override: { level: 'carried' } });
+    expect((await haul(table.session)).decision.evidence).toBe('PASS');
+  });
+
+  const late = (id: number, json: string) =>
+    world.redshift.run(`INSERT INTO "v"."${table.name}" VALUES (${id}, ${literal(json)}, 'late')`);
+  const proof = async (stage: 'verified' | 'mismatched' | 'quarantined') => {
+    const [attempt] = await attemptsOf(table.session);
+    return (await table.session.ledger.read(must(attempt, 'attempt'), stage))?.body ?? null;
+  };
+
+  it('digits in a text or a key are none, and raise no alarm', async () => {
+    await late(20, `{"${DIGITS}":":[${DIGITS},1e400","quoted":"\\\\",${DIGITS}"}`);
+    const report = await driver(table.session).drive();
+    expect(report.decision.evidence).toBe('PASS');
+    expect(await proof('verified')).toMatchObject({
+      rowCounts: { target: '5' },
+      carried: { inexact: [{ column: 'doc', rounded: '0', outOfRange: '0' }] },
+    });
+  });
+
+  it('are equal on both sides of the proof, and yet never called verified', async () => {
+    await late(21, `{"amount":[${DIGITS}]}`);
+    const report = await driver(table.session).drive();
+    expect(report.tables[0]).toMatchObject({ done: 0, quarantinedChunks: [0] });
+    expect(report.decision.evidence).toBe('FAIL');
+    expect(await proof('verified')).toBeNull();
+    const carried = { inexact: [{ column: 'doc', rounded: '1', outOfRange: '0' }] };
+    expect(await proof('mismatched')).toMatchObject({
+      code: 'NUMBERS_ROUNDED',
+      carried,
+      differences: [expect.stringMatching(/^doc: 1 rows hold a number that VARIANT rounds/)],
+    });
+    expect(await proof('quarantined')).toMatchObject({
+      code: 'NUMBERS_ROUNDED',
+      next: expect.stringContaining('rounding:COLUMN'),
+    });
+  });
+
+  it('are verified once somebody has said so, of this column', async () => {
+    const { session } = table;
+    const again = async (acknowledge: string[]) => {
+      const override = { match: `v.${table.name}`, super: 'variant', acknowledge, level: 'carried' };
+      const config = { include: [`v.${table.name}`], overrides: [override] };
+      const other = await world.session(world.config(config, { migration: session.config.migration }));
+      await planAll(other);
+      const [attempt] = await attemptsOf(session);
+      await reopenChunks(session.ledger, [must(attempt, 'attempt')], { reason: 'acknowledged', causedBy: null });
+      return driver(other).drive();
+    };
+    expect((await again(['loss:doc', 'rounding:note'])).decision.evidence).toBe('FAIL');
+    expect(await proof('mismatched')).toMatchObject({ code: 'NUMBERS_ROUNDED' });
+    expect((await again(['loss:doc', 'rounding:doc'])).decision.evidence).toBe('PASS');
+    expect(await proof('verified')).toMatchObject({ carried: { inexact: [{ rounded: '1' }] } });
+    expect((await prove(table)).equal).toBe(true);
+    expect(await auditOf(table.session)).toEqual([]);
+    // Without the record of that word, the very same proof is a claim that nobody may make.
+    expect(await auditOf(table.session, '/acknowledged/')).toEqual(['ACKNOWLEDGEMENT']);
   });
 });
 

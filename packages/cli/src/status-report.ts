@@ -14,6 +14,7 @@ import {
   type WriteLogState,
   withCurrentOids,
 } from '@lakehaul/ledger';
+import { unacknowledged } from '@lakehaul/planning';
 import { byTable, newestReceiptMs, newestSeal, type Seal } from '@lakehaul/verifier';
 import { estimateReproof, type ReproofEstimate, sumOfReproofs } from './reproof-estimate.ts';
 
@@ -39,6 +40,8 @@ export interface TableStatus {
   /** Where the last generation ends: what lies beyond is not planned yet. */
   openWatermark: string | null;
   generations: number;
+  /** Columns whose loss is acknowledged by no plan. */
+  unacknowledged: number;
   /** Null while chunks are open. */
   writes: TableWrites | null;
   /** Every proof of the table says what the source held at this time of its clock or later. */
@@ -174,6 +177,7 @@ async function tableStatus(
     quarantinedChunks,
     stop: stopOf(known.halts.get(first?.tableId ?? '')),
     generations: plans.length,
+    unacknowledged: unacknowledgedColumns(plans),
     openWatermark: plans.at(-1)?.watermark ?? null,
     writes:
       first === undefined || done + stages.accepted < chunks
@@ -182,6 +186,12 @@ async function tableStatus(
     cleanUntil,
     reproof: estimateReproof(clean, estimatedBytes),
   };
+}
+
+/** Columns whose loss no plan of the table has a word for: `plan` refuses them, so somebody else wrote that plan. */
+function unacknowledgedColumns(plans: readonly TablePlan[]): number {
+  const names = plans.flatMap((plan) => unacknowledged(plan.columns, plan.acknowledgements));
+  return new Set(names.map((column) => column.source.name)).size;
 }
 
 function stopOf(halt: TableHalt | undefined): TableStatus['stop'] {
@@ -202,7 +212,7 @@ function evidenceOf(table: TableStatus): TableEvidence {
     quarantined: table.stages.quarantined,
     accepted: table.stages.accepted,
     stop: table.stop,
-    unacknowledged: 0,
+    unacknowledged: table.unacknowledged,
     seal:
       table.seal === null
         ? null

@@ -81,3 +81,15 @@ export function sourceTypeText(type: SourceType): string {
       return type.kind;
   }
 }
+
+/**
+ * Whether numbers of this VARIANT column may be rounded: the plan found such numbers and its loss was acknowledged, or it was
+ * said beforehand of rows that come later (`rounding:COLUMN`). `loss:COLUMN` alone speaks of what the plan found.
+ */
+export function isRoundingAcknowledged(column: ColumnPlan, acknowledgements: readonly string[]): boolean {
+  const { name } = column.source;
+  return (
+    acknowledgements.includes(`rounding:${name}`) ||
+    (column.loss === 'lossy' && acknowledgements.includes(`loss:${name}`))
+  );
+}

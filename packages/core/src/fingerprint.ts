@@ -11,10 +11,21 @@ export interface Fingerprint {
 /**
  * Sums of the hashes that travelled. With VARIANT columns the target has no text to compare with the source's: `parsed`
  * then holds Σ over the very same staged rows with their JSON parsed by the warehouse, and it is what the target must
- * equal, after each staged row was seen to hold what its travelled hash says.
+ * equal, after each staged row was seen to hold what its travelled hash says. Both are parsed alike, so neither shows what
+ * parsing itself lost: `inexact` counts those rows.
  */
 export interface CarriedFingerprint extends Fingerprint {
   parsed?: readonly { sum1: string; sum2: string }[];
+  /** One entry per VARIANT column. Absent in receipts of versions that did not count. */
+  inexact?: readonly InexactRows[];
+}
+
+/** Rows whose JSON holds a number that a VARIANT reads as another value, or that is out of its range (fingerprint/json-numbers). */
+export interface InexactRows {
+  /** Source column. */
+  column: string;
+  rounded: string;
+  outOfRange: string;
 }
 
 /** `joined`: one md5 per row over the joined text; `digest`: md5 over per-column digests, for rows longer than 65,535 bytes. */

@@ -16,6 +16,7 @@ export {
 } from './chunk.ts';
 export {
   type ColumnPlan,
+  isRoundingAcknowledged,
   type LossClass,
   type SourceColumn,
   type SourceType,
@@ -39,6 +40,7 @@ export {
   type Fingerprint,
   fingerprintDifferences,
   type HashForm,
+  type InexactRows,
   type ProofLevel,
 } from './fingerprint.ts';
 export {

@@ -20,6 +20,7 @@ export {
   sumSql,
   valueLevels,
 } from './hash-levels.ts';
+export { holdsInexactSql, INEXACT_PATTERNS, type InexactNumber } from './json-numbers.ts';
 export {
   addToFingerprint,
   combineFingerprints,

@@ -1,4 +1,5 @@
 export { type AcceptedSchema, isValidColumnList, validSchemas, withCurrentOids } from './accepted-schemas.ts';
+export { type AcknowledgedRecord, acknowledgedRecord } from './acknowledged.ts';
 export type { DiffSweep } from './diffs.ts';
 export type { OpenRequest, OpenResult } from './fence.ts';
 export { type FoldSegment, parseFold } from './folds.ts';

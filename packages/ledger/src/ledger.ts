@@ -21,6 +21,7 @@ import {
 } from '@lakehaul/core';
 import type { z } from 'zod';
 import { AcceptedSchemas } from './accepted-schemas.ts';
+import { Acknowledged } from './acknowledged.ts';
 import { createOnce, type LedgerContext } from './create-once.ts';
 import { DiffSweep, readDiff, writeDiff } from './diffs.ts';
 import {
@@ -75,6 +76,7 @@ export class Ledger {
   readonly stops: TableStops;
   /** Schemas of the source that are hauled although they were not planned. */
   readonly schemas: AcceptedSchemas;
+  readonly acknowledged: Acknowledged;
 
   constructor(options: LedgerOptions) {
     const { store, migration, actor, clock, ids } = options;
@@ -87,6 +89,7 @@ export class Ledger {
     this.#records = new RecordStore(this.#context);
     this.stops = new TableStops(this.#records);
     this.schemas = new AcceptedSchemas(this.#records);
+    this.acknowledged = new Acknowledged(this.#records);
   }
 
   // ---------------------------------------------------------------- plans

@@ -27,13 +27,14 @@ export const errorCode = z.custom<ErrorCode>((value) => typeof value === 'string
 
 const sums = z.array(z.looseObject({ sum1: z.string(), sum2: z.string() }));
 const fingerprint = z.looseObject({ rowCount: decimalText, groups: sums });
+const inexact = z.array(z.looseObject({ column: z.string(), rounded: decimalText, outOfRange: decimalText }));
 const stagedFile = z.looseObject({ key: z.string(), sizeBytes: count, etag: z.string(), rowCount: z.string() });
 const proof = z.looseObject({
   level: provenLevel,
   hashForm,
   targetVersion: z.string(),
   rowCounts: z.looseObject({ transaction: z.string(), manifest: z.string(), load: z.string(), target: z.string() }),
-  carried: fingerprint.extend({ parsed: sums.exactOptional() }).nullable(),
+  carried: fingerprint.extend({ parsed: sums.exactOptional(), inexact: inexact.exactOptional() }).nullable(),
   source: fingerprint.nullable(),
   target: fingerprint.nullable(),
 });

@@ -80,7 +80,7 @@ function judge(
   if (number('longNumberCount') > 0n)
     return {
       loss: 'lossy',
-      reason: `${number('longNumberCount')} values hold a number of more than 38 digits, which parse_json rounds to DOUBLE`,
+      reason: `${number('longNumberCount')} values hold a number of more than 38 digits or below 10^-324, which parse_json rounds to DOUBLE`,
     };
   if (number('outOfRangeCount') > 0n)
     return {

@@ -10,7 +10,7 @@ export interface TableSettings {
   chunkBytes: bigint;
   level: ProofLevel;
   sampleEvery: number;
-  /** `loss:<column>`, `exclude:<column>`, `adopt-target`, `scan-amplification`, `row-security`. */
+  /** `loss:<column>`, `exclude:<column>`, `rounding:<column>`, `adopt-target`, `scan-amplification`, `row-security`. */
   acknowledge: readonly string[];
   priority: number;
   target: { schema: string; table: string } | null;

@@ -38,7 +38,7 @@ const level = () => z.enum(['count', 'carried', 'sampled', 'full']);
 const LEVEL_DOC =
   'How chunks are proven: count (counts only, never called verified), carried (row hashes travel; one scan), sampled (carried, and a second scan of every sampleEvery-th chunk), full (a second, independent scan of every chunk).';
 const SUPER_DOC =
-  'What SUPER becomes: string, proven as text; or variant, proven by to_json of the parsed text, a loss to acknowledge (loss:COLUMN): order of keys, white space and number forms are gone.';
+  'What SUPER becomes: string, proven as text; or variant, proven by to_json of the parsed text, a loss to acknowledge (loss:COLUMN): order of keys, white space and number forms are gone. Numbers of more than 38 digits in later rows stop their chunk unless rounding:COLUMN is acknowledged.';
 const KEY_DOC = 'Column to cut by; otherwise chosen, and plan says why.';
 
 const source = z
@@ -152,12 +152,14 @@ const override = z
     acknowledge: z
       .array(
         form(
-          /^(adopt-target|scan-amplification|row-security|(loss|exclude):.+)$/s,
-          'one of adopt-target, scan-amplification, row-security, loss:COLUMN, exclude:COLUMN',
+          /^(adopt-target|scan-amplification|row-security|(loss|exclude|rounding):.+)$/s,
+          'one of adopt-target, scan-amplification, row-security, loss:COLUMN, exclude:COLUMN, rounding:COLUMN',
         ),
       )
       .exactOptional()
-      .describe('What a person has read and accepts; everything else of the kind is refused.'),
+      .describe(
+        'What a person has read and accepts; everything else of the kind is refused. rounding:COLUMN (VARIANT) may follow a plan: lakehaul plan records it.',
+      ),
     priority: whole(1, 1_000).exactOptional().describe('Tables of a lower number go first.'),
     target: z
       .strictObject({ schema: text().describe('Schema.'), table: text().describe('Table.') })

@@ -33,7 +33,13 @@ export interface PlanDeps {
 }
 
 export interface MigrationPlan {
-  tables: (PlannedTable & { existing: TargetTableState | null; ddl: string[]; isNew: boolean })[];
+  tables: (PlannedTable & {
+    existing: TargetTableState | null;
+    ddl: string[];
+    isNew: boolean;
+    /** Of a table that is planned already: what the configuration acknowledges now and its plan does not. */
+    acknowledged: string[];
+  })[];
   notMoved: NotMoved[];
   refusals: LakehaulError[];
 }
@@ -73,6 +79,8 @@ export async function planMigration(deps: PlanDeps): Promise<MigrationPlan> {
       existing,
       ddl: deps.target.renderPrepare(plan, existing).filter((statement) => isFirst(statement, tables)),
       isNew: known === undefined,
+      acknowledged:
+        known === undefined ? [] : await deps.ledger.acknowledged.missing(known, settingsOf(deps, table).acknowledge),
       refusals: [...planned.refusals, ...against],
     });
     refusals.push(...planned.refusals, ...against);
@@ -88,6 +96,8 @@ export async function writeMigrationPlan(deps: PlanDeps, migration: MigrationPla
   const [first] = migration.refusals;
   if (first !== undefined) throw first;
   for (const table of migration.tables) if (table.isNew) await deps.ledger.writePlan(table.plan, table.chunks());
+  for (const { plan, acknowledged } of migration.tables)
+    if (acknowledged.length > 0) await deps.ledger.acknowledged.append(plan.tableId, acknowledged);
   for (const table of migration.tables) {
     await deps.target.prepare(table.ddl);
     await deps.ledger.writeRecord(`tables/${table.plan.tableId}/prepared`, {

@@ -1,7 +1,7 @@
-import type { ProofBody } from '@lakehaul/core';
+import type { ColumnPlan, ProofBody } from '@lakehaul/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { proofDifferences } from './compare-proofs.ts';
+import { proofDifferences, roundingDifferences } from './compare-proofs.ts';
 
 const fingerprint = { rowCount: '3', groups: [{ sum1: '100', sum2: '200' }] };
 const proof: ProofBody = {
@@ -150,5 +150,47 @@ describe('what makes a proof', () => {
       ],
     };
     expect(proofDifferences({ ...proof, carried, target: changed, source })).not.toEqual([]);
+  });
+});
+
+describe('numbers that both sides of the proof rounded alike', () => {
+  const column = (loss: ColumnPlan['loss'], excluded = false) =>
+    ({
+      source: { name: 'doc', type: { kind: 'super' } },
+      target: { name: 'doc', type: { kind: 'VARIANT' }, nullable: true },
+      loss,
+      excluded,
+    }) as ColumnPlan;
+  const counted = (rounded: string, outOfRange = '0', name = 'doc') => ({
+    carried: { ...fingerprint, parsed: [{ sum1: '7', sum2: '8' }], inexact: [{ column: name, rounded, outOfRange }] },
+  });
+  const of = (body: Pick<ProofBody, 'carried'>, loss: ColumnPlan['loss'], ...acknowledgements: string[]) =>
+    roundingDifferences(body, { columns: [column(loss)], acknowledgements });
+
+  it('are a difference until somebody said of that column that they may be', () => {
+    expect(of(counted('0'), 'parsed', 'loss:doc')).toEqual([]);
+    // The loss that was acknowledged was another one: the plan had found no such number.
+    expect(of(counted('1'), 'parsed', 'loss:doc')).toEqual([
+      expect.stringMatching(/doc: 1 rows hold a number that VARIANT rounds/),
+    ]);
+    expect(of(counted('1'), 'parsed', 'loss:doc', 'rounding:other')).toHaveLength(1);
+    expect(of(counted('1'), 'parsed', 'loss:doc', 'rounding:doc')).toEqual([]);
+    expect(of(counted('1'), 'lossy', 'loss:doc')).toEqual([]);
+    expect(of(counted('1'), 'lossy')).toHaveLength(1);
+  });
+
+  it('that are out of range can be acknowledged by nobody', () => {
+    expect(of(counted('0', '2'), 'lossy', 'loss:doc', 'rounding:doc')).toEqual([
+      expect.stringMatching(/2 rows.*10\^300/),
+    ]);
+  });
+
+  it('that nobody counted are a difference; without rows and without VARIANT there are none', () => {
+    expect(of({ carried: { ...fingerprint, parsed: fingerprint.groups } }, 'parsed', 'rounding:doc')).toHaveLength(1);
+    expect(of(counted('0', '0', 'other'), 'parsed', 'rounding:doc')).toHaveLength(1);
+    expect(of({ carried: none }, 'parsed', 'loss:doc')).toEqual([]);
+    expect(of({ carried: null }, 'parsed', 'loss:doc')).toEqual([]);
+    const excluded = { columns: [column('parsed', true)], acknowledgements: [] };
+    expect(roundingDifferences({ carried: fingerprint }, excluded)).toEqual([]);
   });
 });

@@ -1,5 +1,12 @@
-/** The comparison that decides about `verified`. Pure: everything it knows is in the proof. */
-import { type CarriedFingerprint, type Fingerprint, fingerprintDifferences, type ProofBody } from '@lakehaul/core';
+/** The comparison that decides about `verified`. Pure: what it knows is in the proof and in what was acknowledged. */
+import {
+  type CarriedFingerprint,
+  type ColumnPlan,
+  type Fingerprint,
+  fingerprintDifferences,
+  isRoundingAcknowledged,
+  type ProofBody,
+} from '@lakehaul/core';
 
 /** What keeps the proof from being one, in plain words; empty when every count and every hash agrees. */
 export function proofDifferences(proof: ProofBody): string[] {
@@ -60,4 +67,30 @@ function sourceDifferences({ level, source, carried }: ProofBody, target: Finger
 function isEmpty(fingerprint: CarriedFingerprint): boolean {
   const sums = [...fingerprint.groups, ...(fingerprint.parsed ?? [])];
   return fingerprint.rowCount === '0' && sums.every((sum) => sum.sum1 === '0' && sum.sum2 === '0');
+}
+
+/**
+ * Numbers that parse_json changed: both sides of the proof are parsed by it and agree about them. Rounded ones are equal
+ * enough only where somebody has said so for that column; what is out of range nobody can acknowledge. Empty when there
+ * are none; a proof with VARIANT columns that did not count is not one.
+ */
+export function roundingDifferences(
+  { carried }: Pick<ProofBody, 'carried'>,
+  plan: { columns: readonly ColumnPlan[]; acknowledgements: readonly string[] },
+): string[] {
+  if (carried === null || isEmpty(carried)) return [];
+  const variants = plan.columns.filter((column) => !column.excluded && column.target.type.kind === 'VARIANT');
+  return variants.flatMap((column) => {
+    const { name } = column.source;
+    const counted = carried.inexact?.find((entry) => entry.column === name);
+    if (counted === undefined) return [`${name}: nobody counted the numbers that a VARIANT cannot hold`];
+    const found: string[] = [];
+    if (BigInt(counted.outOfRange) > 0n)
+      found.push(`${name}: ${counted.outOfRange} rows hold a number of 10^300 or more`);
+    if (BigInt(counted.rounded) > 0n && !isRoundingAcknowledged(column, plan.acknowledgements))
+      found.push(
+        `${name}: ${counted.rounded} rows hold a number that VARIANT rounds (more than 38 digits, or below 10^-324), which nobody acknowledged`,
+      );
+    return found;
+  });
 }

@@ -8,6 +8,7 @@ import type { DifferenceReport, Stage, Target } from '@lakehaul/adapters';
 import {
   type AttemptRef,
   type CarriedFingerprint,
+  ERROR_CODES,
   type ErrorCode,
   LakehaulError,
   type Log,
@@ -17,7 +18,7 @@ import {
   type TablePlan,
 } from '@lakehaul/core';
 import { isValidColumnList, type Ledger, type MovedRows, type StoredReceipt } from '@lakehaul/ledger';
-import { proofDifferences } from './compare-proofs.ts';
+import { proofDifferences, roundingDifferences } from './compare-proofs.ts';
 import { diagnose } from './diagnose.ts';
 
 export interface VerifyDeps {
@@ -57,7 +58,7 @@ export async function verifyChunk(
   const moved = { rowCount: BigInt(body.rowCounts.target), sizeBytes: BigInt(basis.unloaded.body.sizeBytes) };
   if (proof.differences.length > 0) {
     await writeMismatch(deps, attempt, proof, log);
-    return { moved, failure: 'HASH_MISMATCH' };
+    return { moved, failure: proof.code };
   }
   await deps.ledger.write(attempt, body.level === 'count' ? 'counted' : 'verified', body, basis.loaded.key);
   log.info(body.level === 'count' ? 'chunk counted' : 'chunk verified', {
@@ -108,16 +109,20 @@ export async function proveChunk(
   // Unloaded before its table was replaced, and told only afterwards: equal rows of another table.
   const accepted = await ledger.schemas.of(attempt.tableId);
   const isOther = !isValidColumnList(unloaded.body.columnListHash, plan.source.columnListHash, accepted);
+  const acknowledgements = [...plan.acknowledgements, ...(await ledger.acknowledged.of(plan))];
   const unprovable = isOther
     ? new LakehaulError('SOURCE_SCHEMA_CHANGED', 'the rows were read from a table that has been replaced since')
     : travelled instanceof LakehaulError
       ? travelled
       : null;
+  const differences = [...(unprovable === null ? [] : [unprovable.message]), ...foreign, ...proofDifferences(body)];
+  const rounded = roundingDifferences(body, { columns: plan.columns, acknowledgements });
   return {
     body,
     basis,
-    code: unprovable?.code ?? 'HASH_MISMATCH',
-    differences: [...(unprovable === null ? [] : [unprovable.message]), ...foreign, ...proofDifferences(body)],
+    // Another difference is mended first: the next attempt counts again.
+    code: unprovable?.code ?? (differences.length === 0 && rounded.length > 0 ? 'NUMBERS_ROUNDED' : 'HASH_MISMATCH'),
+    differences: [...differences, ...rounded],
   };
 }
 
@@ -132,7 +137,9 @@ async function carried(
 ): Promise<CarriedFingerprint | LakehaulError> {
   const { dataPrefix, files } = basis.unloaded.body;
   const earlier = await deps.ledger.read(basis.unloaded, 'verified');
-  if (earlier !== null && earlier.body.carried !== null) return earlier.body.carried;
+  const known = earlier?.body.carried ?? null;
+  // A proof of a version that did not count the numbers is read again, while its stage is there.
+  if (known !== null && (known.parsed === undefined || known.inexact !== undefined)) return known;
   if (files.length === 0) return { rowCount: '0', groups: [] };
   try {
     return await deps.target.carriedFingerprint({
@@ -156,8 +163,11 @@ export async function writeMismatch(deps: VerifyDeps, attempt: AttemptRef, proof
   const { unloaded, loaded } = proof.basis;
   const { files } = unloaded.body;
   const isStaged = files.length > 0 && (await deps.ledger.read(attempt, 'cleaned')) === null;
+  const isRounded = proof.code === 'NUMBERS_ROUNDED';
   const report =
-    proof.body.level === 'count' || !isStaged ? null : await namedRows(deps, attempt, proof).catch(nullIfUnreadable);
+    proof.body.level === 'count' || !isStaged || isRounded
+      ? null
+      : await namedRows(deps, attempt, proof).catch(nullIfUnreadable);
   const rows = report === null ? null : JSON.stringify(report);
   const rowsKey = rows === null ? null : await deps.ledger.writeDiff(attempt, rows);
   await deps.ledger.write(
@@ -183,6 +193,14 @@ export async function writeMismatch(deps: VerifyDeps, attempt: AttemptRef, proof
     extraRows: report?.extraRows,
     changedRows: report?.changedRows,
   });
+  const mismatched = deps.ledger.keys.receipt(attempt, 'mismatched');
+  if (isRounded) {
+    // Every attempt would find the same rows; what is missing is a person's word.
+    const { next } = ERROR_CODES.NUMBERS_ROUNDED;
+    const body = { step: 'verify', code: proof.code, message: proof.differences.join('; '), next } as const;
+    await deps.ledger.write(attempt, 'quarantined', body, mismatched);
+    return;
+  }
   if (attempt.attempt < deps.maxAttempts) return;
   const repairs = await deps.ledger.repairNumber(attempt);
   if (repairs < deps.maxAttempts) return;
@@ -195,7 +213,7 @@ export async function writeMismatch(deps: VerifyDeps, attempt: AttemptRef, proof
       message: `attempt ${attempt.attempt}, ${repairs} of ${deps.maxAttempts} in a row, differs: ${proof.differences.join('; ')}`,
       next: 'lakehaul diff CHUNK names the rows and columns; a difference that comes back on every attempt is in the data path, not in the copy',
     },
-    deps.ledger.keys.receipt(attempt, 'mismatched'),
+    mismatched,
   );
 }
 

@@ -64,6 +64,20 @@ export const PROOF: readonly Mutant[] = [
     to: "if (otherText === '')",
     tests: ['packages/adapters/src/redshift/unload-sql.test.ts'],
   }),
+  mutant('numbers rounded by parse_json not asked for', {
+    harm: 'a late row whose JSON number VARIANT rounds is called verified: both sides of the proof are rounded alike',
+    file: 'services/verifier/src/compare-proofs.ts',
+    from: 'if (BigInt(counted.rounded) > 0n && !isRoundingAcknowledged(column, plan.acknowledgements))',
+    to: 'if (BigInt(counted.rounded) < 0n && !isRoundingAcknowledged(column, plan.acknowledgements))',
+    tests: [COMPARE],
+  }),
+  mutant('the loss that the plan found stands for every later one', {
+    harm: 'loss:COLUMN, given for forms of numbers, is taken for a word about rounded values',
+    file: 'packages/core/src/column.ts',
+    from: "(column.loss === 'lossy' && acknowledgements.includes(`loss:${name}`))",
+    to: 'acknowledgements.includes(`loss:${name}`)',
+    tests: [COMPARE],
+  }),
   mutant('rows under other lineages ignored', {
     harm: 'rows that an older attempt left beside the proven ones are not seen by the proof (I2)',
     file: 'services/verifier/src/verify-chunk.ts',

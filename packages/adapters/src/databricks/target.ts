@@ -13,6 +13,7 @@ import { Workspace } from './rest.ts';
 import {
   carriedFingerprintSelect,
   lineageCountSelect,
+  readCarried,
   readFingerprint,
   sealSelect,
   targetFingerprintSelect,
@@ -42,8 +43,9 @@ export function openDatabricks(options: DatabricksOptions, deps: DatabricksDeps)
     version: (table) => readVersion(warehouse, table),
     countLineages: async (plan, chunk, version) =>
       lineages(await warehouse.read(lineageCountSelect(plan, chunk, version))),
-    carriedFingerprint: async (request) => fingerprintOf(await warehouse.read(carriedFingerprintSelect(request))),
-    fingerprint: async (request) => fingerprintOf(await warehouse.read(targetFingerprintSelect(request))),
+    carriedFingerprint: async (request) =>
+      readCarried(rowOf(await warehouse.read(carriedFingerprintSelect(request))), request.plan),
+    fingerprint: async (request) => readFingerprint(rowOf(await warehouse.read(targetFingerprintSelect(request)))),
     differences: (request) => differences(warehouse, request),
     lineageCounts: async (table, version) => lineages(await warehouse.read(sealSelect(table, version))),
     history: (table, sinceVersion) => readHistory(warehouse, table, sinceVersion),
@@ -98,7 +100,8 @@ function lineages(answer: Answer): { lineage: bigint; rowCount: string }[] {
   }));
 }
 
-function fingerprintOf(answer: Answer): ReturnType<typeof readFingerprint> {
+/** The one row of a fingerprint. */
+function rowOf(answer: Answer): Record<string, string | null> {
   const row = must(answer.rows[0], 'row of a fingerprint');
-  return readFingerprint(Object.fromEntries(Object.entries(row).map(([name, value]) => [name, cellText(value)])));
+  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, cellText(value)]));
 }

@@ -8,7 +8,7 @@ import {
   type TablePlan,
   type TargetTableName,
 } from '@lakehaul/core';
-import { type ColumnRead, type HashGroup, halfSql, hashLevels, sumSql } from '@lakehaul/fingerprint';
+import { type ColumnRead, type HashGroup, halfSql, hashLevels, holdsInexactSql, sumSql } from '@lakehaul/fingerprint';
 import { hashGroupsOf, movedWithPosition } from '../redshift/wire.ts';
 import { quoteName, quoteTable } from './identifier.ts';
 import { lineageCondition, stagedFiles } from './load-sql.ts';
@@ -53,7 +53,7 @@ export function travels(plan: TablePlan, group: number): boolean {
 
 /** Then the travelled hashes are of the JSON text, and the target has another text of the same values. */
 export function hasVariants(plan: TablePlan): boolean {
-  return movedWithPosition(plan).some((column) => column.isVariant === true);
+  return variantColumns(plan).length > 0;
 }
 
 /**
@@ -67,6 +67,8 @@ export function stagedRows(request: {
   fileNames: readonly string[];
   groups: readonly HashGroup[];
   alias: string;
+  /** Further select items over the staged columns, which are `f.c<position>`. */
+  extra?: readonly string[];
 }): string {
   const { plan } = request;
   const columns: ColumnRead[] = movedWithPosition(plan).map((column) => ({
@@ -74,7 +76,8 @@ export function stagedRows(request: {
     reference: rebuildSql(column, 'f'),
   }));
   const { groups, travelling } = hashGroupsOf(plan);
-  const extra = Array.from({ length: 2 * travelling }, (_, index) => `f.h${index + 1} AS h${index + 1}`);
+  const halves = Array.from({ length: 2 * travelling }, (_, index) => `f.h${index + 1} AS h${index + 1}`);
+  const extra = [...halves, ...(request.extra ?? [])];
   const from = `FROM ${stagedFiles(request.dataUrl, request.fileNames)} AS f`;
   const texts = textTwins(columns);
   const textGroups: HashGroup[] =
@@ -145,7 +148,8 @@ export function targetFingerprintSelect(request: {
 /**
  * `row_count, sum1, …` of the hashes that travelled in the staged files. With VARIANT columns also `parsed1, …`, the sums
  * of the same groups with the staged JSON parsed as the load parses it, and the number of rows whose staged values are not
- * what the source hashed. What is compared is to_json: a VARIANT has no equality of its own (facts 5.5).
+ * what the source hashed. What is compared is to_json: a VARIANT has no equality of its own (facts 5.5). `rounded1, outside1,
+ * …` count, per VARIANT column, the rows whose numbers do not survive parsing, which no sum of parsed values shows.
  */
 export function carriedFingerprintSelect(request: {
   plan: TablePlan;
@@ -162,12 +166,33 @@ export function carriedFingerprintSelect(request: {
     .flatMap(({ name }) => ([1, 2] as const).map((half) => halfSql('databricks', `s.${name}`, half)))
     .map((half, index) => `, ${sumSql('databricks', half)} AS parsed${index + 1}`);
   const other = `, CAST(count(CASE WHEN NOT ${isTextAsHashed(plan, 's')} THEN 1 END) AS STRING) AS ${OTHER_TEXT_FIELD}`;
-  return sumsSelect(halves, stagedRows({ ...request, groups, alias: 's' }), `${parsed.join('')}${other}`);
+  const numbers = variantColumns(plan).flatMap(({ position }, index) => [
+    { name: `rounded${index + 1}`, condition: holdsInexactSql('databricks', `f.c${position}`, 'rounded') },
+    { name: `outside${index + 1}`, condition: holdsInexactSql('databricks', `f.c${position}`, 'outOfRange') },
+  ]);
+  const extra = numbers.map(({ name, condition }) => `${condition} AS ${name}`);
+  const inexact = numbers.map(({ name }) => `, CAST(count(CASE WHEN s.${name} THEN 1 END) AS STRING) AS ${name}`);
+  const more = `${parsed.join('')}${other}${inexact.join('')}`;
+  return sumsSelect(halves, stagedRows({ ...request, groups, alias: 's', extra }), more);
+}
+
+function variantColumns(plan: TablePlan) {
+  return movedWithPosition(plan).filter((column) => column.isVariant === true);
 }
 
 function sumsSelect(expressions: readonly string[], from: string, more: string): string {
   const sums = expressions.map((expression, index) => `${sumSql('databricks', expression)} AS sum${index + 1}`);
   return `SELECT ${[`CAST(count(*) AS STRING) AS ${COUNT_FIELD}`, ...sums].join(', ')}${more} FROM ${from}`;
+}
+
+/** The answer of carriedFingerprintSelect. */
+export function readCarried(row: Readonly<Record<string, string | null>>, plan: TablePlan): CarriedFingerprint {
+  const inexact = variantColumns(plan).map((column, index) => ({
+    column: column.plan.source.name,
+    rounded: numberText(row[`rounded${index + 1}`]),
+    outOfRange: numberText(row[`outside${index + 1}`]),
+  }));
+  return { ...readFingerprint(row), ...(inexact.length === 0 ? {} : { inexact }) };
 }
 
 /** One row of the two SELECTs above, by field name. A TIMESTAMP_NTZ hashed in another zone than UTC proves nothing. */

@@ -1,5 +1,5 @@
 import { LakehaulError, type RowPredicate, type SourceColumn, type SourceTableName } from '@lakehaul/core';
-import { rowBytesSql } from '@lakehaul/fingerprint';
+import { holdsInexactSql, type InexactNumber, rowBytesSql } from '@lakehaul/fingerprint';
 import type { Measure } from '../ports.ts';
 import { quoteName, quoteTable } from './identifier.ts';
 import { hashParts, predicateSql } from './predicate.ts';
@@ -112,25 +112,17 @@ function columnMeasure(kind: ColumnMeasure, column: SourceColumn): string {
       // Only its text tells -0 from 0.
       return countOf(`${name} = 0 AND LEFT(CAST(${name} AS VARCHAR(32)), 1) = '-'`);
     case 'longNumberCount':
-      return countOf(jsonHolds(name, LONG_NUMBER));
+      return countOf(jsonHolds(name, 'rounded'));
     case 'hugeNumberCount':
-      return countOf(jsonHolds(name, HUGE_NUMBER));
+      return countOf(jsonHolds(name, 'outOfRange'));
     case 'outOfRangeCount':
       return countOf(outOfRange(column, name));
   }
 }
 
-/**
- * JSON numbers by their place: behind a bracket, a colon or a comma, or alone. A text that looks just like that counts as
- * well; better one too many. POSIX patterns (RDG, pattern-matching-conditions-posix), repeats below 256.
- */
-const NUMBER_START = '(^|[:,[])-?';
-const LONG_NUMBER = `${NUMBER_START}([0-9]{39}|[0-9.]{41})`;
-const HUGE_NUMBER = `${NUMBER_START}([0-9.]+[eE][+]?(3[0-9]{2}|[4-9][0-9]{2}|[0-9]{4})|([0-9]{100}){3})`;
-
 /** JSON_SERIALIZE fails on what does not fit a VARCHAR; maxBytes tells of that. */
-function jsonHolds(name: string, pattern: string): string {
-  return `CASE WHEN JSON_SIZE(${name}) <= 65535 THEN REGEXP_INSTR(JSON_SERIALIZE(${name}), '${pattern}') > 0 ELSE FALSE END`;
+function jsonHolds(name: string, which: InexactNumber): string {
+  return `CASE WHEN JSON_SIZE(${name}) <= 65535 THEN ${holdsInexactSql('redshift', `JSON_SERIALIZE(${name})`, which)} ELSE FALSE END`;
 }
 
 /** Bytes that the value has as text on the wire; VARBYTE counts its own bytes. */

@@ -11,6 +11,7 @@ import type { LedgerSeal } from '../seals/ledger-seal.ts';
 import { CauseCheck } from './check-causes.ts';
 import { checkChunk } from './check-chunk.ts';
 import { checkPlans, type PlannedTable, type Plans } from './check-plans.ts';
+import { checkRounding } from './check-rounding.ts';
 import { SealCheck, type SealTrust } from './check-seals.ts';
 import { TableCheck, type TableSeal } from './check-tables.ts';
 import { type Finding, type FindingCode, Findings, type NoteCode } from './findings.ts';
@@ -106,6 +107,7 @@ function judgeChunk(
 ): boolean {
   try {
     checkChunk(findings, chunk);
+    checkRounding(findings, chunk.receipts, table.plan, tables.table(chunk.tableId).acknowledged);
     causes.check(chunk, table);
     tables.addChunk(chunk, table);
     return true;

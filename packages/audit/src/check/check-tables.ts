@@ -1,10 +1,11 @@
 /** Whole tables: checkpoints against receipts, table seals against the sum of the proofs that stood when they were taken. */
 import { asLakehaulError, type ChunkStage, isDone } from '@lakehaul/core';
-import { envelope, parseAs, parseFold, parseJson, tablePath } from '@lakehaul/ledger';
+import { acknowledgedRecord, envelope, parseAs, parseFold, parseJson, tablePath } from '@lakehaul/ledger';
 import { z } from 'zod';
 import type { CopiedObject } from '../copy/pack.ts';
 import type { LedgerSource } from '../copy/source.ts';
 import type { PlannedTable, Plans } from './check-plans.ts';
+import type { LaterAcknowledgement } from './check-rounding.ts';
 import type { Findings } from './findings.ts';
 import { type AuditedReceipt, type ChunkReceipts, isOf, receiptOf, stateOf } from './receipts.ts';
 
@@ -30,6 +31,7 @@ interface TableState {
   seals: TableSeal[];
   stages: Map<ChunkStage, number>;
   chunksSeen: number;
+  acknowledged: LaterAcknowledgement[];
 }
 
 /** What a checkpoint says of a chunk: the highest attempt that any of them calls done. */
@@ -53,7 +55,7 @@ export class TableCheck {
   table(tableId: string): TableState {
     const known = this.#tables.get(tableId);
     if (known !== undefined) return known;
-    const state = { events: [], seals: [], stages: new Map(), chunksSeen: 0 };
+    const state = { events: [], seals: [], stages: new Map(), chunksSeen: 0, acknowledged: [] };
     this.#tables.set(tableId, state);
     return state;
   }
@@ -87,12 +89,19 @@ export class TableCheck {
     }
   }
 
-  /** Every record has an envelope; of table seals the body is known as well. */
+  /** Every record has an envelope; of table seals and of what was acknowledged later the body is known as well. */
   addRecord(object: CopiedObject): void {
     try {
       const outer = parseAs(envelope, object.key, parseJson(object.key, object.body));
       if (outer.migration !== this.#source.migration) {
         this.#findings.add('SHAPE', object.key, `belongs to migration ${outer.migration}`);
+        return;
+      }
+      const prefix = `${this.#source.keys.record('acknowledged')}/`;
+      const acknowledgedId = object.key.startsWith(prefix) ? object.key.slice(prefix.length).split('/')[0] : undefined;
+      if (acknowledgedId !== undefined) {
+        const { acknowledgements } = parseAs(acknowledgedRecord, object.key, outer.body);
+        this.table(acknowledgedId).acknowledged.push({ acknowledgements, writtenMs: object.lastModifiedMs });
         return;
       }
       const path = object.key.slice(this.#source.keys.record('tables').length + 1);

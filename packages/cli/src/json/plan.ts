@@ -19,6 +19,9 @@ export const PLAN_JSON = z.strictObject({
       tableId: said,
       target: z.strictObject({ catalog: said, schema: said, table: said, adopted: z.boolean() }),
       isNew: z.boolean().describe('false: planned earlier, kept as it is'),
+      acknowledged: z
+        .array(said)
+        .describe('of a table planned earlier: acknowledgements recorded now (rounding:COLUMN)'),
       rows: wholeText,
       bytes: wholeText,
       chunks: count,

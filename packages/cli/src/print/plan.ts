@@ -27,6 +27,7 @@ export function planText(migration: MigrationPlan, width: number, isDryRun: bool
         `${plan.source.schema}.${plan.source.table}: ${plan.keyReason}${plan.cutLine === null ? '' : `; rows from ${plan.cutLine.column} ${plan.cutLine.before} on come by the live path`}`,
     ),
     ...lossLines(migration),
+    ...acknowledgedLines(migration, isDryRun),
     ...notMovedLines(migration),
   ];
   if (isDryRun)
@@ -48,6 +49,15 @@ function lossLines(migration: MigrationPlan): string[] {
       ),
   );
   return lines.length === 0 ? [] : ['columns in another form:', ...lines];
+}
+
+function acknowledgedLines(migration: MigrationPlan, isDryRun: boolean): string[] {
+  return migration.tables
+    .filter(({ acknowledged }) => acknowledged.length > 0)
+    .map(
+      ({ plan, acknowledged }) =>
+        `${plan.source.schema}.${plan.source.table}: ${isDryRun ? 'would record' : 'recorded'} for the rows that come later: ${acknowledged.join(', ')}`,
+    );
 }
 
 const LISTED = 20;

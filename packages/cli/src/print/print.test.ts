@@ -131,6 +131,7 @@ function status(done: number, chunks: number, name = 's.t'): TableStatus {
     writes: null,
     cleanUntil: null,
     reproof: null,
+    unacknowledged: 0,
   };
 }
 

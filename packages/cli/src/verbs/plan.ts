@@ -116,11 +116,12 @@ export function topUpJson(planned: TopUpPlan, isDryRun: boolean) {
 export function planJson(migration: MigrationPlan, isDryRun: boolean) {
   return {
     isDryRun,
-    tables: migration.tables.map(({ plan: table, ddl, isNew }) => ({
+    tables: migration.tables.map(({ plan: table, ddl, isNew, acknowledged }) => ({
       table: `${table.source.schema}.${table.source.table}`,
       tableId: table.tableId,
       target: table.target,
       isNew,
+      acknowledged,
       rows: table.estimatedRows,
       bytes: table.estimatedBytes,
       chunks: table.chunkCount,

@@ -221,10 +221,17 @@ const power: Emit = (f) => {
   return { sql: `pow(2::DOUBLE, ${f.arg(1).sql})`, type: DOUBLE };
 };
 
+/** A constant of at least one character. */
+function isSomeText(expression: Expression): boolean {
+  if (expression.kind === 'concat') return expression.operands.every(isSomeText);
+  if (expression.kind === 'call') return expression.name === 'chr';
+  return expression.kind === 'literal' && expression.value.type === 'string' && expression.value.value !== '';
+}
+
 const replace: Emit = (f) => {
   const values = [needText(f, 0), needText(f, 1), needText(f, 2)] as const;
-  if (literalText(values[1]) === '' || literalText(values[1]) === null)
-    throw new NotSupported('REPLACE of other than a constant text', f.call.at);
+  // What an empty text is replaced by differs, and NULL is nothing to look for.
+  if (!isSomeText(f.args[1] as Expression)) throw new NotSupported('REPLACE of other than a constant text', f.call.at);
   return { sql: `replace(${values.map((value) => value.sql).join(', ')})`, type: text(f.context) };
 };
 
@@ -234,16 +241,41 @@ const strpos: Emit = (f) => {
 };
 
 /**
- * Patterns that mean the same in POSIX and in RE2: no backslash, no lazy or possessive repeat, no group option, no named
- * class. Which match is taken may differ, where the first one begins does not; without a `$` its text is nowhere before.
+ * A constant pattern that means the same in POSIX, java.util.regex and RE2: no backslash, no lazy or possessive repeat, no
+ * group option, no named class, no class within a class, no dot (which characters end a line differs). Which match is taken
+ * may differ, whether and where the first one begins does not.
  */
-const regexpInstr: Emit = (f) => {
+function needPattern(f: FunctionCall): string {
   const pattern = literalText(f.arg(1));
-  if (pattern === null || pattern === '' || /[\\$]|\(\?|[*+?}][?+]|\[:[a-z]+:\]|\[[.=]/.test(pattern))
-    throw new NotSupported('REGEXP_INSTR with this pattern', f.call.at);
-  const [whole, part] = [needText(f, 0).sql, f.arg(1).sql];
+  const refused = /[\\$]|\(\?|[*+?}][?+]|\[:[a-z]+:\]|\[[.=]|&&/;
+  const classes = /\[[^\]]*\]/g;
+  const isOdd = (pattern?.match(classes) ?? []).some(
+    (each) => each === '[]' || each === '[^]' || (!isRedshift(f.context) && each.slice(1).includes('[')),
+  );
+  const hasDot = pattern?.replace(classes, '').includes('.') === true;
+  if (pattern === null || pattern === '' || refused.test(pattern) || isOdd || hasDot)
+    throw new NotSupported(`${f.call.name.toUpperCase()} with this pattern`, f.call.at);
+  return f.arg(1).sql;
+}
+
+/** Without a `$` the text of the first match is nowhere before it. */
+const regexpInstr: Emit = (f) => {
+  const [whole, part] = [needText(f, 0).sql, needPattern(f)];
   const place = `CASE WHEN ${whole} IS NULL THEN NULL WHEN regexp_matches(${whole}, ${part}) THEN strpos(${whole}, regexp_extract(${whole}, ${part})) ELSE 0 END`;
   return { sql: `CAST(${place} AS INTEGER)`, type: INTEGER };
+};
+
+const regexpLike: Emit = (f) => ({
+  sql: `regexp_matches(${needText(f, 0).sql}, ${needPattern(f)})`,
+  type: { kind: 'boolean' },
+});
+
+/** Every match, removed. Where alternatives or optional parts match, POSIX takes the longest and the others the first: refused. */
+const regexpReplace: Emit = (f) => {
+  const [whole, part] = [needText(f, 0).sql, needPattern(f)];
+  if (/[|?]/.test(literalText(f.arg(1)) ?? '')) throw new NotSupported('REGEXP_REPLACE with this pattern', f.call.at);
+  if (literalText(f.arg(2)) !== '') throw new NotSupported('REGEXP_REPLACE by other than an empty text', f.call.at);
+  return { sql: `regexp_replace(${whole}, ${part}, '', 'g')`, type: text(f.context) };
 };
 
 const concat: Emit = (f) => {
@@ -534,6 +566,7 @@ export const REDSHIFT_FUNCTIONS: Record<string, FunctionEntry> = {
   charindex: entry(2, 2, (f) => strpos({ ...f, arg: (index) => f.arg(1 - index) })),
   json_serialize: entry(1, 1, jsonText),
   regexp_instr: entry(2, 2, regexpInstr),
+  regexp_replace: entry(3, 3, regexpReplace),
   json_size: entry(1, 1, (f) => ({ sql: `CAST(strlen(${jsonText(f).sql}) AS INTEGER)`, type: INTEGER })),
   st_ashexewkb: entry(1, 1, hexEwkb),
   json_parse: entry(1, 1, jsonParse),
@@ -562,6 +595,8 @@ export const DATABRICKS_FUNCTIONS: Record<string, FunctionEntry> = {
   isnull: entry(1, 1, (f) => ({ sql: `(${f.arg(0).sql} IS NULL)`, type: { kind: 'boolean' } })),
   isnotnull: entry(1, 1, (f) => ({ sql: `(${f.arg(0).sql} IS NOT NULL)`, type: { kind: 'boolean' } })),
   instr: entry(2, 2, strpos),
+  regexp_like: entry(2, 2, regexpLike),
+  regexp_replace: entry(3, 3, regexpReplace),
   raise_error: entry(1, 1, raiseError),
   unix_micros: entry(1, 1, unixMicros),
   unix_date: entry(1, 1, unixDate),
