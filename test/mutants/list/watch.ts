@@ -39,7 +39,7 @@ export const WATCH: readonly Mutant[] = [
     harm: 'a history that cannot be read counts as one in which nobody wrote, and its window is never read again',
     file: `${WATCH_DIRECTORY}/sample-writes.ts`,
     from: 'await deps.source.sampleWrites(request);',
-    to: 'await deps.source.sampleWrites(request).catch(() => ({ readAt: window.to, writes: [], open: [], outcomes: new Map(), outcomesReadable: true }));',
+    to: 'await deps.source.sampleWrites(request).catch(() => ({ readAt: window.to, writes: [], open: [], outcomes: new Map(), outcomesReadable: true, displaced: [] }));',
     tests: WATCHED,
   }),
   mutant('mark beyond what the history has heard of', {
