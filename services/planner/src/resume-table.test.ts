@@ -71,6 +71,20 @@ describe('lifting the stop of a table whose rows were hidden', () => {
     expect((await ledger.chunkState(chunkRef(plan, 1))).stage).toBe('verified');
   });
 
+  it('is not spared a table that stood stopped for another cause when its rows were hidden', async () => {
+    const { ledger, newWatch, look, end, resume, hide } = await newWorld();
+    const watch = newWatch();
+    await look(watch);
+    const other = { schemaVersion: 1, action: 'stop', code: 'SYSTEMIC_CAUSE', reason: 'zone' } as const;
+    await ledger.stops.append(plan.tableId, null, { ...other, next: 'look', evidence: [], digest: 'd' });
+    hide(true);
+    await end(0, ['unloaded', 'loaded', 'verified']);
+    await look(watch);
+    expect((await ledger.stops.current(plan.tableId))?.stop?.code).toBe('ROW_SECURITY');
+    hide(false);
+    expect(await resume()).toEqual([0]);
+  });
+
   it('reopens every attempt where nobody ever looked before', async () => {
     const { newWatch, look, end, resume, hide } = await newWorld();
     await end(0, ['unloaded', 'loaded', 'verified']);

@@ -40,7 +40,8 @@ export class SchemaWatch {
     const stopped: string[] = [];
     for (const [tableId, generations] of groupByTable(plans)) {
       const halt = halts.get(tableId) ?? null;
-      if (halt?.stop != null) continue;
+      // Nothing is stronger than hidden rows; any other stop is lifted without asking what was unloaded under a policy.
+      if (halt?.stop?.code === 'ROW_SECURITY') continue;
       if (await this.#judge(tableId, generations, catalogue, halt)) stopped.push(tableId);
       if (isInSight(generations, catalogue)) this.#soundUntil.set(tableId, askedAt);
     }
@@ -68,6 +69,7 @@ export class SchemaWatch {
     const seen = await newDrifts(ledger, tableId, plans, catalogue);
     const [gravest] = seen.drifts;
     if (gravest === undefined) return false;
+    if (halt?.stop != null && gravest.kind !== 'hidden-rows') return false;
     const details = seen.drifts.map((drift) => drift.detail);
     if (seen.columnListHash !== null && seen.drifts.every((drift) => driftPolicy(drift.kind).action === 'accept')) {
       await ledger.schemas.append(tableId, acceptedBy('policy', driftPolicy(gravest.kind).why, seen), null);
