@@ -155,8 +155,11 @@ export function driver(session: Session, name = 'driver', { aheadMs = 0 } = {}):
         const waits = report.tables.some(
           (table) => table.done + table.stages.accepted === table.chunks && !table.isSealCurrent,
         );
-        if (!waits || pass === 20) return report;
+        // As little as a seal does a look count that is no later than the newest proof.
+        const isBehind = report.decision.reasons.some((reason) => reason.code === 'WRITE_LOG_STALE');
+        if ((!waits && !isBehind) || pass === 20) return report;
         await clock.sleep(200);
+        if (isBehind) await watchOnce(watchDeps(session, ledger, scan, 0), plans);
       }
     },
   };

@@ -1,8 +1,9 @@
 /** The watcher inside the fleet of one process: looks now and then while it hauls, and once more before it ends. */
 import type { TablePlan } from '@lakehaul/core';
 import type { Session } from '@lakehaul/fleet';
-import type { Ledger, LedgerScan } from '@lakehaul/ledger';
+import { type Ledger, type LedgerScan, latestSample, reachMs } from '@lakehaul/ledger';
 import { type WatchDeps, type WatchResult, watchPass } from '@lakehaul/planner';
+import { newestReceiptMs } from '@lakehaul/verifier';
 
 export function watchDeps(
   session: Session,
@@ -41,7 +42,20 @@ export class FleetWatch {
   async isUnwritten(plans: readonly TablePlan[], signal: AbortSignal): Promise<boolean> {
     this.#lastLooks += 1;
     const result = await this.#look(plans, signal, 0);
-    return result === null || result.reopened === 0 || this.#lastLooks >= LAST_LOOKS_MAX;
+    if (result === null || this.#lastLooks >= LAST_LOOKS_MAX) return true;
+    if (result.reopened > 0) return false;
+    const missingMs = await this.#untilProofMs(plans);
+    if (missingMs <= 0) return true;
+    // The history tells with a lag: only a look past the newest proof can say that nothing was written meanwhile.
+    this.#session.log.info('waiting for the history of the source', { missingMs });
+    await this.#session.clock.sleep(missingMs, signal).catch(() => undefined);
+    return false;
+  }
+
+  /** How much later a look must be to reach past the newest proof. */
+  async #untilProofMs(plans: readonly TablePlan[]): Promise<number> {
+    const sample = await latestSample(this.#ledger);
+    return sample === null ? 0 : newestReceiptMs(this.#scan, plans) - reachMs(sample) + 1_000;
   }
 
   #look(plans: readonly TablePlan[], signal: AbortSignal, probeEveryMs: number): Promise<WatchResult | null> {

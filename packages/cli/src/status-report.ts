@@ -8,6 +8,7 @@ import {
   type LedgerScan,
   latestCleanUntil,
   latestSample,
+  reachMs,
   sampledMs,
   type TableHalt,
   type TableWrites,
@@ -98,7 +99,12 @@ export async function statusReport(
   const writeLog =
     sample === null
       ? null
-      : { ageMs: (await ledger.serverTimeMs()) - sampledMs(sample), staleAfterMs: options.staleAfterMs };
+      : {
+          ageMs: (await ledger.serverTimeMs()) - sampledMs(sample),
+          staleAfterMs: options.staleAfterMs,
+          // No snapshot of a chunk is later than the receipt of its proof.
+          isPastNewestProof: reachMs(sample) > newestReceiptMs(scan, plans),
+        };
   return {
     migration: ledger.migration,
     tables,

@@ -17,7 +17,7 @@ const table: TableEvidence = {
 };
 const signals: Signals = {
   tables: [table],
-  writeLog: { ageMs: 60_000, staleAfterMs: 1_800_000 },
+  writeLog: { ageMs: 60_000, staleAfterMs: 1_800_000, isPastNewestProof: true },
   performance: { ratioUpperBound: 1.1, limit: 1.2 },
   queries: { total: 3, validated: 3 },
 };
@@ -86,7 +86,8 @@ describe('the decision', () => {
 
   it.each([
     ['absent', null],
-    ['old', { ageMs: 1_800_001, staleAfterMs: 1_800_000 }],
+    ['old', { ageMs: 1_800_001, staleAfterMs: 1_800_000, isPastNewestProof: true }],
+    ['older than a proof', { ageMs: 60_000, staleAfterMs: 1_800_000, isPastNewestProof: false }],
   ])('fails the evidence when the write log is %s, whatever it says of the tables', (_name, writeLog) => {
     const given = { ...signals, writeLog };
     expect(codes(given)).toEqual(['WRITE_LOG_STALE']);

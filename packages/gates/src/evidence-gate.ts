@@ -31,6 +31,11 @@ export interface TableWritesEvidence {
 export interface WriteLogEvidence {
   ageMs: number;
   staleAfterMs: number;
+  /**
+   * The log reaches past the newest proof. Where it does not, a row may have moved from a chunk that was read late to one that
+   * was read early, and be in neither: the target equals no moment of the source, and nobody knows yet.
+   */
+  isPastNewestProof: boolean;
 }
 
 export interface Signals {
@@ -180,6 +185,13 @@ function writeReasons({ tables, writeLog }: Signals): Reason[] {
           ? 'the source’s history was never looked at: what was written since the tables were read is not known'
           : `the last look at the source’s history is ${Math.round(writeLog.ageMs / 1000)} s old, allowed are ${Math.round(writeLog.staleAfterMs / 1000)} s`,
       next: 'lakehaul watch --once, and let the planner service run',
+    });
+  else if (!writeLog.isPastNewestProof)
+    reasons.push({
+      code: 'WRITE_LOG_STALE',
+      reason:
+        'the source’s history is known up to a moment before the newest proof: what was written in between is not known yet',
+      next: 'lakehaul watch --once, after watch.lagMs; the planner service does it by itself',
     });
   const told = (kinds: readonly TableWritesEvidence['kind'][]) =>
     complete.filter((table) => table.writes !== null && kinds.includes(table.writes.kind));

@@ -29,6 +29,7 @@ export {
   latestSample,
   type ProbeRecord,
   probesPath,
+  reachMs,
   sampledMs,
   type TableWrites,
   WRITE_LOG,

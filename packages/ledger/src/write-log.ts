@@ -59,6 +59,8 @@ const sample = z.looseObject({
   readAt: time,
   /** S3's time before the reading began; absent in older records. */
   askedAt: z.iso.datetime().optional(),
+  /** How long before the reading the window ends; absent in older records. */
+  lagMs: z.number().nonnegative().optional(),
   gap: z.looseObject({ from: time, to: time }).nullable(),
   /** False: SYS_TRANSACTION_HISTORY may not be read, so that rolled-back writes count as well. */
   outcomesReadable: z.boolean(),
@@ -119,6 +121,12 @@ export function latestSample(ledger: Ledger): Promise<LedgerRecord<WriteLogSampl
 export function sampledMs(sample: LedgerRecord<WriteLogSample>): number {
   const { askedAt } = sample.body;
   return askedAt === undefined ? sample.lastModifiedMs : Date.parse(askedAt);
+}
+
+/** S3's time up to which the sample knows the writes, at the least; 0 where it does not say. */
+export function reachMs(sample: LedgerRecord<WriteLogSample>): number {
+  const { lagMs } = sample.body;
+  return lagMs === undefined ? 0 : sampledMs(sample) - lagMs;
 }
 
 export function latestProbe(ledger: Ledger, tableId: string): Promise<LedgerRecord<ProbeRecord> | null> {

@@ -84,6 +84,13 @@ export const WATCH: readonly Mutant[] = [
     to: 'observedAt: null,',
     tests: WATCHED,
   }),
+  mutant('log that ends before the newest proof taken for enough', {
+    harm: 'a row that moved from a chunk read late to one read early is in neither, and the evidence passes until the history tells',
+    file: 'packages/cli/src/status-report.ts',
+    from: 'isPastNewestProof: reachMs(sample) > newestReceiptMs(scan, plans),',
+    to: 'isPastNewestProof: true,',
+    tests: ['test/faults/watched-source.test.ts'],
+  }),
   mutant('what moved on while the probe looked left alone', {
     harm: 'a chunk that was hauled again while it was probed counts as proven as of the probe, whatever its attempt read',
     file: `${WATCH_DIRECTORY}/probe-table.ts`,

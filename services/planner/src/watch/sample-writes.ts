@@ -33,6 +33,7 @@ export async function sampleWrites(
     schemaVersion: 1,
     ...window,
     askedAt,
+    lagMs: deps.lagMs,
     readAt: sample.readAt,
     gap,
     outcomesReadable: sample.outcomesReadable,
