@@ -32,6 +32,11 @@ const notInAStep = (why: string, error: Cell): Record<Kind, Cell> => ({
   late: { reason: why },
 });
 
+/** What a bucket says about itself: nothing else asks. */
+const ofDoctor = notInAStep('asked by doctor alone, where a setting that is not told is not known', {
+  test: 'packages/adapters/src/s3/bucket-settings.sandbox.test.ts',
+});
+
 const COVERAGE: Partial<Record<OutsidePoint, Record<Kind, Cell>>> = {
   's3.PutObject': changing,
   's3.GetObject': reading(),
@@ -41,6 +46,13 @@ const COVERAGE: Partial<Record<OutsidePoint, Record<Kind, Cell>>> = {
   's3.DeleteObjects': notInAStep('only the stage of a proven chunk is deleted, and again if it failed', {
     test: 'services/verifier/src/clean-stage.test.ts',
   }),
+  's3.GetBucketEncryption': ofDoctor,
+  's3.GetBucketLifecycleConfiguration': ofDoctor,
+  's3.GetBucketPolicy': ofDoctor,
+  's3.GetBucketPolicyStatus': ofDoctor,
+  's3.GetBucketVersioning': ofDoctor,
+  's3.GetObjectLockConfiguration': ofDoctor,
+  's3.GetPublicAccessBlock': ofDoctor,
   'redshift.BatchExecuteStatement': changing,
   'redshift.DescribeStatement': reading(),
   'redshift.ListStatements': reading(),
