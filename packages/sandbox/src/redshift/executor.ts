@@ -5,6 +5,7 @@ import type { Latency } from '../latency.ts';
 import type { Catalogue } from './catalogue.ts';
 import { type Prepared, readCatalogueStatement } from './catalogue-statement.ts';
 import { databaseError } from './database-error.ts';
+import type { EndedQueries } from './ended-queries.ts';
 import { parseOne } from './parse-one.ts';
 import type { QueryEntry, QueryHistory } from './query-history.ts';
 import { openResult } from './results.ts';
@@ -28,6 +29,7 @@ export interface ExecutorOptions {
   latency: Pick<Latency, 'wait'>;
   store: StatementStore;
   history: QueryHistory;
+  endedQueries: EndedQueries;
   catalogue: Catalogue;
   switches: RedshiftSwitches;
 }

@@ -1,6 +1,6 @@
 import { SOURCE_CATALOG } from '../engine.ts';
 import { engineName, OWN_SCHEMA, rows } from './catalogue.ts';
-import type { QueryEntry } from './query-history.ts';
+import { ENDED_QUERIES, queryRows } from './ended-queries.ts';
 import { quoteLiteral } from './quote.ts';
 import type { Session } from './session.ts';
 import type { SystemRelation } from './system-relation.ts';
@@ -14,65 +14,39 @@ export async function fillSystemRelation(session: Session, fill: SystemRelation[
   if (fill === 'table-info') await fillTableInfo(session);
 }
 
-const HISTORY_SHAPE = JSON.stringify([
-  {
-    queryId: 'BIGINT',
-    transactionId: 'BIGINT',
-    sessionId: 'BIGINT',
-    userId: 'BIGINT',
-    databaseName: 'VARCHAR',
-    queryType: 'VARCHAR',
-    queryLabel: 'VARCHAR',
-    status: 'VARCHAR',
-    startMicros: 'BIGINT',
-    endMicros: 'BIGINT',
-    elapsedMicros: 'BIGINT',
-    queueMicros: 'BIGINT',
-    executionMicros: 'BIGINT',
-    returnedRows: 'BIGINT',
-    returnedBytes: 'BIGINT',
-    errorMessage: 'VARCHAR',
-    queryText: 'VARCHAR',
-    unload: {
-      format: 'VARCHAR',
-      location: 'VARCHAR',
-      rowCount: 'BIGINT',
-      files: [{ url: 'VARCHAR', rowCount: 'BIGINT', sizeBytes: 'BIGINT' }],
-    },
-    steps: [{ name: 'VARCHAR', tableId: 'BIGINT', tableName: 'VARCHAR', rowCount: 'BIGINT' }],
-  },
-]);
-
-/** query_text is char(4000) in the real view. */
-const QUERY_TEXT_MAX = 4000;
-
+/**
+ * What the views have heard by now. Of an entry: nothing yet, its start, its end, or nothing any more. Regular users see
+ * what they ran themselves, unless they have SYSLOG ACCESS UNRESTRICTED (c_visibility-of-data).
+ */
 async function fillQueryHistory(session: Session): Promise<void> {
-  const { history } = session.options;
+  const { endedQueries, history, switches } = session.options;
   const nowMicros = history.nowMicros();
-  const entries = history
-    .all()
-    .filter((entry) => isVisible(session, entry.userName))
-    .map((entry) => asKnown(session, entry, nowMicros))
-    .filter((entry) => entry !== null)
-    .map((entry) => live(entry, nowMicros));
+  // The session's transaction may have a snapshot of the shared table from before an entry's end.
+  const recent = history.notEndedBy(Math.min(session.transactionMicros, nowMicros));
+  const firstId = history.firstId();
+  await endedQueries.refresh();
+  const heardMicros = nowMicros - switches.historyLagMs * 1000;
+  const isHeard = `"startMicros" BETWEEN ${nowMicros - switches.historyKeptMs * 1000} AND ${heardMicros}`;
+  const isVisible = switches.restrictedUsers.includes(session.user)
+    ? `"userName" = ${quoteLiteral(session.user)}`
+    : 'true';
+  const isOver = `"endMicros" <= ${heardMicros}`;
+  const elapsed = `${nowMicros} - "startMicros"`;
+  await session.connection.run(`CREATE OR REPLACE TEMP TABLE __recent AS ${queryRows(recent)}`);
   await session.connection.run(
-    `CREATE OR REPLACE TEMP TABLE __query_history AS SELECT unnest(from_json(${quoteLiteral(JSON.stringify(entries))}, ${quoteLiteral(HISTORY_SHAPE)}), max_depth := 2)`,
+    `CREATE OR REPLACE TEMP VIEW __query_history AS
+       SELECT * REPLACE (
+         CASE WHEN ${isOver} OR "status" = 'queued' THEN "status" ELSE 'running' END AS "status",
+         CASE WHEN ${isOver} THEN "endMicros" END AS "endMicros",
+         CASE WHEN ${isOver} THEN "endMicros" - "startMicros" ELSE ${elapsed} END AS "elapsedMicros",
+         CASE WHEN "status" = 'queued' THEN ${elapsed} ELSE "queueMicros" END AS "queueMicros",
+         CASE WHEN ${isOver} THEN "executionMicros" WHEN "status" = 'queued' THEN 0 ELSE ${elapsed} - "queueMicros" END AS "executionMicros")
+       FROM (SELECT *, NULL::BIGINT AS "elapsedMicros" FROM ${ENDED_QUERIES} WHERE "queryId" >= ${firstId}
+         UNION ALL BY NAME
+         SELECT *, NULL::BIGINT AS "elapsedMicros" FROM temp.main.__recent r
+         WHERE NOT EXISTS (SELECT 1 FROM ${ENDED_QUERIES} e WHERE e."queryId" = r."queryId"))
+       WHERE ${isHeard} AND ${isVisible}`,
   );
-}
-
-/** Regular users see what they ran themselves, unless they have SYSLOG ACCESS UNRESTRICTED (c_visibility-of-data). */
-function isVisible(session: Session, userName: string): boolean {
-  const { restrictedUsers } = session.options.switches;
-  return userName === session.user || !restrictedUsers.includes(session.user);
-}
-
-/** What the views have heard of an entry by now: nothing yet, its start, its end, or nothing any more. */
-function asKnown(session: Session, entry: QueryEntry, nowMicros: number): QueryEntry | null {
-  const { historyLagMs, historyKeptMs } = session.options.switches;
-  const heardMicros = nowMicros - historyLagMs * 1000;
-  if (entry.startMicros > heardMicros || entry.startMicros < nowMicros - historyKeptMs * 1000) return null;
-  if (entry.endMicros === null || entry.endMicros <= heardMicros) return entry;
-  return { ...entry, status: 'running', endMicros: null };
 }
 
 const TRANSACTION_SHAPE = JSON.stringify([
@@ -110,16 +84,6 @@ async function fillUsers(session: Session): Promise<void> {
   await session.connection.run(
     `CREATE OR REPLACE TEMP TABLE __users AS SELECT ${quoteLiteral(session.user)} AS name, ${!isRestricted} AS is_super, ${isRestricted ? "'RESTRICTED'" : "'UNRESTRICTED'"} AS syslog`,
   );
-}
-
-/** What still runs shows the time that has passed. */
-function live(entry: QueryEntry, nowMicros: number): QueryEntry & { elapsedMicros: number } {
-  const queryText = entry.queryText.slice(0, QUERY_TEXT_MAX);
-  const elapsedMicros = (entry.endMicros ?? nowMicros) - entry.startMicros;
-  if (entry.endMicros !== null) return { ...entry, queryText, elapsedMicros };
-  const queueMicros = entry.status === 'queued' ? nowMicros - entry.startMicros : entry.queueMicros;
-  const executionMicros = entry.status === 'running' ? nowMicros - entry.startMicros - entry.queueMicros : 0;
-  return { ...entry, queryText, elapsedMicros, queueMicros, executionMicros };
 }
 
 const ENGINE_TABLES_SQL = `SELECT schema_name, table_name, estimated_size FROM duckdb_tables() WHERE database_name = '${SOURCE_CATALOG}'`;

@@ -79,6 +79,7 @@ export class QueryHistory {
   private lastId = 1000;
   private lastTransactionId = 5000;
   private readonly transactionList: TransactionEntry[] = [];
+  private ended: QueryEntry[] = [];
   private pending: Promise<void> = Promise.resolve();
 
   constructor(directory: string, offsetMs: () => number) {
@@ -93,6 +94,7 @@ export class QueryHistory {
     // A torn last line is what a kill leaves.
     const lines = text.split('\n').slice(0, -1).slice(-ENTRIES_MAX);
     this.entries = lines.map((line) => JSON.parse(line) as QueryEntry);
+    this.ended = [...this.entries];
     this.lastId = this.entries.reduce((max, entry) => Math.max(max, entry.queryId), this.lastId);
     const ended = await readFile(this.transactionPath, 'utf8').catch(() => '');
     for (const line of ended.split('\n').slice(0, -1)) this.transactionList.push(JSON.parse(line) as TransactionEntry);
@@ -139,12 +141,23 @@ export class QueryHistory {
   }
 
   end(entry: QueryEntry): void {
+    this.ended.push(entry);
     const line = `${JSON.stringify(entry)}\n`;
     this.pending = this.pending.then(() => appendFile(this.path, line)).catch(() => undefined);
   }
 
-  all(): readonly QueryEntry[] {
-    return this.entries;
+  notEndedBy(micros: number): QueryEntry[] {
+    return this.entries.filter((entry) => entry.endMicros === null || entry.endMicros >= micros);
+  }
+
+  /** Older ones are forgotten. */
+  firstId(): number {
+    return this.entries[0]?.queryId ?? 0;
+  }
+
+  /** What has ended since this was last asked; once each. */
+  takeEnded(): QueryEntry[] {
+    return this.ended.splice(0);
   }
 
   async close(): Promise<void> {

@@ -6,6 +6,7 @@ import type { Engine, FaultHit, Faults, LocalObjects } from '../contracts.ts';
 import { FaultError } from '../faults.ts';
 import type { Latency } from '../latency.ts';
 import { openCatalogue } from './catalogue.ts';
+import { EndedQueries } from './ended-queries.ts';
 import { Executor } from './executor.ts';
 import { type LoadFilesRequest, loadFiles } from './load.ts';
 import { OPERATIONS, type OperationContext, type OperationInput, RawJson } from './operations.ts';
@@ -47,9 +48,10 @@ export async function startRedshift(options: RedshiftOptions): Promise<RunningRe
   await store.open();
   const history = new QueryHistory(directory, () => switches.timeOffsetMs);
   await history.open();
+  const endedQueries = await EndedQueries.open(options.engine, history);
   const catalogue = await openCatalogue(options.engine, switches);
   const latency = options.latency ?? { wait: async () => undefined };
-  const executor = new Executor({ ...options, latency, store, history, catalogue, switches });
+  const executor = new Executor({ ...options, latency, store, history, endedQueries, catalogue, switches });
   const context: OperationContext = { store, executor, switches, engine: options.engine, catalogue };
   const keys = Array.isArray(options.credentials) ? options.credentials : [options.credentials as AccessKey];
   const throttle = new Throttle(switches);
@@ -82,7 +84,7 @@ export async function startRedshift(options: RedshiftOptions): Promise<RunningRe
     async loadFiles(request) {
       const { connection, release } = await options.engine.acquire();
       try {
-        return await loadFiles({ ...options, connection, history, catalogue, switches }, request);
+        return await loadFiles({ ...options, connection, history, endedQueries, catalogue, switches }, request);
       } finally {
         release();
       }

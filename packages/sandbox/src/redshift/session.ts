@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Faults, LocalObjects } from '../contracts.ts';
 import { type Catalogue, OWN_SCHEMA } from './catalogue.ts';
+import type { EndedQueries } from './ended-queries.ts';
 import type { QueryEntry, QueryHistory, TransactionEntry, WriteStep } from './query-history.ts';
 import { quoteLiteral } from './quote.ts';
 import { DatabaseError } from './service-error.ts';
@@ -13,6 +14,7 @@ export interface SessionOptions {
   objects: LocalObjects;
   faults: Faults;
   history: QueryHistory;
+  endedQueries: EndedQueries;
   catalogue: Catalogue;
   switches: RedshiftSwitches;
 }
