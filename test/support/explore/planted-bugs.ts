@@ -41,6 +41,14 @@ export const SUSPENDED_AFTER_THE_LOOK: Omit<PlantedBug, 'found'> = {
   ...SUSPENDED_SENDER,
 };
 
+/** Loads neither look at the time before they are sent, nor have the engine look before they begin. */
+export function mayBeginLate(target: Target): void {
+  const { copy, replace } = target;
+  const always = { sendBeforeMs: Number.POSITIVE_INFINITY, startBeforeMs: Number.POSITIVE_INFINITY };
+  target.copy = (request) => copy({ ...request, ...always });
+  target.replace = (request) => replace({ ...request, ...always });
+}
+
 export const PLANTED_BUGS: Readonly<Record<string, PlantedBug>> = {
   'fence ignored: running statements are taken for over': {
     options: { change: ({ target }) => planted(target, { findStatements: async () => [OVER] }) },
@@ -58,11 +66,7 @@ export const PLANTED_BUGS: Readonly<Record<string, PlantedBug>> = {
   },
   'a load begins however long ago its submission was recorded': {
     options: {
-      change: ({ target }) => {
-        const { copy } = target;
-        target.copy = (request) =>
-          copy({ ...request, sendBeforeMs: Number.POSITIVE_INFINITY, startBeforeMs: Number.POSITIVE_INFINITY });
-      },
+      change: ({ target }) => mayBeginLate(target),
     },
     found: /^I2/,
     ...SUSPENDED_SENDER,
