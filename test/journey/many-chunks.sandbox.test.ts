@@ -1,4 +1,4 @@
-/** What issue 2 asks of 1,000 chunks, with 200 in CI: `npm run bench -- late-rows` runs the same code with 1,000. */
+/** Late rows among many chunks: 200 here; `npm run bench -- late-rows` runs the same code with 1,000. */
 import { expect, it } from 'vitest';
 import { faultsOf, lateRowsAmong } from '../support/late-rows.ts';
 import { equalRows } from '../support/small-table.ts';

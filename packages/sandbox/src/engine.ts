@@ -137,3 +137,9 @@ export async function openEngine(options: EngineOptions): Promise<OpenEngine> {
     },
   };
 }
+
+/** The engine's own words without the excerpt of its SQL, which is not the statement that anybody sent. */
+export function engineMessage(thrown: unknown): string {
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return message.replace(/\n\nLINE \d+: [\s\S]*$/, '');
+}

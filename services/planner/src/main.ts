@@ -1,6 +1,5 @@
 /** Entry point of the planner service: plans what is not planned yet, then feeds the queues from the ledger in a loop. */
 import { hostService, startLoop } from '@lakehaul/fleet';
-
 import { planMigration, writeMigrationPlan } from './plan-migration.ts';
 import { PlannerLoop, plannerSettings, STOP_CODES } from './planner-loop.ts';
 import { watchPass } from './watch/watch-once.ts';

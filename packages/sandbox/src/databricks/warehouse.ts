@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { engineMessage } from '../engine.ts';
 import { type Session, statementTimeoutMs } from './session.ts';
 import { SqlError } from './sql-error.ts';
 import type { ResultSet } from './values.ts';
@@ -196,7 +197,7 @@ function stateOf(error: SqlError): StatementState {
 /** DuckDB's own words for what only the engine finds out: conversions, overflows, missing names. */
 export function asSqlError(thrown: unknown): SqlError {
   if (thrown instanceof SqlError) return thrown;
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  const message = engineMessage(thrown);
   const named = NAMED_ERROR.exec(message);
   if (named !== null) return new SqlError(named[1] ?? '', named[3] ?? '', named[2] ?? '');
   const known = ENGINE_ERRORS.find(({ pattern }) => pattern.test(message));

@@ -1,3 +1,4 @@
+import { engineMessage } from '../engine.ts';
 import { FaultError } from '../faults.ts';
 import { NotSupported, SqlSyntaxError } from '../sql/index.ts';
 import { DatabaseError } from './service-error.ts';
@@ -23,7 +24,7 @@ const TRANSLATIONS: readonly [RegExp, (match: RegExpExecArray) => string][] = [
 /** Any failure while a statement ran as the database error that DescribeStatement shows. */
 export function databaseError(error: unknown): DatabaseError {
   if (error instanceof DatabaseError) return error;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = engineMessage(error);
   if (error instanceof FaultError) return new DatabaseError(message, { cause: error });
   if (error instanceof SqlSyntaxError) return new DatabaseError(`syntax error: ${message}`, { cause: error });
   if (error instanceof NotSupported) return new DatabaseError(message, { cause: error });
