@@ -2,8 +2,10 @@ import { defineConfig } from 'vitest/config';
 
 // `unit` needs nothing but Node and is the under-a-minute loop of `npm run check`; `sandbox` starts the local clouds;
 // `fleet` starts real processes and a queue store. The suffix of a test file says which one it is.
+// Fleet tests have the machine for themselves: they wait for real processes.
 export default defineConfig({
   test: {
+    maxWorkers: 2,
     projects: [
       {
         test: {
@@ -29,7 +31,8 @@ export default defineConfig({
           exclude: ['**/node_modules/**'],
           testTimeout: 300_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
         },
       },
     ],
