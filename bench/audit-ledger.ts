@@ -20,6 +20,7 @@ import { chunksOf, Historian, PLANS, range, SILENT } from '../test/support/hones
 import { LedgerWorld, MIGRATION } from '../test/support/ledger-world.ts';
 import { newNotary } from '../test/support/notary.ts';
 
+const NONE = () => Promise.resolve(new Map());
 const TABLES = 10;
 const ROWS = 1_000n;
 /** Numbers of the told chunks: of ten digits, so that nothing else in a body looks like them. */
@@ -56,7 +57,16 @@ export async function writeBenchLedger(directory: string, chunks: number): Promi
   world.tick(3_600);
   const store = new PackStore(directory, keys, world);
   const { ledger, signer } = notary;
-  const deps = { store, keys, migration: MIGRATION, actor: ledger.actor, log: SILENT, signer, anchors: null };
+  const deps = {
+    store,
+    keys,
+    migration: MIGRATION,
+    actor: ledger.actor,
+    log: SILENT,
+    signer,
+    trusted: NONE,
+    anchors: null,
+  };
   const { seal } = await sealLedger({ ...deps, ids: { uuid: () => 'set-bench', random: () => 0 } });
   if (seal === null) throw new Error('nothing was sealed');
   await appendAnchors(join(directory, 'anchors.jsonl'), MIGRATION, [anchorOf(seal)]);

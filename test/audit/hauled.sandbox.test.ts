@@ -67,4 +67,15 @@ it('a hauled and repaired migration is clean offline, with every cause named', a
   expect(result.notes['PARENT_UNKNOWN']).toBeUndefined();
   expect(result).toMatchObject({ isClean: true, unsealedObjects: 0 });
   expect(trust.anchors).toHaveLength(2);
+
+  // The file that holds them is lost: nothing is sealed before a person has said that it shall be made anew.
+  rmSync(anchorFile);
+  await expect(sealer.runOnce()).rejects.toMatchObject({ code: 'ANCHORS_LOST' });
+  expect(await sealer.rebuildAnchors({ who: 'me', reason: 'disk lost' })).toBe(2);
+  expect(await sealer.runOnce()).toMatchObject({ seal: { number: 3 }, added: 1 });
+  expect((await readAnchors(anchorFile, migration)).map((anchor) => anchor.rebuilt === true)).toEqual([
+    true,
+    true,
+    false,
+  ]);
 });

@@ -218,6 +218,7 @@ export async function sealHour(notary: Notary): Promise<LedgerSealOutcome> {
     ids: { uuid: () => `set-${anchors.length}-${world.nowMs}`, random: () => 0.5 },
     log: SILENT,
     signer,
+    trusted: () => Promise.resolve(new Map()),
     anchors: {
       read: () => Promise.resolve(anchors),
       append: (more) => {

@@ -6,8 +6,16 @@ export { type ExportResult, exportLedger } from './copy/export-ledger.ts';
 export { GROUPS, groupOf } from './copy/groups.ts';
 export { type CopiedObject, packFrame, readPackBytes } from './copy/pack.ts';
 export { copySource, type LedgerSource, packFile, storeSource } from './copy/source.ts';
-export { type Anchor, anchorOf, appendAnchors, parseAnchors, readAnchors } from './seals/anchors.ts';
+export { type Anchor, anchorOf, appendAnchors, findAnchors, parseAnchors, readAnchors } from './seals/anchors.ts';
 export { type LedgerSeal, parseSeal } from './seals/ledger-seal.ts';
+export {
+  ANCHORS_REBUILT,
+  type AnchorStore,
+  type AnchorsRebuilt,
+  type ChainDeps,
+  rebuildAnchors,
+  unanchoredSeals,
+} from './seals/own-chain.ts';
 export {
   createSealKey,
   publicKeysOf,

@@ -249,6 +249,16 @@ export const ERROR_CODES = {
     doc: 'The ledger holds something else than this run expects: another plan, another schema version.',
     next: 'Use another migration name, or the version of lakehaul that wrote it.',
   },
+  SEAL_FOREIGN: {
+    disposition: 'refuse',
+    doc: 'The last ledger seal is not signed by a key that this sealer knows: it does not build on it, since its own signature would vouch for what came before.',
+    next: 'If the key was rotated or another sealer has one of its own: put both public keys into audit.publicKeyFile. If not, somebody else wrote that seal: lakehaul audit --anchors FILE tells from where on the chain is not yours.',
+  },
+  ANCHORS_LOST: {
+    disposition: 'refuse',
+    doc: 'Seals in the ledger have no anchor outside the bucket, and not only the newest one (which a crash explains): the anchor file is lost or incomplete, or it is the file of another sealer.',
+    next: 'Bring the file back from its copy, or name the right one in audit.anchorFile. If it is gone for good: lakehaul ledger-seal --rebuild-anchors --reason "…" makes anchors from the bucket and writes down who did it; audits tell from which seal on they are continuous.',
+  },
   SEAL_KEY_UNUSABLE: {
     disposition: 'refuse',
     doc: 'The key or the anchors of the ledger seals cannot be read, or are of another kind than Ed25519 in PEM.',

@@ -29,10 +29,24 @@ export const AUDIT: readonly Mutant[] = [
   }),
   mutant('audit: anchors not compared', {
     harm: 'a ledger that was rewritten from its beginning, or cut at its end, passes',
-    file: SEALS,
+    file: 'packages/audit/src/check/check-anchors.ts',
     from: 'for (const anchor of anchors) {',
     to: 'for (const anchor of anchors.slice(anchors.length)) {',
     tests: [TAMPERING],
+  }),
+  mutant('sealer: builds on any chain', {
+    harm: 'a forged chain is vouched for by the honest key',
+    file: 'packages/audit/src/seals/own-chain.ts',
+    from: 'if (last !== null) await refuseForeign(deps, last);',
+    to: '',
+    tests: ['packages/audit/src/seals/own-chain.test.ts'],
+  }),
+  mutant('sealer: lost anchors made anew in silence', {
+    harm: 'what was rewritten while nobody had the anchors is anchored as if it had always been so',
+    file: 'packages/audit/src/seals/own-chain.ts',
+    from: 'if (!isOfCrash) throw lost(deps, missing);',
+    to: '',
+    tests: ['packages/audit/src/seals/own-chain.test.ts'],
   }),
   // Number, digest and count each tell of a missing seal: only without all three it passes.
   {

@@ -8,9 +8,11 @@ import { CHUNK_GROUPS, OTHER } from '../copy/groups.ts';
 import type { CopiedObject } from '../copy/pack.ts';
 import type { LedgerSource } from '../copy/source.ts';
 import type { LedgerSeal } from '../seals/ledger-seal.ts';
+import { type AnchorReach, checkRebuilds } from './check-anchors.ts';
 import { CauseCheck } from './check-causes.ts';
 import { checkChunk } from './check-chunk.ts';
 import { checkPlans, type PlannedTable, type Plans } from './check-plans.ts';
+import { RecordCheck } from './check-records.ts';
 import { checkRounding } from './check-rounding.ts';
 import { SealCheck, type SealTrust } from './check-seals.ts';
 import { TableCheck, type TableSeal } from './check-tables.ts';
@@ -45,6 +47,7 @@ export interface AuditResult {
   sealedObjects: number;
   unsealedObjects: number;
   seals: LedgerSeal[];
+  anchors: AnchorReach;
   tables: AuditedTable[];
   plans: Plans;
 }
@@ -54,6 +57,7 @@ export async function auditLedger(source: LedgerSource, options: AuditOptions): 
   const seals = new SealCheck(source, findings);
   const causes = new CauseCheck(source, findings);
   const tables = new TableCheck(source, findings);
+  const records = new RecordCheck(source, findings, tables);
   let objects = 0;
   const see = (object: CopiedObject) => {
     objects += 1;
@@ -73,9 +77,10 @@ export async function auditLedger(source: LedgerSource, options: AuditOptions): 
   });
   await read('records', (object) => {
     causes.note(object.key, object.lastModifiedMs);
-    tables.addRecord(object);
+    records.add(object);
     options.onRecord?.(object);
   });
+  checkRebuilds(findings, source.keys, options.anchors ?? [], records.rebuilt);
   await read('folds', (object) => tables.addFold(object));
   await read('reopened', (object) => {
     if (source.keys.parseMarker(object.key) === null) findings.add('OBJECT_UNKNOWN', object.key, 'is no marker');
@@ -96,7 +101,8 @@ export async function auditLedger(source: LedgerSource, options: AuditOptions): 
   causes.finish();
   tables.finish(plans);
   await seals.finish();
-  return resultOf({ source, findings, seals, tables, plans, objects });
+  const anchors = { continuousFrom: seals.anchoredFrom, rebuilt: records.rebuilt };
+  return resultOf({ source, findings, seals, anchors, tables, plans, objects });
 }
 
 /** False where a count in its receipts is no number: a finding, never the end of the audit. */
@@ -155,6 +161,7 @@ function resultOf(parts: {
   source: LedgerSource;
   findings: Findings;
   seals: SealCheck;
+  anchors: AnchorReach;
   tables: TableCheck;
   plans: Plans;
   objects: number;
@@ -184,6 +191,7 @@ function resultOf(parts: {
     sealedObjects: seals.sealedObjects,
     unsealedObjects: seals.unsealed,
     seals: seals.seals,
+    anchors: parts.anchors,
     tables: [...audited.values()],
     plans,
   };

@@ -7,6 +7,7 @@ import { hasValidSignature, type LedgerSeal, parseLeafList, parseSeal } from '..
 import { type Leaf, leafHash, MerkleTree, sha256Hex } from '../seals/merkle.ts';
 import type { SealKeys } from '../seals/seal-key.ts';
 import { LATE_PUT_MS } from '../seals/seal-ledger.ts';
+import { checkAnchors } from './check-anchors.ts';
 import type { Findings } from './findings.ts';
 import { LeafSet } from './leaf-set.ts';
 
@@ -30,6 +31,8 @@ const SEALS = 'ledger-seals';
 export class SealCheck {
   readonly seals: LedgerSeal[] = [];
   unsealed = 0;
+  /** From this seal on anchors are continuous; null without any. */
+  anchoredFrom: number | null = null;
   readonly #source: LedgerSource;
   readonly #findings: Findings;
   readonly #leaves = new LeafSet();
@@ -132,31 +135,7 @@ export class SealCheck {
         findings.add('SEAL_CHAIN', seal.key, `dated ${seal.observedAt}, before the seal before it`);
       previous = seal;
     }
-    this.#judgeAnchors(anchors);
-  }
-
-  #judgeAnchors(anchors: readonly Anchor[] | null): void {
-    if (anchors === null || anchors.length === 0) {
-      const what = anchors === null ? 'no anchors were given' : `no anchor is of migration ${this.#source.migration}`;
-      if (this.seals.length > 0) this.#findings.add('ANCHORS_NOT_GIVEN', this.#source.keys.ledgerSeals, what);
-      return;
-    }
-    const byNumber = new Map(this.seals.map((seal) => [seal.number, seal]));
-    let newest = 0;
-    for (const anchor of anchors) {
-      newest = Math.max(newest, anchor.number);
-      const key = this.#source.keys.ledgerSeal(anchor.number);
-      const seal = byNumber.get(anchor.number);
-      if (seal === undefined)
-        this.#findings.add(
-          'ANCHOR_BROKEN',
-          key,
-          `seal ${anchor.number} of ${anchor.observedAt} is anchored and not in the ledger`,
-        );
-      else if (seal.digest !== anchor.seal || seal.root !== anchor.root)
-        this.#findings.add('ANCHOR_BROKEN', key, `seal ${anchor.number} is another one than was anchored`);
-    }
-    this.#findings.note('NOT_ANCHORED', this.seals.filter((seal) => seal.number > newest).length);
+    this.anchoredFrom = checkAnchors(findings, this.#source, this.seals, anchors);
   }
 
   #leavesOf(object: CopiedObject, part: LedgerSeal['parts'][number]): Leaf[] | null {

@@ -1,6 +1,6 @@
 /** Whole tables: checkpoints against receipts, table seals against the sum of the proofs that stood when they were taken. */
 import { asLakehaulError, type ChunkStage, isDone } from '@lakehaul/core';
-import { acknowledgedRecord, envelope, parseAs, parseFold, parseJson, tablePath } from '@lakehaul/ledger';
+import { acknowledgedRecord, parseAs, parseFold, tablePath } from '@lakehaul/ledger';
 import { z } from 'zod';
 import type { CopiedObject } from '../copy/pack.ts';
 import type { LedgerSource } from '../copy/source.ts';
@@ -89,30 +89,19 @@ export class TableCheck {
     }
   }
 
-  /** Every record has an envelope; of table seals and of what was acknowledged later the body is known as well. */
-  addRecord(object: CopiedObject): void {
-    try {
-      const outer = parseAs(envelope, object.key, parseJson(object.key, object.body));
-      if (outer.migration !== this.#source.migration) {
-        this.#findings.add('SHAPE', object.key, `belongs to migration ${outer.migration}`);
-        return;
-      }
-      const prefix = `${this.#source.keys.record('acknowledged')}/`;
-      const acknowledgedId = object.key.startsWith(prefix) ? object.key.slice(prefix.length).split('/')[0] : undefined;
-      if (acknowledgedId !== undefined) {
-        const { acknowledgements } = parseAs(acknowledgedRecord, object.key, outer.body);
-        this.table(acknowledgedId).acknowledged.push({ acknowledgements, writtenMs: object.lastModifiedMs });
-        return;
-      }
-      const path = object.key.slice(this.#source.keys.record('tables').length + 1);
-      const tableId = /^([^/]+)\/seals\/\d{10}\.json$/.exec(path)?.[1];
-      if (tableId === undefined || !object.key.startsWith(`${this.#source.keys.record('tables')}/`)) return;
-      const body = parseAs(seal, object.key, outer.body);
-      if (body.tableId !== tableId) this.#findings.add('SHAPE', object.key, `is the seal of ${body.tableId}`);
-      else this.table(tableId).seals.push({ ...body, key: object.key, writtenMs: object.lastModifiedMs });
-    } catch (thrown) {
-      this.#findings.add('SHAPE', object.key, asLakehaulError(thrown).message);
+  /** Of table seals and of what was acknowledged later. Throws for a body that is none. */
+  addRecord(object: CopiedObject, path: string, body: unknown): void {
+    const acknowledgedId = /^acknowledged\/([^/]+)\//.exec(path)?.[1];
+    if (acknowledgedId !== undefined) {
+      const { acknowledgements } = parseAs(acknowledgedRecord, object.key, body);
+      this.table(acknowledgedId).acknowledged.push({ acknowledgements, writtenMs: object.lastModifiedMs });
+      return;
     }
+    const tableId = /^tables\/([^/]+)\/seals\/\d{10}$/.exec(path)?.[1];
+    if (tableId === undefined) return;
+    const own = parseAs(seal, object.key, body);
+    if (own.tableId !== tableId) this.#findings.add('SHAPE', object.key, `is the seal of ${own.tableId}`);
+    else this.table(tableId).seals.push({ ...own, key: object.key, writtenMs: object.lastModifiedMs });
   }
 
   addChunk(chunk: ChunkReceipts, table: PlannedTable): void {

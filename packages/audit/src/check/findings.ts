@@ -41,6 +41,8 @@ export const NOTES = {
   TABLE_SEAL_UNDATED:
     'table seals that were taken while receipts came: their sums cannot be told apart by whole seconds',
   NOT_ANCHORED: 'ledger seals newer than the last anchor',
+  ANCHORS_INTERRUPTED:
+    'ledger seals older than the unbroken line of anchors: those before it are missing, or were made from the bucket later',
 } as const;
 
 export type NoteCode = keyof typeof NOTES;

@@ -17,6 +17,8 @@ const anchor = z.looseObject({
   cumulativeLeaves: z.number().int().nonnegative(),
   observedAt: z.string(),
   signature: z.string(),
+  /** Made from the bucket later, not when the seal was: it says nothing about the time before. */
+  rebuilt: z.literal(true).exactOptional(),
 });
 export type Anchor = z.infer<typeof anchor>;
 
@@ -33,23 +35,31 @@ async function fileOf(path: string, migration: string): Promise<string> {
 
 /**
  * Of the migration, in the order of the file. Whoever compares with them needs the file: a wrong path must not pass for a
- * ledger without anchors. Only a sealer may find none yet.
+ * ledger without anchors.
  */
-export async function readAnchors(
-  path: string,
-  migration: string,
-  { mayBeMissing = false }: { mayBeMissing?: boolean } = {},
-): Promise<Anchor[]> {
+export async function readAnchors(path: string, migration: string): Promise<Anchor[]> {
+  const anchors = await findAnchors(path, migration);
+  if (anchors !== null) return anchors;
+  const file = await fileOf(path, migration);
+  throw unreadable(file, new Error('there is no such file'));
+}
+
+/** Null where there is no file: only a sealer may find none, and only as long as it has not sealed. */
+export async function findAnchors(path: string, migration: string): Promise<Anchor[] | null> {
   const file = await fileOf(path, migration);
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (mayBeMissing && error.code === 'ENOENT') return '';
-    throw new LakehaulError('SEAL_KEY_UNUSABLE', `anchors ${file} cannot be read`, {
-      where: file,
-      cause: error,
-      next: 'name the file that audit.anchorFile of the sealers names: lakehaul ledger-seal adds a line to it',
-    });
+    if (error.code === 'ENOENT') return null;
+    throw unreadable(file, error);
   });
-  return parseAnchors(text, file).filter((each) => each.migration === migration);
+  return text === null ? null : parseAnchors(text, file).filter((each) => each.migration === migration);
+}
+
+function unreadable(file: string, cause: Error): LakehaulError {
+  return new LakehaulError('SEAL_KEY_UNUSABLE', `anchors ${file} cannot be read`, {
+    where: file,
+    cause,
+    next: 'name the file that audit.anchorFile of the sealers names: lakehaul ledger-seal adds a line to it',
+  });
 }
 
 export function parseAnchors(text: string, where: string): Anchor[] {
@@ -69,10 +79,10 @@ export function parseAnchors(text: string, where: string): Anchor[] {
   });
 }
 
-/** One short line is one write: several sealers may share the file. */
+/** One short line is one write: several sealers may share the file. Of no anchors: the file begins to exist. */
 export async function appendAnchors(path: string, migration: string, anchors: readonly Anchor[]): Promise<void> {
-  if (anchors.length === 0) return;
   const file = await fileOf(path, migration);
   await mkdir(dirname(file), { recursive: true });
+  if (anchors.length === 0) await appendFile(file, '', { flush: true });
   for (const each of anchors) await appendFile(file, `${JSON.stringify(each)}\n`, { flush: true });
 }

@@ -22,6 +22,7 @@ async function newWorld() {
     ids: { uuid: () => `set-${++uuids}`, random: () => 0 },
     log: SILENT,
     signer: notary.signer,
+    trusted: () => Promise.resolve(new Map()),
     anchors: {
       read: () => Promise.resolve(notary.anchors),
       append: (more: readonly Anchor[]) => Promise.resolve(void notary.anchors.push(...more)),

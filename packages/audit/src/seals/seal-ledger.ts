@@ -3,32 +3,18 @@
  * record vouches for its root. Only new bodies are read; kept in memory are the window of reads, one part of the list of
  * leaves, and the keys of the last quarter of an hour.
  */
-import { type Actor, type Ids, LakehaulError, type Log, type ObjectInfo, type ObjectStore } from '@lakehaul/core';
-import type { LedgerKeys } from '@lakehaul/ledger';
+import { type Actor, type Ids, LakehaulError, type Log, type ObjectInfo } from '@lakehaul/core';
 import { isSealedKind } from '../copy/groups.ts';
 import { mapOrdered } from '../copy/ordered.ts';
-import { type Anchor, anchorOf } from './anchors.ts';
-import {
-  type LedgerSeal,
-  leafListText,
-  parseLeafList,
-  parseSeal,
-  type SealStatement,
-  sealText,
-} from './ledger-seal.ts';
+import { anchorOf } from './anchors.ts';
+import { type LedgerSeal, leafListText, parseLeafList, type SealStatement, sealText } from './ledger-seal.ts';
 import { type Leaf, leafHash, MerkleTree, sha256Hex } from './merkle.ts';
-import type { SealSigner } from './seal-key.ts';
+import { type ChainDeps, ownLastSeal, readPrevious, readSeal } from './own-chain.ts';
 
-export interface SealerDeps {
-  store: ObjectStore;
-  keys: LedgerKeys;
-  migration: string;
+export interface SealerDeps extends ChainDeps {
   actor: Actor;
   ids: Ids;
   log: Log;
-  signer: SealSigner;
-  /** Kept outside the bucket; null where nobody keeps them. */
-  anchors: { read(): Promise<readonly Anchor[]>; append(anchors: readonly Anchor[]): Promise<void> } | null;
 }
 
 export interface LedgerSealOutcome {
@@ -51,11 +37,9 @@ const PART_LEAVES = 10_000;
 const PARALLEL_READS = 32;
 
 export async function sealLedger(deps: SealerDeps): Promise<LedgerSealOutcome> {
-  const numbers = await sealNumbers(deps);
+  const last = await ownLastSeal(deps);
   // After the seals and before the objects: no leaf of an earlier seal can be newer than this.
   const observedMs = await deps.store.serverTimeMs();
-  const last = numbers.length === 0 ? null : await readSeal(deps, numbers.length);
-  await refuseRewritten(deps, last);
   const known = await recentlySealed(deps, last);
   const count = { old: 0 };
   const set = deps.ids.uuid();
@@ -68,7 +52,7 @@ export async function sealLedger(deps: SealerDeps): Promise<LedgerSealOutcome> {
       next: 'lakehaul audit',
     });
   if (tree.leafCount === 0) return { seal: last, added: 0, isMine: true, unaccounted };
-  const number = numbers.length + 1;
+  const number = (last?.number ?? 0) + 1;
   const { parts, ...totals } = tree;
   const text = sealText(deps.signer, {
     kind: 'lakehaul-ledger-seal',
@@ -96,48 +80,6 @@ export async function sealLedger(deps: SealerDeps): Promise<LedgerSealOutcome> {
   return { seal, added: isMine ? tree.leafCount : 0, isMine, unaccounted };
 }
 
-/** 1 … n; a gap means that a seal was removed. */
-async function sealNumbers(deps: SealerDeps): Promise<string[]> {
-  const keys: string[] = [];
-  for await (const info of deps.store.list(deps.keys.ledgerSeals)) {
-    keys.push(info.key);
-    if (info.key !== deps.keys.ledgerSeal(keys.length))
-      throw new LakehaulError('LEDGER_CONFLICT', `${info.key} stands where seal ${keys.length} belongs`, {
-        where: info.key,
-        next: 'lakehaul audit tells what else was removed',
-      });
-  }
-  return keys;
-}
-
-async function readSeal(deps: SealerDeps, number: number): Promise<LedgerSeal> {
-  const key = deps.keys.ledgerSeal(number);
-  const found = await deps.store.get(key);
-  if (found === null) throw new LakehaulError('LEDGER_CONFLICT', `${key} is gone`, { where: key });
-  return parseSeal(deps.keys, deps.migration, key, found.body);
-}
-
-/** Nothing is built on a chain that the anchors contradict; anchors that a crash left out are made up for. */
-async function refuseRewritten(deps: SealerDeps, last: LedgerSeal | null): Promise<void> {
-  if (deps.anchors === null) return;
-  const anchors = await deps.anchors.read();
-  const newest = anchors.reduce((max, anchor) => Math.max(max, anchor.number), 0);
-  const refuse = (what: string) =>
-    new LakehaulError('LEDGER_CONFLICT', `${what}: somebody removed or rewrote seals in the bucket`, {
-      where: deps.keys.ledgerSeal(Math.max(1, newest)),
-      next: 'keep the anchors, find out who can write to the bucket, and run lakehaul audit --anchors FILE',
-    });
-  if (newest > (last?.number ?? 0))
-    throw refuse(`anchors name ledger seal ${newest}, the ledger ends at ${last?.number ?? 0}`);
-  for (const anchor of anchors.filter((each) => each.number === newest))
-    if ((await readSeal(deps, newest)).digest !== anchor.seal)
-      throw refuse(`ledger seal ${newest} is not the anchored one`);
-  const missed: Anchor[] = [];
-  for (let number = newest + 1; number <= (last?.number ?? 0); number++)
-    missed.push(anchorOf(await readSeal(deps, number)));
-  await deps.anchors.append(missed);
-}
-
 interface Known {
   /** Objects older than this are sealed already, all of them. */
   cutMs: number;
@@ -149,7 +91,7 @@ async function recentlySealed(deps: SealerDeps, last: LedgerSeal | null): Promis
   if (last === null) return { cutMs: Number.NEGATIVE_INFINITY, oldLeaves: 0, recent: new Set() };
   const cutMs = Date.parse(last.observedAt) - LATE_PUT_MS;
   const recent = new Set<string>();
-  for (let seal = last; ; seal = await readSeal(deps, seal.number - 1)) {
+  for (let seal = last; ; seal = await readPrevious(deps, seal)) {
     for (const part of seal.parts)
       for (const leaf of await readPart(deps, part)) if (leaf.lastModifiedMs >= cutMs) recent.add(leaf.key);
     // All leaves of the seals before this one are older than its LIST (S3 tells whole seconds).

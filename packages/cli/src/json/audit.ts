@@ -30,6 +30,24 @@ export const AUDIT_JSON = z.strictObject({
   sealedObjects: count,
   unsealedObjects: count.describe('newer than the last seal'),
   seals: z.array(ledgerSeal),
+  anchors: z.strictObject({
+    continuousFrom: count
+      .nullable()
+      .describe('from this seal on each left its anchor when it was written; null where none did'),
+    rebuilt: z
+      .array(
+        z.strictObject({
+          key: text,
+          at: utcTime,
+          who: said,
+          reason: said,
+          fromSeal: count,
+          toSeal: count,
+          seals: count,
+        }),
+      )
+      .describe('lost anchors that a person had made from the bucket'),
+  }),
   tables: z.array(
     z.strictObject({
       tableId: said,
@@ -47,6 +65,9 @@ export const LEDGER_SEAL_JSON = z.strictObject({
   added: count.describe('objects that this pass sealed'),
   unaccounted: count.describe('sealed objects that are gone, or old ones that no seal knows'),
   anchorFile: text.nullable(),
+  rebuiltAnchors: z
+    .array(count)
+    .describe('numbers of the seals whose lost anchors were made from the bucket (--rebuild-anchors), or would be'),
 });
 
 export const LEDGER_EXPORT_JSON = z.strictObject({

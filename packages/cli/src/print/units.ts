@@ -6,6 +6,14 @@ export function count(value: bigint | number | string): string {
     .replace(/\B(?=(\d{3})+(?!\d))/g, ',');
 }
 
+/**
+ * `1 chunk`, `1,234 chunks`: the only place that chooses between the two. A noun with another plural than -s, or of several
+ * words, brings it along.
+ */
+export function counted(value: bigint | number | string, one: string, many = `${one}s`): string {
+  return `${count(value)} ${BigInt(value) === 1n ? one : many}`;
+}
+
 const SIZES = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
 
 export function size(bytes: bigint | number | string): string {

@@ -2,6 +2,7 @@
 import { type AuditResult, FINDINGS, NOTES, type NoteCode } from '@lakehaul/audit';
 import type { TablePlan } from '@lakehaul/core';
 import type { Decision } from '@lakehaul/gates';
+import { anchoredText } from '../print/anchored.ts';
 import { count, size } from '../print/units.ts';
 import type { ReportCollector, ReportedChunk, ReportedTable } from './collect-report.ts';
 import { Html, html } from './html.ts';
@@ -161,12 +162,20 @@ function recordsSection(collected: ReportCollector): Html {
 function sealsSection(audit: AuditResult): Html {
   if (audit.seals.length === 0)
     return html`<h2>Ledger seals</h2><p>The ledger was never sealed: nothing shows that it is unchanged.</p>`;
-  return html`<h2>Ledger seals</h2><p>Each signs a Merkle root over all that was new. Compare the last one with the anchors that were kept outside the bucket.</p><div class="scroll"><table><thead><tr><th class="n">seal</th><th>as of</th><th class="n">objects</th><th>root, and SHA-256 of the seal</th></tr></thead><tbody>${audit.seals
+  return html`<h2>Ledger seals</h2><p>Each signs a Merkle root over all that was new. Compare the last one with the anchors that were kept outside the bucket.</p>${anchorsOf(audit)}<div class="scroll"><table><thead><tr><th class="n">seal</th><th>as of</th><th class="n">objects</th><th>root, and SHA-256 of the seal</th></tr></thead><tbody>${audit.seals
     .slice(-48)
     .map(
       (seal) =>
         html`<tr><td class="n">${seal.number}</td><td class="t">${time(seal.observedAt)}</td><td class="n">${count(seal.cumulativeLeaves)}</td><td class="long"><code>${seal.root}</code><br><code>${seal.digest}</code></td></tr>`,
     )}</tbody></table></div>`;
+}
+
+function anchorsOf({ anchors }: AuditResult): Html {
+  const rebuilt = anchors.rebuilt.map(
+    (each) =>
+      html`<li>Anchors of seals ${each.fromSeal} to ${each.toSeal} (${count(each.seals)}) were lost and made from the bucket by ${each.who} on ${time(each.at)}: ${each.reason}</li>`,
+  );
+  return html`<p>Anchors are continuous ${anchoredText(anchors.continuousFrom)}.</p>${rebuilt.length === 0 ? null : html`<ul>${rebuilt}</ul>`}`;
 }
 
 function findingsSection(audit: AuditResult): Html {

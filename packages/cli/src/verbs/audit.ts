@@ -13,9 +13,10 @@ import {
 import type { MigrationConfig } from '@lakehaul/runtime';
 import { AUDIT_JSON } from '../json/audit.ts';
 import { printJson } from '../json/common.ts';
+import { anchoredText } from '../print/anchored.ts';
 import { plainText } from '../print/safe-text.ts';
 import { styled, type Terminal } from '../print/terminal.ts';
-import { count } from '../print/units.ts';
+import { count, counted } from '../print/units.ts';
 import { openSession } from '../session.ts';
 import { COMMON_FLAGS, EXIT, type Verb, type VerbCall } from '../verb.ts';
 import { ledgerSealJson } from './ledger-seal.ts';
@@ -91,10 +92,16 @@ function auditJson(result: AuditResult, durationSeconds: number) {
 function printAudit(terminal: Terminal, result: AuditResult, durationSeconds: number): void {
   const last = result.seals.at(-1);
   terminal.out(
-    `${result.migration}: ${count(result.objects)} objects, ${count(result.sealedObjects)} sealed by ${count(result.seals.length)} ledger seals${last === undefined ? '' : `, the last of ${last.observedAt}`}`,
+    `${result.migration}: ${counted(result.objects, 'object')}, ${count(result.sealedObjects)} sealed by ${counted(result.seals.length, 'ledger seal')}${last === undefined ? '' : `, the last of ${last.observedAt}`}`,
   );
   for (const each of result.tables)
-    terminal.out(`  ${plainText(each.table)}: ${count(each.done)} of ${count(each.chunks)} chunks proven`);
+    terminal.out(`  ${plainText(each.table)}: ${count(each.done)} of ${counted(each.chunks, 'chunk')} proven`);
+  for (const each of result.anchors.rebuilt)
+    terminal.out(
+      `  anchors of ${counted(each.seals, 'seal')} made from the bucket by ${plainText(each.who)} on ${each.at}: ${plainText(each.reason)}`,
+    );
+  if (last !== undefined && result.anchors.continuousFrom !== 1)
+    terminal.out(`  anchors are continuous ${anchoredText(result.anchors.continuousFrom)}`);
   for (const code of Object.keys(result.notes) as NoteCode[])
     terminal.out(`  note: ${count(result.notes[code] ?? 0)} ${NOTES[code]}`);
   for (const finding of result.findings.slice(0, SHOWN)) {
@@ -102,9 +109,9 @@ function printAudit(terminal: Terminal, result: AuditResult, durationSeconds: nu
     terminal.out(`  ${plainText(finding.key)}: ${plainText(finding.what)}\n  next: ${finding.next}`);
   }
   const more = result.findingCount - SHOWN;
-  if (more > 0) terminal.out(`and ${count(more)} more findings: lakehaul audit --json`);
+  if (more > 0) terminal.out(`and ${counted(more, 'more finding')}: lakehaul audit --json`);
   const verdict = result.isClean
     ? styled(terminal, 'green', 'clean')
-    : styled(terminal, 'red', `not clean: ${count(result.findingCount)} findings`);
+    : styled(terminal, 'red', `not clean: ${counted(result.findingCount, 'finding')}`);
   terminal.out(`${verdict}, in ${durationSeconds.toFixed(1)} s`);
 }
