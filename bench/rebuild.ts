@@ -9,7 +9,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { LakehaulError, type TablePlan } from '@lakehaul/core';
+import { LakehaulError, NOTHING_STEERED, type TablePlan } from '@lakehaul/core';
 import { Ledger } from '@lakehaul/ledger';
 import { feedQueues } from '@lakehaul/planner';
 import { rangesBetween } from '@lakehaul/planning';
@@ -123,7 +123,10 @@ async function rebuild(store: OpenObjectStore, queues: ChunkQueues, expected: re
   const plans = await ledger.readPlans();
   const scan = ledger.openScan();
   await feedQueues(
-    { ledger, scan, queues, clock: systemClock, log, windowSize: WINDOW, limits: [], stopped: new Set() },
+    {
+      ...{ ledger, scan, queues, clock: systemClock, log, windowSize: WINDOW },
+      ...{ limits: [], steering: NOTHING_STEERED, stopped: new Set<string>() },
+    },
     plans,
   );
   const counts = await queues.counts();

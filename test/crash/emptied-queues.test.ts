@@ -4,7 +4,16 @@
  * processes and a real Redis is in killed-workers.fleet.test.ts.
  */
 import type { Source, SourceStatement, Stage } from '@lakehaul/adapters';
-import { type AttemptRef, type Chunk, chunkName, isDone, type Log, type Step, type TablePlan } from '@lakehaul/core';
+import {
+  type AttemptRef,
+  type Chunk,
+  chunkName,
+  isDone,
+  type Log,
+  NOTHING_STEERED,
+  type Step,
+  type TablePlan,
+} from '@lakehaul/core';
 import { type Ledger, runStep, type StepJob } from '@lakehaul/ledger';
 import { feedQueues } from '@lakehaul/planner';
 import { type ChunkQueues, jobIdOf } from '@lakehaul/queue';
@@ -195,7 +204,10 @@ async function haul(emptiedAt: number): Promise<{ calls: number; source: FakeSou
   const clock = { nowMs: () => 0, sleep: async () => undefined };
   const feed = () =>
     feedQueues(
-      { ledger, scan, queues: queues.asQueues, clock, log, windowSize: WINDOW, limits: [], stopped: new Set() },
+      {
+        ...{ ledger, scan, queues: queues.asQueues, clock, log, windowSize: WINDOW },
+        ...{ limits: [], steering: NOTHING_STEERED, stopped: new Set<string>() },
+      },
       PLANS,
     );
   for (let pass = 0; pass < 60; pass++) {

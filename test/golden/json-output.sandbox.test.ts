@@ -198,6 +198,12 @@ it('the documents of those who watch, audit and report are of their shapes', asy
   await json('ledger export DIR', ['ledger', 'export', copy, ...at], 0);
   await json('audit', ['audit', '--offline', copy, '--public-key', `${key}.pub`, '--anchors', anchors], 0);
   await json('report', ['report', '--out', join(directory, 'evidence'), '--public-key', `${key}.pub`, ...at], 0);
+  const by = ['--who', 'me', '--reason', 'month end'];
+  await json('limit WHAT MAX', ['limit', 'unload', '4', ...by, ...at], 0);
+  await json('pause WHAT', ['pause', 'public.events', ...by, ...at], 0);
+  await json('priority TABLE NUMBER', ['priority', 'public.*', '1', '--dry-run', ...at], 0);
+  await json('resume WHAT', ['resume', 'public.events', ...by, ...at], 0);
+  await json('settings', ['settings', ...at], 0);
   await json('support-bundle', ['support-bundle', '--dry-run', ...at], 0);
   await json('drill --list', ['drill', '--list'], 0);
 }, 120_000);

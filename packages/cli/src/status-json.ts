@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { STATUS_JSON } from './json/status.ts';
+import { steeringJson } from './json/steering.ts';
 import type { ReproofEstimate } from './reproof-estimate.ts';
 import type { StatusReport } from './status-report.ts';
 
@@ -28,6 +29,7 @@ export function statusJson(report: StatusReport): z.input<typeof STATUS_JSON> {
       reproofMs: reproofMs(table.reproof),
     })),
     totals: { chunks: report.chunks, done: report.done, stagedBytes: report.stagedBytes.toString() },
+    steering: steeringJson(report.steering),
     writesKnownUntil: report.writesKnownUntil,
     reproofMs: reproofMs(report.reproof),
     evidence: report.decision.evidence,

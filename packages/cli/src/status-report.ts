@@ -1,5 +1,5 @@
 /** What `status`, `run` and `demo` show: the ledger and the seals turned into numbers and a decision. */
-import { type ChunkStage, isDone, type TablePlan } from '@lakehaul/core';
+import { type ChunkStage, isDone, type Steering, type TablePlan } from '@lakehaul/core';
 import { type Decision, decide, type StopCode, type TableEvidence } from '@lakehaul/gates';
 import {
   type CleanUntil,
@@ -55,6 +55,8 @@ export interface StatusReport {
   migration: string;
   tables: TableStatus[];
   stagedBytes: bigint;
+  /** Pauses, limits and priorities that people set since the configuration was read. */
+  steering: Steering;
   chunks: number;
   done: number;
   /** The source's history is known up to this time of its clock; null when it was never looked at. */
@@ -109,6 +111,7 @@ export async function statusReport(
     migration: ledger.migration,
     tables,
     stagedBytes: await scan.stagedBytes(),
+    steering: await ledger.steering.current(),
     chunks: tables.reduce((sum, table) => sum + table.chunks, 0),
     done: tables.reduce((sum, table) => sum + table.done, 0),
     writesKnownUntil: sample?.body.to ?? null,

@@ -79,4 +79,18 @@ export {
   sourceMicros,
   sourceTime,
 } from './source-time.ts';
+export {
+  heldBy,
+  isLimited,
+  type LimitRow,
+  limitRows,
+  matchesLimit,
+  NOTHING_STEERED,
+  type PriorityRow,
+  patternTest,
+  priorityOf,
+  type Steering,
+  type SteeringChange,
+  steered,
+} from './steering.ts';
 export { movedColumns, type SourceTableName, type TablePlan, type TargetTableName } from './table.ts';

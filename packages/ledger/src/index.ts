@@ -3,6 +3,7 @@ export { type AcknowledgedRecord, acknowledgedRecord } from './acknowledged.ts';
 export type { DiffSweep } from './diffs.ts';
 export type { OpenRequest, OpenResult } from './fence.ts';
 export { type FoldSegment, parseFold } from './folds.ts';
+export { heldJob } from './held-job.ts';
 export { isRepeatable, LedgerKeys, type ReceiptKey, SHARDS, STAGES, shardOf, tablePath } from './keys.ts';
 export { Ledger, type LedgerOptions } from './ledger.ts';
 export { chunkPage, type PlanHead, pageChunks, planHead } from './plan-schemas.ts';
@@ -19,6 +20,14 @@ export {
 export type { LedgerScan, ScanCost, ScanOptions } from './scan.ts';
 export type { ScannedState } from './scan-table.ts';
 export { conflict, envelope, parseAs, parseBody, parseJson, receiptEnvelope, SCHEMA_VERSION } from './schemas.ts';
+export {
+  STEERING,
+  STEERING_AGE_MS,
+  type Steered,
+  SteeringLog,
+  type SteeringRecord,
+  steeringRecord,
+} from './steering-log.ts';
 export type { TableEvent, TableHalt, TableResume, TableStop } from './table-stops.ts';
 export {
   type CleanUntil,

@@ -46,6 +46,7 @@ import {
 import { type LedgerRecord, type RecordResult, RecordStore } from './records.ts';
 import { repairNumberOf } from './repair-number.ts';
 import { type LedgerScan, SCAN_DEFAULTS, Scan, type ScanOptions } from './scan.ts';
+import { SteeringLog } from './steering-log.ts';
 import { TableStops } from './table-stops.ts';
 
 export interface LedgerOptions {
@@ -77,6 +78,8 @@ export class Ledger {
   /** Schemas of the source that are hauled although they were not planned. */
   readonly schemas: AcceptedSchemas;
   readonly acknowledged: Acknowledged;
+  /** Pauses, limits and priorities that people set while the fleet runs. */
+  readonly steering: SteeringLog;
 
   constructor(options: LedgerOptions) {
     const { store, migration, actor, clock, ids } = options;
@@ -90,6 +93,7 @@ export class Ledger {
     this.stops = new TableStops(this.#records);
     this.schemas = new AcceptedSchemas(this.#records);
     this.acknowledged = new Acknowledged(this.#records);
+    this.steering = new SteeringLog(this.#records, () => clock.nowMs());
   }
 
   // ---------------------------------------------------------------- plans

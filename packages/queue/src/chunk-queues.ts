@@ -103,6 +103,25 @@ export class ChunkQueues {
     return new Set(jobs);
   }
 
+  /** First to run first. */
+  async waitingIds(step: Step): Promise<string[]> {
+    return this.#ask(step, (queue) => queue.getRanges(['prioritized', 'wait', 'delayed'], 0, -1, true));
+  }
+
+  async runningIds(step: Step): Promise<string[]> {
+    return this.#ask(step, (queue) => queue.getRanges(['active'], 0, -1, false));
+  }
+
+  /** Takes out jobs that wait; one that runs stays. Returns how many went. */
+  async remove(ids: readonly string[]): Promise<number> {
+    let removed = 0;
+    for (const id of ids) {
+      const step = STEPS.find((each) => id.endsWith(`-${each}`));
+      if (step !== undefined) removed += await this.#ask(step, (queue) => queue.remove(id));
+    }
+    return removed;
+  }
+
   /** How many jobs of the step may run at once over all workers; 0 holds the step. */
   async setConcurrency(step: Step, limit: number): Promise<void> {
     await this.#ask(step, (queue) => queue.setGlobalConcurrency(limit));

@@ -5,10 +5,9 @@ export { openQueueStore, type QueueStore, type QueueStoreOptions } from './queue
 export { type RunningWorker, type StepResult, type StepWorkerOptions, startStepWorker } from './step-worker.ts';
 export {
   type Candidate,
-  type LimitRow,
-  matchesLimit,
   type SelectedJob,
   selectJobs,
+  surplusJobs,
   type TableCandidates,
   type WindowRequest,
 } from './window.ts';

@@ -314,7 +314,7 @@ describe.each(['redis', 'embedded'] as const)('a queue store: %s', (kind) => {
         ran++;
         return { next: { ...job, step: 'load' } };
       },
-      mayChain: () => false,
+      mayChain: async () => false,
     });
     await world.add([1]);
     await until('it ran and left', async () => ran === 1 && (await world.queues.isEmpty()));

@@ -33,7 +33,7 @@ export interface StepWorkerOptions {
   /** Gets errors that only a person can settle for the whole run (disposition stop or refuse). */
   onStop?: (error: unknown) => void;
   /** False leaves the next job to the feeder, which knows the limits. */
-  mayChain?: (next: ChunkJob) => boolean;
+  mayChain?: (next: ChunkJob) => Promise<boolean>;
   /** How long a silent worker keeps its jobs; renewal is at half of it. */
   lockMs?: number;
   /** A job is taken over at the second check that finds its lock gone. */
@@ -152,7 +152,7 @@ class StepWorker implements RunningWorker {
     this.#blindFailures = 0;
     const outcome = this.#record(result);
     const { next } = result;
-    if (next === null || this.#options.mayChain?.(next) === false) return outcome;
+    if (next === null || (await this.#options.mayChain?.(next)) === false) return outcome;
     // Before this job ends: a crash in between makes it run again, find its receipt, and add the same next job again.
     await this.#options.queues.add([{ job: next, priority: queued.opts.priority ?? 1 }]);
     return outcome;

@@ -1,8 +1,8 @@
-import { STEPS, type Step } from '@lakehaul/core';
+import { matchesLimit, STEPS, type Step } from '@lakehaul/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { jobIdOf } from './chunk-job.ts';
-import { type Candidate, matchesLimit, type SelectedJob, selectJobs, type TableCandidates } from './window.ts';
+import { type Candidate, type SelectedJob, selectJobs, surplusJobs, type TableCandidates } from './window.ts';
 
 function table(name: string, chunks: number, options: { priority?: number; step?: Step } = {}): TableCandidates {
   const candidates = Array.from(
@@ -17,7 +17,7 @@ function table(name: string, chunks: number, options: { priority?: number; step?
   return { tableId: `s-${name}-0000`, path: `s.${name}`, priority: options.priority ?? 100, candidates };
 }
 
-const EMPTY = { inQueue: new Set<string>(), windowSize: 10, limits: [], paused: new Set<Step>(), nowMs: 1_000 };
+const EMPTY = { inQueue: new Set<string>(), windowSize: 10, limits: [], nowMs: 1_000 };
 const idOf = (job: Candidate) => jobIdOf({ ...job.ref, attempt: job.attempt, step: job.step });
 const perTable = (jobs: readonly SelectedJob[]) => {
   const counts: Record<string, number> = {};
@@ -78,7 +78,8 @@ describe('the window', () => {
       ],
     };
     expect(selectJobs({ ...EMPTY, tables: [waits] })).toEqual([]);
-    expect(selectJobs({ ...EMPTY, nowMs: 1_001, paused: new Set(['load']), tables: [waits] })).toEqual([]);
+    const limits = [{ pattern: '*::load', max: 0 }];
+    expect(selectJobs({ ...EMPTY, nowMs: 1_001, limits, tables: [waits] })).toEqual([]);
     expect(selectJobs({ ...EMPTY, nowMs: 1_001, tables: [waits] })).toHaveLength(1);
   });
 
@@ -107,7 +108,7 @@ describe('the window', () => {
   });
 });
 
-/** Any mix of tables, jobs in the queue, limits and pauses. */
+/** Any mix of tables, jobs in the queue and limits, pauses (0) among them. */
 const anyRequest = fc
   .record({
     sizes: fc.array(
@@ -120,16 +121,15 @@ const anyRequest = fc
       fc.record({ pattern: fc.constantFrom('*::unload', 's.t0::*', 's.*::load', '*'), max: fc.nat(8) }),
       { maxLength: 3 },
     ),
-    paused: fc.subarray([...STEPS]),
   })
-  .map(({ sizes, queued, paused, ...rest }) => {
+  .map(({ sizes, queued, ...rest }) => {
     const tables = sizes.map(({ chunks, ...options }, index) => table(`t${index}`, chunks, options));
     const ids = tables.flatMap((each) => [...each.candidates].map(idOf));
-    return { ...rest, tables, inQueue: new Set(ids.slice(0, queued)), paused: new Set<Step>(paused), nowMs: 0 };
+    return { ...rest, tables, inQueue: new Set(ids.slice(0, queued)), nowMs: 0 };
   });
 
 describe('whatever is asked of the window', () => {
-  it('it is never exceeded, nothing is let in twice, no pause and no limit is broken', () => {
+  it('it is never exceeded, nothing is let in twice, no limit is broken', () => {
     fc.assert(
       fc.property(anyRequest, (request) => {
         const jobs = selectJobs(request);
@@ -139,7 +139,6 @@ describe('whatever is asked of the window', () => {
         );
         expect(new Set(ids).size).toBe(ids.length);
         expect(ids.filter((id) => request.inQueue.has(id))).toEqual([]);
-        expect(jobs.filter((job) => request.paused.has(job.step))).toEqual([]);
         for (const limit of request.limits) {
           const named = (job: { path: string; step: Step }) => matchesLimit(limit.pattern, job.path, job.step);
           const pathOf = new Map(request.tables.map((each) => [each.tableId, each.path]));
@@ -160,7 +159,7 @@ describe('whatever is asked of the window', () => {
   it('no table starves: room that is left means that nobody who may go was left out', () => {
     fc.assert(
       fc.property(anyRequest, (request) => {
-        const open = { ...request, limits: [], paused: new Set<Step>() };
+        const open = { ...request, limits: [] };
         const jobs = selectJobs(open);
         const wanting = open.tables
           .flatMap((each) => [...each.candidates])
@@ -205,6 +204,53 @@ describe('whatever is asked of the window', () => {
         for (const times of served.values()) expect(Math.abs(times - mean) / mean).toBeLessThan(1 / 3);
       }),
       { numRuns: 15 },
+    );
+  });
+});
+
+describe('what waits beyond a limit that was set since', () => {
+  const ids = (name: string, step: Step, from: number, to: number) =>
+    [...table(name, to, { step }).candidates].slice(from).map(idOf);
+
+  it('a pause takes out everything that it names, and a running job stays', () => {
+    const waiting = [...ids('a', 'unload', 1, 4), ...ids('b', 'unload', 0, 2)];
+    const running = ids('a', 'unload', 0, 1);
+    const limits = [{ pattern: 's.a::*', max: 0 }];
+    const tables = [table('a', 0), table('b', 0)];
+    expect(surplusJobs({ tables, running, waiting, limits })).toEqual(ids('a', 'unload', 1, 4));
+    expect(surplusJobs({ tables, running, waiting, limits: [] })).toEqual([]);
+  });
+
+  it('of a limit the first in the queue stay, after those that run', () => {
+    const tables = [table('a', 0)];
+    const surplus = (running: number) =>
+      surplusJobs({
+        tables,
+        running: ids('a', 'load', 0, running),
+        waiting: ids('a', 'load', running, 8),
+        limits: [{ pattern: '*::load', max: 3 }],
+      });
+    expect(surplus(1)).toEqual(ids('a', 'load', 3, 8));
+    expect(surplus(5)).toEqual(ids('a', 'load', 5, 8));
+  });
+
+  it('taking it out and letting in again agree: nothing that was taken out comes back at once', () => {
+    fc.assert(
+      fc.property(anyRequest, fc.nat(10), (request, runningCount) => {
+        const inQueue = [...request.inQueue];
+        const [running, waiting] = [inQueue.slice(0, runningCount), inQueue.slice(runningCount)];
+        const surplus = new Set(surplusJobs({ ...request, running, waiting }));
+        const left = new Set(inQueue.filter((id) => !surplus.has(id)));
+        const again = selectJobs({ ...request, inQueue: left, windowSize: 1_000 }).map(idOf);
+        for (const limit of request.limits) {
+          const held = [...left, ...again].filter((id) => {
+            const found = request.tables.find((each) => id.startsWith(`${each.tableId}-`));
+            return matchesLimit(limit.pattern, found?.path ?? '', id.slice(id.lastIndexOf('-') + 1) as Step);
+          });
+          const runs = running.length;
+          expect(held.length).toBeLessThanOrEqual(Math.max(limit.max, runs));
+        }
+      }),
     );
   });
 });

@@ -2,7 +2,7 @@
  * Which jobs to let into the queues. Pure: the feeder gathers what is known and adds what this answers. Limits,
  * priorities and fairness between tables are decided here, before the store, which therefore needs none of them.
  */
-import { type ChunkRef, STEPS, type Step } from '@lakehaul/core';
+import { type ChunkRef, type LimitRow, patternTest, STEPS, type Step } from '@lakehaul/core';
 import { jobIdOf } from './chunk-job.ts';
 
 export interface Candidate {
@@ -23,13 +23,6 @@ export interface TableCandidates {
   candidates: Iterable<Candidate>;
 }
 
-export interface LimitRow {
-  /** On the path `schema.table::step`, with `*` for any run of characters. */
-  pattern: string;
-  /** Jobs that may be in the queue at once, over all that the pattern names; 0 pauses. */
-  max: number;
-}
-
 export interface WindowRequest {
   tables: readonly TableCandidates[];
   /** Ids of all jobs that wait or run now. */
@@ -37,7 +30,6 @@ export interface WindowRequest {
   /** Jobs that may be in all queues together. */
   windowSize: number;
   limits: readonly LimitRow[];
-  paused: ReadonlySet<Step>;
   nowMs: number;
 }
 
@@ -110,11 +102,11 @@ function nextAllowed(lane: Lane, request: WindowRequest, limits: Limits): Candid
   const { path } = lane.table;
   for (;;) {
     // Nothing more of this table can go: do not walk through a million candidates to find that out.
-    if (STEPS.every((step) => request.paused.has(step) || !limits.hasRoom(path, step))) return null;
+    if (STEPS.every((step) => !limits.hasRoom(path, step))) return null;
     const next = lane.rest.next();
     if (next.done === true) return null;
     const candidate = next.value;
-    if (candidate.notBeforeMs > request.nowMs || request.paused.has(candidate.step)) continue;
+    if (candidate.notBeforeMs > request.nowMs) continue;
     if (request.inQueue.has(jobIdOf({ ...candidate.ref, attempt: candidate.attempt, step: candidate.step }))) continue;
     if (!limits.take(path, candidate.step)) continue;
     return candidate;
@@ -127,7 +119,7 @@ class Limits {
   readonly #heldByTable = new Map<string, number>();
   readonly #rowsOfPath = new Map<string, { max: number; held: number }[]>();
 
-  constructor(request: WindowRequest) {
+  constructor(request: Pick<WindowRequest, 'tables' | 'inQueue' | 'limits'>) {
     this.#rows = request.limits.map(({ pattern, max }) => ({ test: patternTest(pattern), max, held: 0 }));
     const pathOf = new Map(request.tables.map((table) => [table.tableId, table.path]));
     for (const id of request.inQueue) {
@@ -142,11 +134,11 @@ class Limits {
     return this.#heldByTable.get(tableId) ?? 0;
   }
 
-  hasRoom(path: string, step: Step): boolean {
+  hasRoom(path: string, step: string): boolean {
     return this.#rowsFor(path, step).every((row) => row.held < row.max);
   }
 
-  take(path: string, step: Step): boolean {
+  take(path: string, step: string): boolean {
     if (!this.hasRoom(path, step)) return false;
     for (const row of this.#rowsFor(path, step)) row.held++;
     return true;
@@ -163,21 +155,29 @@ class Limits {
   }
 }
 
-/** The same rows for other questions: may a worker chain a next job, what does the CLI show. */
-export function matchesLimit(pattern: string, path: string, step: Step): boolean {
-  return patternTest(pattern).test(`${path}::${step}`);
-}
-
-function patternTest(pattern: string): RegExp {
-  const source = pattern
-    .split('*')
-    .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
-    .join('.*');
-  return new RegExp(`^${source}$`, 'su');
-}
-
 /** The table and step of a job id: jobIdOf turned round. */
 function jobIdParts(id: string): { tableId: string; step: string } {
   const match = /^(.*)-g\d+-c\d+-a\d+-([a-z]+)$/s.exec(id);
   return { tableId: match?.[1] ?? id, step: match?.[2] ?? '' };
+}
+
+/**
+ * Waiting jobs that what is set now would not let in again: of each limit the ones that came last. Jobs that run are
+ * never called back, they count against the limits first.
+ */
+export function surplusJobs(request: {
+  tables: readonly Pick<TableCandidates, 'tableId' | 'path'>[];
+  running: readonly string[];
+  /** First in the queue first. */
+  waiting: readonly string[];
+  limits: readonly LimitRow[];
+}): string[] {
+  const tables = request.tables.map((table) => ({ ...table, priority: 1, candidates: [] }));
+  const limits = new Limits({ tables, inQueue: new Set(request.running), limits: request.limits });
+  const pathOf = new Map(tables.map((table) => [table.tableId, table.path]));
+  return request.waiting.filter((id) => {
+    const { tableId, step } = jobIdParts(id);
+    const path = pathOf.get(tableId);
+    return path !== undefined && !limits.take(path, step);
+  });
 }

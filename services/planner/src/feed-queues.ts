@@ -6,15 +6,19 @@ import {
   type ChunkRef,
   type ChunkState,
   type Clock,
+  type LimitRow,
   type Log,
+  limitRows,
   nextAttempt,
   nextStep,
+  priorityOf,
   STEPS,
+  type Steering,
   type Step,
   type TablePlan,
 } from '@lakehaul/core';
 import type { Ledger, LedgerScan } from '@lakehaul/ledger';
-import { type Candidate, type ChunkQueues, jobIdOf, type LimitRow, selectJobs } from '@lakehaul/queue';
+import { type Candidate, type ChunkQueues, jobIdOf, selectJobs, surplusJobs } from '@lakehaul/queue';
 
 export interface FeedDeps {
   ledger: Ledger;
@@ -24,7 +28,9 @@ export interface FeedDeps {
   log: Log;
   /** Jobs that may wait in all queues together. */
   windowSize: number;
+  /** Of the configuration; what people have set since replaces it. */
   limits: readonly LimitRow[];
+  steering: Steering;
   /** Tables of which nothing is let in (ledger.stops). */
   stopped: ReadonlySet<string>;
 }
@@ -50,6 +56,7 @@ export async function feedQueues(
   for (const plan of plans) {
     if (deps.stopped.has(plan.tableId)) continue;
     const leaders = await sharedScanLeaders(deps.ledger, plan);
+    const path = tablePathOf(plan);
     const candidates: Candidate[] = [];
     deps.scan.forEach(plan, (chunk, state) => {
       const step = nextStep(state);
@@ -68,8 +75,8 @@ export async function feedQueues(
     });
     tables.push({
       tableId: plan.tableId,
-      path: `${plan.source.schema}.${plan.source.table}`,
-      priority: plan.priority,
+      path,
+      priority: priorityOf(deps.steering, path, plan.priority),
       candidates,
     });
   }
@@ -77,13 +84,38 @@ export async function feedQueues(
     tables,
     inQueue,
     windowSize: deps.windowSize,
-    limits: deps.limits,
-    paused: new Set<Step>(),
+    limits: limitRows(deps.limits, deps.steering),
     nowMs,
   });
   if (jobs.length > 0)
     await deps.queues.add(jobs.map((job) => ({ job: chunkJob(deps.ledger.migration, job), priority: job.priority })));
   return { added: jobs.length, open, waiting };
+}
+
+/**
+ * Takes out of the queues what may not run as things are set now, so that a change counts at once and not only for what
+ * is let in later. A job that has just been fetched is not touched: the step itself looks at the pauses.
+ */
+export async function retractJobs(
+  deps: Pick<FeedDeps, 'queues' | 'limits' | 'steering'>,
+  plans: readonly TablePlan[],
+  isReordered: boolean,
+): Promise<number> {
+  const tables = plans.map((plan) => ({ tableId: plan.tableId, path: tablePathOf(plan) }));
+  const waiting: string[] = [];
+  const running: string[] = [];
+  for (const step of STEPS) {
+    waiting.push(...(await deps.queues.waitingIds(step)));
+    running.push(...(await deps.queues.runningIds(step)));
+  }
+  const limits = limitRows(deps.limits, deps.steering);
+  // A priority belongs to the job in the queue: it goes and comes again with the new one.
+  const surplus = isReordered ? waiting : surplusJobs({ tables, running, waiting, limits });
+  return deps.queues.remove(surplus);
+}
+
+function tablePathOf(plan: TablePlan): string {
+  return `${plan.source.schema}.${plan.source.table}`;
 }
 
 function chunkJob(migration: string, candidate: { ref: ChunkRef; attempt: number; step: Step }) {

@@ -1,10 +1,18 @@
 /** One look of the planner at the whole migration: what may go on is let in, what must not is stopped. */
 import type { Source, Target } from '@lakehaul/adapters';
-import type { Clock, ErrorCode, Log, TablePlan } from '@lakehaul/core';
+import {
+  type Clock,
+  type ErrorCode,
+  type LimitRow,
+  type Log,
+  NOTHING_STEERED,
+  type Steering,
+  type TablePlan,
+} from '@lakehaul/core';
 import type { Ledger, LedgerScan, TableHalt } from '@lakehaul/ledger';
-import type { ChunkQueues, LimitRow } from '@lakehaul/queue';
+import type { ChunkQueues } from '@lakehaul/queue';
 import type { MigrationConfig } from '@lakehaul/runtime';
-import { feedQueues } from './feed-queues.ts';
+import { feedQueues, retractJobs } from './feed-queues.ts';
 import { TableGuard } from './guard-tables.ts';
 import type { SystemicLimits } from './systemic-cause.ts';
 import { SchemaWatch } from './watch-schema.ts';
@@ -50,6 +58,7 @@ export class PlannerLoop {
   readonly #deps: PlannerLoopDeps;
   readonly #guard: TableGuard;
   readonly #watch: SchemaWatch;
+  #steering: Steering = NOTHING_STEERED;
 
   constructor(deps: PlannerLoopDeps) {
     this.#deps = deps;
@@ -64,10 +73,24 @@ export class PlannerLoop {
     let halts = await ledger.stops.all();
     // Before anything is let in: a table that must not be read is not read.
     if ((await this.#watch.runOnce(plans, halts)).length > 0) halts = await ledger.stops.all();
-    const fed = await feedQueues({ ...this.#deps, stopped: stoppedTables(halts) }, plans);
+    const steering = await this.#steer(plans);
+    const fed = await feedQueues({ ...this.#deps, stopped: stoppedTables(halts), steering }, plans);
     if ((await this.#guard.runOnce(plans, halts)).length > 0) halts = await ledger.stops.all();
     const codes = [...halts.values()].flatMap((halt) => (halt.stop === null ? [] : [halt.stop.code]));
     return { ...fed, stopped: codes };
+  }
+
+  /** What people have set by now; when it differs from the last pass, the queues are brought in line first. */
+  async #steer(plans: readonly TablePlan[]): Promise<Steering> {
+    const { ledger, log, queues, limits } = this.#deps;
+    const before = this.#steering;
+    const steering = await ledger.steering.current();
+    this.#steering = steering;
+    if (steering === before) return steering;
+    const isReordered = JSON.stringify(steering.priorities) !== JSON.stringify(before.priorities);
+    const retracted = await retractJobs({ queues, limits, steering }, plans, isReordered);
+    log.info('steering changed', { pauses: steering.pauses, limits: steering.limits.length, retracted });
+    return steering;
   }
 }
 

@@ -1,7 +1,7 @@
 /** Wires the verify step to its queue. */
 import type { Stage, Target } from '@lakehaul/adapters';
-import type { Clock, Log } from '@lakehaul/core';
-import { type Ledger, runStep, type StepLimits } from '@lakehaul/ledger';
+import { type Clock, isLimited, type Log } from '@lakehaul/core';
+import { heldJob, type Ledger, runStep, STEERING_AGE_MS, type StepLimits } from '@lakehaul/ledger';
 import { type ChunkJob, type ChunkQueues, type RunningWorker, startStepWorker } from '@lakehaul/queue';
 import type { Metrics } from '@lakehaul/runtime';
 import { verifyChunk } from './verify-chunk.ts';
@@ -35,6 +35,11 @@ export function startVerifier(deps: VerifierDeps): RunningWorker {
     diffRows: deps.diffRows,
   };
   const handle = async (job: ChunkJob, signal: AbortSignal) => {
+    const held = await heldJob(deps.ledger, job);
+    if (held !== null) {
+      deps.log.info('step is held', { step: job.step, tableId: job.tableId, pattern: held.pattern });
+      return { next: null };
+    }
     const outcome = await runStep({
       ledger: deps.ledger,
       log: deps.log,
@@ -56,7 +61,7 @@ export function startVerifier(deps: VerifierDeps): RunningWorker {
     metrics: deps.metrics,
     clock: deps.clock,
     onStop: deps.onStop,
-    mayChain: () => !deps.hasLimits,
+    mayChain: async () => !deps.hasLimits && !isLimited(await deps.ledger.steering.current(STEERING_AGE_MS)),
     lockMs: deps.lockMs,
     stalledCheckMs: deps.stalledCheckMs,
   });

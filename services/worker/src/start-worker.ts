@@ -1,7 +1,7 @@
 /** Wires the steps of this service to their queues. */
 import type { Source, Stage, Target } from '@lakehaul/adapters';
-import type { Clock, Log } from '@lakehaul/core';
-import { type Ledger, runStep, type StepLimits } from '@lakehaul/ledger';
+import { type Clock, isLimited, type Log } from '@lakehaul/core';
+import { heldJob, type Ledger, runStep, STEERING_AGE_MS, type StepLimits } from '@lakehaul/ledger';
 import { type ChunkJob, type ChunkQueues, type RunningWorker, startStepWorker } from '@lakehaul/queue';
 import type { Metrics } from '@lakehaul/runtime';
 import { loadChunk } from './load-chunk.ts';
@@ -59,6 +59,11 @@ export function startWorker(deps: WorkerDeps): RunningWorker[] {
   };
 
   const handle = async (job: ChunkJob, signal: AbortSignal) => {
+    const held = await heldJob(deps.ledger, job);
+    if (held !== null) {
+      deps.log.info('step is held', { step: job.step, tableId: job.tableId, pattern: held.pattern });
+      return { next: null };
+    }
     const outcome = await runStep({
       ledger,
       log: deps.log,
@@ -83,7 +88,7 @@ export function startWorker(deps: WorkerDeps): RunningWorker[] {
         metrics: deps.metrics,
         clock,
         onStop: deps.onStop,
-        mayChain: () => !deps.hasLimits,
+        mayChain: async () => !deps.hasLimits && !isLimited(await deps.ledger.steering.current(STEERING_AGE_MS)),
         lockMs: deps.lockMs,
         stalledCheckMs: deps.stalledCheckMs,
       }),

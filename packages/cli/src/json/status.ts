@@ -13,6 +13,7 @@ import {
   utcTime,
   wholeText,
 } from './common.ts';
+import { steering } from './steering.ts';
 import { stop } from './waiting.ts';
 
 const sealFault = z.strictObject({
@@ -54,6 +55,7 @@ export const STATUS_JSON = z.strictObject({
   migration: said,
   tables: z.array(tableStatus),
   totals: z.strictObject({ chunks: count, done: count, stagedBytes: wholeText }),
+  steering,
   writesKnownUntil: sourceTime.nullable(),
   reproofMs,
   evidence,

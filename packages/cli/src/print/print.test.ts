@@ -1,3 +1,4 @@
+import { NOTHING_STEERED } from '@lakehaul/core';
 import { createFakeClock } from '@lakehaul/runtime';
 import { describe, expect, it } from 'vitest';
 import type { StatusReport, TableStatus } from '../status-report.ts';
@@ -143,6 +144,7 @@ function report(tables: TableStatus[]): StatusReport {
     stagedBytes: 0n,
     chunks: tables.reduce((sum, each) => sum + each.chunks, 0),
     done: tables.reduce((sum, each) => sum + each.done, 0),
+    steering: NOTHING_STEERED,
     writesKnownUntil: null,
     reproof: null,
     decision: { verdict: 'HOLD', evidence: 'OPEN', reasons } as unknown as StatusReport['decision'],

@@ -54,6 +54,7 @@ export class ProgressLine {
       ...this.#rate(all),
       ...(repairing > 0 ? [`${repairing} repairing`] : []),
       ...(waiting > 0 ? [`${waiting} quarantined`] : []),
+      ...(report.steering.pauses.length > 0 ? [`paused: ${report.steering.pauses.join(', ')}`] : []),
     ].join(' · ');
   }
 

@@ -75,6 +75,8 @@ function sentences(report: StatusReport, columns: number): string[] {
   if (waiting.length > 0) lines.push(`${waiting.length} chunks wait for you: lakehaul chunks --stage quarantined`);
   for (const each of stopped.slice(0, STOPS))
     lines.push(cutText(`${each.table} is stopped: ${each.stop?.reason ?? ''}`, columns));
+  if (report.steering.pauses.length > 0)
+    lines.push(cutText(`paused: ${report.steering.pauses.join(', ')} (who and why: lakehaul settings)`, columns));
   const { reproof } = report;
   if (reproof !== null)
     lines.push(`re-proof of everything would take ${range(reproof.fromMs, reproof.toMs)} now (by ${reproof.basis}).`);

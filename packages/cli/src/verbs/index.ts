@@ -18,6 +18,7 @@ import { run } from './run.ts';
 import { sandbox } from './sandbox.ts';
 import { seal } from './seal.ts';
 import { status } from './status.ts';
+import { limit, pause, priority, resume, settings } from './steer.ts';
 import { supportBundle } from './support-bundle.ts';
 import { tables } from './tables.ts';
 import { test } from './test.ts';
@@ -48,6 +49,11 @@ export const VERBS: readonly Verb[] = [
   replay,
   accept,
   tables,
+  pause,
+  resume,
+  limit,
+  priority,
+  settings,
   supportBundle,
   test,
 ];

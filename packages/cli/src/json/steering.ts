@@ -1,0 +1,54 @@
+/** `pause`, `resume`, `limit`, `priority` and `settings`: what people set while the fleet runs. */
+import type { Steering, SteeringChange } from '@lakehaul/core';
+import type { LedgerRecord, SteeringRecord } from '@lakehaul/ledger';
+import { z } from 'zod';
+import { count, said, utcTime } from './common.ts';
+
+export const steering = z
+  .strictObject({
+    pauses: z.array(said.describe('schema.table::step, * for any run of characters')),
+    limits: z.array(z.strictObject({ pattern: said, max: count })),
+    priorities: z.array(z.strictObject({ pattern: said, priority: count })),
+  })
+  .describe('set by people; what it does not name is as configured');
+
+const change = z.strictObject({
+  action: z.enum(['pause', 'resume', 'limit', 'priority']),
+  pattern: said,
+  value: count.nullable().describe('of a limit or priority; null takes it back, and is all that a pause has'),
+});
+
+export const STEER_JSON = z.strictObject({
+  isDryRun: z.boolean(),
+  isChanged: z.boolean().describe('false: it was so already, or the request came again'),
+  change,
+  before: steering,
+  after: steering,
+});
+
+export const SETTINGS_JSON = z.strictObject({
+  steering,
+  limitsInForce: z
+    .array(z.strictObject({ pattern: said, max: count }))
+    .describe('the configuration’s and those above, pauses as 0'),
+  changes: z.array(z.strictObject({ at: utcTime, who: said, reason: said, change })).describe('oldest first'),
+});
+
+export function steeringJson({ pauses, limits, priorities }: Steering): z.input<typeof steering> {
+  return { pauses: [...pauses], limits: [...limits], priorities: [...priorities] };
+}
+
+export function changeJson(asked: SteeringChange): z.input<typeof change> {
+  const { action, pattern } = asked;
+  const value = action === 'limit' ? asked.max : action === 'priority' ? asked.priority : null;
+  return { action, pattern, value };
+}
+
+export function changesJson(records: readonly LedgerRecord<SteeringRecord>[]) {
+  return records.map(({ body, lastModifiedMs }) => ({
+    at: new Date(lastModifiedMs).toISOString(),
+    who: body.who,
+    reason: body.reason,
+    change: changeJson(body.change),
+  }));
+}
