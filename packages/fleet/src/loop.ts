@@ -15,9 +15,15 @@ export interface LoopOptions {
 /** A pass may be long (a scan of a million chunks, a seal); beyond this it is stuck. */
 const STUCK_MS = 15 * 60_000;
 
-export function startLoop(options: LoopOptions): HostedService {
+export interface RunningLoop extends HostedService {
+  /** Ends the pause: the next pass comes now. */
+  wake(): void;
+}
+
+export function startLoop(options: LoopOptions): RunningLoop {
   const { name, clock, log } = options;
   const stopping = new AbortController();
+  let pause = new AbortController();
   let lastProgressMs = clock.nowMs();
   const run = async () => {
     while (!stopping.signal.aborted) {
@@ -32,7 +38,8 @@ export function startLoop(options: LoopOptions): HostedService {
         log.warn('pass failed', { loop: name, code: error.code, reason: error.message });
       }
       lastProgressMs = clock.nowMs();
-      await clock.sleep(options.everyMs, stopping.signal).catch(() => undefined);
+      pause = new AbortController();
+      await clock.sleep(options.everyMs, AbortSignal.any([stopping.signal, pause.signal])).catch(() => undefined);
     }
   };
   const done = run();
@@ -41,6 +48,7 @@ export function startLoop(options: LoopOptions): HostedService {
     await done;
   };
   return {
+    wake: () => pause.abort(),
     loops: () => [{ name, lastProgressMs: () => lastProgressMs, limitMs: STUCK_MS }],
     drain: stop,
     stop,

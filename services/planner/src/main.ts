@@ -1,5 +1,6 @@
 /** Entry point of the planner service: plans what is not planned yet, then feeds the queues from the ledger in a loop. */
 import { hostService, startLoop } from '@lakehaul/fleet';
+import { STEERING_AGE_MS } from '@lakehaul/ledger';
 import { planMigration, writeMigrationPlan } from './plan-migration.ts';
 import { PlannerLoop, plannerSettings, STOP_CODES } from './planner-loop.ts';
 import { watchPass } from './watch/watch-once.ts';
@@ -72,11 +73,26 @@ process.exit(
           await queues.counts();
         },
       });
+      let steering = await ledger.steering.current();
+      const steered = startLoop({
+        name: 'steering',
+        everyMs: STEERING_AGE_MS,
+        clock,
+        log,
+        fail,
+        // What a person sets must not wait for the feeder's own pace.
+        runOnce: async () => {
+          const now = await ledger.steering.current();
+          if (now !== steering) feeding.wake();
+          steering = now;
+        },
+      });
+      const all = [feeding, watching, steered];
       return {
-        loops: () => [...feeding.loops(), ...watching.loops()],
-        drain: async () => void (await Promise.all([feeding.drain(), watching.drain()])),
-        stop: async () => void (await Promise.all([feeding.stop(), watching.stop()])),
-        done: Promise.race([feeding.done, watching.done]),
+        loops: () => all.flatMap((loop) => loop.loops()),
+        drain: async () => void (await Promise.all(all.map((loop) => loop.drain()))),
+        stop: async () => void (await Promise.all(all.map((loop) => loop.stop()))),
+        done: Promise.race(all.map((loop) => loop.done)),
       };
     },
   }),
