@@ -316,8 +316,9 @@ const TAMPERINGS: Tampering[] = [
   },
   {
     name: 'a setting changed',
-    tamper: (copy) => copy.edit('records/settings/limits/', '"max":8', '"max":9'),
-    finds: ['OBJECT_CHANGED'],
+    tamper: (copy) => copy.edit('records/settings/steering/0000000001', '"max":8', '"max":9'),
+    finds: ['OBJECT_CHANGED', 'SETTING'],
+    isFoundWithoutSeals: 'SETTING',
   },
   {
     name: 'an acknowledgement that was never given',

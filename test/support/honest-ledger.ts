@@ -13,7 +13,7 @@ import type {
   ReceiptBodies,
   TablePlan,
 } from '@lakehaul/core';
-import type { Ledger } from '@lakehaul/ledger';
+import { type Ledger, type ProbeRecord, probesPath } from '@lakehaul/ledger';
 import { BODIES, type LedgerWorld, MIGRATION, tablePlan } from './ledger-world.ts';
 import { plannedColumn } from './planned-table.ts';
 
@@ -55,6 +55,24 @@ export const PLANS = {
     keyColumns: [],
     level: 'carried',
   }),
+};
+
+/** Chunk 5 holds a row more than was proven. */
+export const PROBE: ProbeRecord = {
+  schemaVersion: 1,
+  tableId: EVENTS,
+  snapshotAt: '2026-01-01 00:00:00.000000',
+  why: 'written',
+  generations: [1, 2],
+  chunks: 6,
+  scans: 1,
+  rows: '226',
+  rowsScanned: '226',
+  amplification: 1,
+  bytes: '1000',
+  durationMs: 5,
+  strayRows: '0',
+  differing: [{ generation: 2, chunk: 5, attempt: 1, provenRows: '5', sourceRows: '6' }],
 };
 
 type Level = 'carried' | 'full';
@@ -250,7 +268,11 @@ export async function writeHonestLedger(notary: Notary): Promise<void> {
   const buckets = [0, 1, 2].map((bucket): Chunk['parts'] => [{ kind: 'hash', modulus: 3, bucket }]);
   await ledger.writePlan(users, chunksOf(users, buckets, 0));
   await ledger.writeRecord(`tables/${EVENTS}/prepared`, { schemaVersion: 1, ddl: [], adopted: false });
-  await ledger.appendSetting('limits', { pattern: '*', max: 8 });
+  for (const change of [
+    { action: 'limit', pattern: '*::*', max: 8 },
+    { action: 'pause', pattern: 'public.users::*' },
+  ] as const)
+    await ledger.steering.change({ change, who: 'me', reason: 'ticket 1', requestId: change.action });
 
   await historian.clean(await historian.straight(ref(0), 'full', 100n));
   await historian.straight(ref(4), 'full', 0n);
@@ -320,7 +342,7 @@ export async function writeHonestLedger(notary: Notary): Promise<void> {
   await ledger.writePlan(topUp, chunksOf(topUp, [range('40', null)], null));
   const tail = await historian.straight(ref(5, topUp), 'full', 5n);
   world.tick(5);
-  const probe = await ledger.appendRecord('probes/late-rows', { schemaVersion: 1, chunk: 5 });
+  const probe = await ledger.appendRecord(probesPath(EVENTS), PROBE);
   const observedAt = new Date(probe.record.lastModifiedMs).toISOString();
   const newer = { ...tail, attempt: 2 };
   await historian.open(newer, 'full', 'late-rows', probe.record.key, observedAt);

@@ -93,4 +93,4 @@ export {
   type SteeringChange,
   steered,
 } from './steering.ts';
-export { movedColumns, type SourceTableName, type TablePlan, type TargetTableName } from './table.ts';
+export { chunkLevel, movedColumns, type SourceTableName, type TablePlan, type TargetTableName } from './table.ts';

@@ -1,4 +1,4 @@
-import type { CutLine } from './chunk.ts';
+import type { Chunk, CutLine } from './chunk.ts';
 import type { ColumnPlan } from './column.ts';
 import type { HashForm, ProofLevel } from './fingerprint.ts';
 
@@ -51,4 +51,16 @@ export interface TablePlan {
 /** The columns that travel, in source order. */
 export function movedColumns(plan: Pick<TablePlan, 'columns'>): ColumnPlan[] {
   return plan.columns.filter((column) => !column.excluded);
+}
+
+/**
+ * At which level the plan wants a chunk proven: the only rule, for who opens attempts and for who audits them. Chunks of one
+ * shared scan come from one statement, so they have the level of the one that leads it.
+ */
+export function chunkLevel(
+  plan: Pick<TablePlan, 'level' | 'sampleEvery'>,
+  chunk: Pick<Chunk, 'number' | 'scanGroup'>,
+): Exclude<ProofLevel, 'sampled'> {
+  if (plan.level !== 'sampled') return plan.level;
+  return (chunk.scanGroup ?? chunk.number) % Math.max(1, plan.sampleEvery) === 0 ? 'full' : 'carried';
 }

@@ -6,7 +6,7 @@ import type { TablePlan } from '@lakehaul/core';
 import { z } from 'zod';
 import type { RecordStore } from './records.ts';
 
-const accepted = z.object({
+export const acceptedSchema = z.object({
   schemaVersion: z.literal(1),
   /** Of all that the watch compares (planner, compare-schema.ts). */
   digest: z.string(),
@@ -22,7 +22,7 @@ const accepted = z.object({
   reason: z.string(),
 });
 
-export type AcceptedSchema = z.infer<typeof accepted>;
+export type AcceptedSchema = z.infer<typeof acceptedSchema>;
 
 export class AcceptedSchemas {
   readonly #records: RecordStore;
@@ -32,7 +32,7 @@ export class AcceptedSchemas {
   }
 
   async of(tableId: string): Promise<AcceptedSchema[]> {
-    return (await this.#records.readAll(`schemas/${tableId}`, accepted)).map((record) => record.body);
+    return (await this.#records.readAll(`schemas/${tableId}`, acceptedSchema)).map((record) => record.body);
   }
 
   async append(tableId: string, schema: AcceptedSchema, causedBy: string | null): Promise<void> {

@@ -1,4 +1,10 @@
-export { type AcceptedSchema, isValidColumnList, validSchemas, withCurrentOids } from './accepted-schemas.ts';
+export {
+  type AcceptedSchema,
+  acceptedSchema,
+  isValidColumnList,
+  validSchemas,
+  withCurrentOids,
+} from './accepted-schemas.ts';
 export { type AcknowledgedRecord, acknowledgedRecord } from './acknowledged.ts';
 export type { DiffSweep } from './diffs.ts';
 export type { OpenRequest, OpenResult } from './fence.ts';
@@ -8,6 +14,7 @@ export { isRepeatable, LedgerKeys, type ReceiptKey, SHARDS, STAGES, shardOf, tab
 export { Ledger, type LedgerOptions } from './ledger.ts';
 export { chunkPage, type PlanHead, pageChunks, planHead } from './plan-schemas.ts';
 export type { StoredReceipt, TroubleStage, WriteResult } from './receipt-store.ts';
+export { recordShape, tableSeal } from './record-shapes.ts';
 export type { LedgerRecord, RecordResult } from './records.ts';
 export {
   type MovedRows,

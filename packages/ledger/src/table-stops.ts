@@ -32,6 +32,9 @@ const resume = z.object({
   digest: z.string(),
 });
 
+/** What is written exactly, for an audit. */
+export const TABLE_EVENT_SHAPE = z.discriminatedUnion('action', [stop.strict(), resume.strict()]);
+
 export type TableStop = z.infer<typeof stop>;
 export type TableResume = z.infer<typeof resume>;
 const EVENT = z.discriminatedUnion('action', [stop, resume]);

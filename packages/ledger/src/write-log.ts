@@ -107,6 +107,9 @@ const cleanUntil = z.looseObject({
   durationMs: z.number(),
 });
 
+/** What they write exactly, for an audit: a reader takes fields of later versions, an audit tells them. */
+export const WRITE_LOG_SHAPES = { sample: sample.strict(), probe: probe.strict(), cleanUntil: cleanUntil.strict() };
+
 export type WriteLogState = z.infer<typeof logState>;
 export type WriteLogSample = z.infer<typeof sample>;
 export type WrittenTable = z.infer<typeof written>;

@@ -1,5 +1,13 @@
 /** Opens a new attempt of chunks because a person said so: the one way in which a chunk that waits or is done goes on. */
-import { type ChunkRef, chunkName, LakehaulError, must } from '@lakehaul/core';
+import {
+  type AttemptRef,
+  type ChunkRef,
+  chunkLevel,
+  chunkName,
+  LakehaulError,
+  must,
+  type ReceiptBodies,
+} from '@lakehaul/core';
 import type { Ledger } from '@lakehaul/ledger';
 
 export interface Reopening {
@@ -31,26 +39,32 @@ async function reopenChunk(
 ): Promise<{ ref: ChunkRef; attempt: number }[]> {
   const { attempt } = await ledger.chunkState(ref);
   if (attempt === 0) return [];
-  const plan = must(await ledger.readPlan(ref.tableId, ref.generation), `plan of ${ref.tableId}`);
-  const level = plan.level === 'sampled' ? ('carried' as const) : plan.level;
-  const first = {
-    hashForm: plan.hashForm,
-    level,
-    cause: 'planned' as const,
-    reason: 'first attempt',
-    observedAt: null,
-  };
   const opened = await ledger.read({ ...ref, attempt }, 'opened');
-  // It failed before it was opened; the next one can only follow an open one.
-  if (opened === null && attempt === 1) await ledger.openAttempt(ref, { attempt, body: first, causedBy: null });
-  else if (opened === null)
-    await ledger.openAttempt(ref, { attempt, body: { ...first, cause: 'operator', reason }, causedBy });
-  const { hashForm, level: before } = opened?.body ?? first;
-  const body = { cause: 'operator' as const, reason, observedAt: null, hashForm, level: before };
+  const { hashForm, level } = opened?.body ?? (await openFirst(ledger, { ...ref, attempt }, { reason, causedBy }));
+  const body = { cause: 'operator' as const, reason, observedAt: null, hashForm, level };
   // What waited is the cause, else the attempt that is replaced: a receipt without a parent is nobody's.
   const over = await ledger.newestOf({ ...ref, attempt }, ['quarantined', 'mismatched', 'opened']);
   const result = await ledger.openAttempt(ref, { attempt: attempt + 1, body, causedBy: causedBy ?? over });
   if (result.attempt !== attempt + 1)
     throw new LakehaulError('SUPERSEDED', `attempt ${result.attempt} of ${chunkName(ref)} was opened meanwhile`);
   return [{ ref, attempt: result.attempt }];
+}
+
+/** It failed before it was opened; the next one can only follow an open one. */
+async function openFirst(
+  ledger: Ledger,
+  { attempt, ...ref }: AttemptRef,
+  { reason, causedBy }: Reopening,
+): Promise<ReceiptBodies['opened']> {
+  const plan = must(await ledger.readPlan(ref.tableId, ref.generation), `plan of ${ref.tableId}`);
+  const body = {
+    hashForm: plan.hashForm,
+    level: chunkLevel(plan, await ledger.readChunk(ref)),
+    cause: 'planned' as const,
+    reason: 'first attempt',
+    observedAt: null,
+  };
+  if (attempt === 1) await ledger.openAttempt(ref, { attempt, body, causedBy: null });
+  else await ledger.openAttempt(ref, { attempt, body: { ...body, cause: 'operator', reason }, causedBy });
+  return body;
 }

@@ -8,6 +8,7 @@ import {
   type AttemptRef,
   type Chunk,
   type Clock,
+  chunkLevel,
   type HashForm,
   LakehaulError,
   type Log,
@@ -173,11 +174,6 @@ async function openAttempt(
   if (result.attempt !== attempt.attempt)
     throw new LakehaulError('SUPERSEDED', `attempt ${result.attempt} was opened instead of ${attempt.attempt}`);
   return result.receipt;
-}
-
-function chunkLevel(plan: TablePlan, chunk: Chunk): 'count' | 'carried' | 'full' {
-  if (plan.level !== 'sampled') return plan.level;
-  return chunk.number % Math.max(1, plan.sampleEvery) === 0 ? 'full' : 'carried';
 }
 
 type UnsentRequest = Omit<UnloadRequest, 'dataUrl' | 'statementName' | 'clientToken'>;

@@ -2,6 +2,7 @@
 import { type Mutant, mutant } from '../mutant.ts';
 
 const TAMPERING = 'test/audit/tampering.test.ts';
+const PLANNED = 'test/audit/planned.test.ts';
 const MERKLE = 'packages/audit/src/seals/merkle.test.ts';
 const SEALS = 'packages/audit/src/check/check-seals.ts';
 
@@ -47,6 +48,34 @@ export const AUDIT: readonly Mutant[] = [
     from: 'if (!isOfCrash) throw lost(deps, missing);',
     to: '',
     tests: ['packages/audit/src/seals/own-chain.test.ts'],
+  }),
+  mutant('audit: level not held against the plan', {
+    harm: 'a chunk that was proven at a lower level than planned looks as proven as any',
+    file: 'packages/audit/src/check/check-planned.ts',
+    from: 'if (opened !== level) findings.add',
+    to: "if (opened !== level && plan.level !== 'sampled') findings.add",
+    tests: [PLANNED],
+  }),
+  mutant('audit: any column list will do', {
+    harm: 'rows that were read from another table than was planned count as its own',
+    file: 'packages/audit/src/check/check-columns.ts',
+    from: 'if (!schemas.wasValid(columnListHash, planned, loaded.lastModifiedMs, receipt.lastModifiedMs))',
+    to: 'if (columnListHash === "")',
+    tests: [PLANNED],
+  }),
+  mutant('audit: acceptance not held against its quarantine', {
+    harm: 'a forged acceptance of a chunk that never waited for a person passes',
+    file: 'packages/audit/src/check/check-accepted.ts',
+    from: "if (quarantined === undefined) wrong('the attempt was never quarantined');",
+    to: 'if (quarantined === undefined) return;',
+    tests: [PLANNED],
+  }),
+  mutant('audit: bodies of records not looked at', {
+    harm: 'a damaged write log or stop passes, and what it would have said is not missed',
+    file: 'packages/audit/src/check/check-records.ts',
+    from: 'parseAs(shape, object.key, body);',
+    to: '',
+    tests: [PLANNED],
   }),
   // Number, digest and count each tell of a missing seal: only without all three it passes.
   {

@@ -8,9 +8,12 @@ import { CHUNK_GROUPS, OTHER } from '../copy/groups.ts';
 import type { CopiedObject } from '../copy/pack.ts';
 import type { LedgerSource } from '../copy/source.ts';
 import type { LedgerSeal } from '../seals/ledger-seal.ts';
+import { checkAccepted } from './check-accepted.ts';
 import { type AnchorReach, checkRebuilds } from './check-anchors.ts';
 import { CauseCheck } from './check-causes.ts';
 import { checkChunk } from './check-chunk.ts';
+import { checkColumns } from './check-columns.ts';
+import { checkPlanned } from './check-planned.ts';
 import { checkPlans, type PlannedTable, type Plans } from './check-plans.ts';
 import { RecordCheck } from './check-records.ts';
 import { checkRounding } from './check-rounding.ts';
@@ -80,6 +83,7 @@ export async function auditLedger(source: LedgerSource, options: AuditOptions): 
     records.add(object);
     options.onRecord?.(object);
   });
+  records.finish();
   checkRebuilds(findings, source.keys, options.anchors ?? [], records.rebuilt);
   await read('folds', (object) => tables.addFold(object));
   await read('reopened', (object) => {
@@ -112,8 +116,12 @@ function judgeChunk(
   table: PlannedTable,
 ): boolean {
   try {
+    const { acknowledged, schemas } = tables.table(chunk.tableId);
     checkChunk(findings, chunk);
-    checkRounding(findings, chunk.receipts, table.plan, tables.table(chunk.tableId).acknowledged);
+    checkPlanned(findings, chunk, table);
+    checkColumns(findings, chunk.receipts, table.plan, schemas);
+    checkAccepted(findings, chunk);
+    checkRounding(findings, chunk.receipts, table.plan, acknowledged);
     causes.check(chunk, table);
     tables.addChunk(chunk, table);
     return true;

@@ -3,7 +3,7 @@
  * Causes in the same chunk are judged at once; those elsewhere (plans, records, the leader of a shared scan) by a look
  * at what the plans and records hold, and leaders when all shards are read.
  */
-
+import type { HashForm } from '@lakehaul/core';
 import type { LedgerSource } from '../copy/source.ts';
 import type { PlannedTable } from './check-plans.ts';
 import type { Findings } from './findings.ts';
@@ -21,7 +21,7 @@ export class CauseCheck {
   /** S3 times of what is not in a chunk's folder: heads of plans, records. */
   readonly #elsewhere = new Map<string, number>();
   /** Openings and submissions of leaders of shared scans. */
-  readonly #leaders = new Map<string, number>();
+  readonly #leaders = new Map<string, { ms: number; hashForm: HashForm | null }>();
   readonly #waiting: Waiting[] = [];
 
   constructor(source: LedgerSource, findings: Findings) {
@@ -38,7 +38,11 @@ export class CauseCheck {
     const byKey = new Map(chunk.receipts.map((receipt) => [receipt.key, receipt]));
     if (table.leaders.has(chunk.chunk))
       for (const receipt of chunk.receipts)
-        if (isOf(receipt, 'opened') || isOf(receipt, 'submit')) this.#leaders.set(receipt.key, receipt.lastModifiedMs);
+        if (isOf(receipt, 'opened') || isOf(receipt, 'submit'))
+          this.#leaders.set(receipt.key, {
+            ms: receipt.lastModifiedMs,
+            hashForm: isOf(receipt, 'opened') ? receipt.body.hashForm : null,
+          });
     for (const receipt of chunk.receipts) {
       const { causedBy } = receipt;
       if (causedBy === null) this.#judgeUnknown(receipt);
@@ -48,11 +52,18 @@ export class CauseCheck {
 
   finish(): void {
     for (const { child, cause } of this.#waiting) {
-      const time = this.#leaders.get(cause);
-      if (time === undefined)
+      const leader = this.#leaders.get(cause);
+      if (leader === undefined)
         this.#findings.add('PARENT_MISSING', child.key, `${cause} is not there, or leads no shared scan`);
-      else if (time > child.lastModifiedMs)
+      else if (leader.ms > child.lastModifiedMs)
         this.#findings.add('TIME', child.key, `it is dated before its cause ${cause}`);
+      // One statement made the hashes of all of them.
+      if (isOf(child, 'opened') && leader !== undefined && leader.hashForm !== child.body.hashForm)
+        this.#findings.add(
+          'LEVEL',
+          child.key,
+          `opened for ${child.body.hashForm} hashes, its leader ${cause} for others`,
+        );
     }
   }
 

@@ -13,6 +13,8 @@ export interface PlannedTable {
   headKey: string;
   /** Leaders of shared scans: their receipts are the cause of other chunks'. */
   leaders: ReadonlySet<number>;
+  /** Leader of each chunk's shared scan; only where the level depends on it, since a table may have a million chunks. */
+  groups: ReadonlyMap<number, number>;
 }
 
 /** By `<table>/g<generation>`. */
@@ -92,6 +94,7 @@ function checkTable(
     const { plan } = generation.head;
     key = generation.key;
     const leaders = new Set<number>();
+    const groups = new Map<number, number>();
     let next = plan.firstChunk;
     if (numbers.has(plan.firstChunk))
       findings.add('PLAN', key, `begins at chunk ${plan.firstChunk} as an earlier generation`);
@@ -101,13 +104,14 @@ function checkTable(
       isReadable &&= chunks !== null;
       for (const chunk of chunks ?? []) {
         if (chunk.scanGroup === chunk.number) leaders.add(chunk.number);
+        if (plan.level === 'sampled' && chunk.scanGroup !== null) groups.set(chunk.number, chunk.scanGroup);
         coverage.add(chunk);
       }
       next += entry.chunkCount;
     }
     if (next - plan.firstChunk !== plan.chunkCount)
       findings.add('PLAN', key, `its pages hold ${next - plan.firstChunk} chunks, the plan says ${plan.chunkCount}`);
-    plans.set(tablePath(plan.tableId, plan.generation), { plan, headKey: key, leaders });
+    plans.set(tablePath(plan.tableId, plan.generation), { plan, headKey: key, leaders, groups });
   }
   // A page that is gone is told already; the gap that it leaves says nothing more.
   if (isReadable) coverage.finish(last.head.plan.watermark);

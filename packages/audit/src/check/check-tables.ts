@@ -1,24 +1,16 @@
 /** Whole tables: checkpoints against receipts, table seals against the sum of the proofs that stood when they were taken. */
 import { asLakehaulError, type ChunkStage, isDone } from '@lakehaul/core';
-import { acknowledgedRecord, parseAs, parseFold, tablePath } from '@lakehaul/ledger';
-import { z } from 'zod';
+import { acceptedSchema, acknowledgedRecord, parseAs, parseFold, tablePath, tableSeal } from '@lakehaul/ledger';
+import type { z } from 'zod';
 import type { CopiedObject } from '../copy/pack.ts';
 import type { LedgerSource } from '../copy/source.ts';
+import { SchemaHistory } from './check-columns.ts';
 import type { PlannedTable, Plans } from './check-plans.ts';
 import type { LaterAcknowledgement } from './check-rounding.ts';
 import type { Findings } from './findings.ts';
 import { type AuditedReceipt, type ChunkReceipts, isOf, receiptOf, stateOf } from './receipts.ts';
 
-const seal = z.looseObject({
-  tableId: z.string(),
-  observedAt: z.iso.datetime(),
-  targetVersion: z.string(),
-  chunks: z.number().int().nonnegative(),
-  rowCount: z.string().regex(/^\d+$/),
-  isSealed: z.boolean(),
-  faultCount: z.number().int().nonnegative(),
-});
-export type TableSeal = z.infer<typeof seal> & { key: string; writtenMs: number };
+export type TableSeal = z.infer<typeof tableSeal> & { key: string; writtenMs: number };
 
 interface Event {
   ms: number;
@@ -32,6 +24,7 @@ interface TableState {
   stages: Map<ChunkStage, number>;
   chunksSeen: number;
   acknowledged: LaterAcknowledgement[];
+  schemas: SchemaHistory;
 }
 
 /** What a checkpoint says of a chunk: the highest attempt that any of them calls done. */
@@ -55,7 +48,14 @@ export class TableCheck {
   table(tableId: string): TableState {
     const known = this.#tables.get(tableId);
     if (known !== undefined) return known;
-    const state = { events: [], seals: [], stages: new Map(), chunksSeen: 0, acknowledged: [] };
+    const state: TableState = {
+      events: [],
+      seals: [],
+      stages: new Map(),
+      chunksSeen: 0,
+      acknowledged: [],
+      schemas: new SchemaHistory(),
+    };
     this.#tables.set(tableId, state);
     return state;
   }
@@ -89,19 +89,16 @@ export class TableCheck {
     }
   }
 
-  /** Of table seals and of what was acknowledged later. Throws for a body that is none. */
+  /** Of table seals, and of what people accepted later; their shape is judged already. */
   addRecord(object: CopiedObject, path: string, body: unknown): void {
-    const acknowledgedId = /^acknowledged\/([^/]+)\//.exec(path)?.[1];
-    if (acknowledgedId !== undefined) {
-      const { acknowledgements } = parseAs(acknowledgedRecord, object.key, body);
-      this.table(acknowledgedId).acknowledged.push({ acknowledgements, writtenMs: object.lastModifiedMs });
-      return;
-    }
-    const tableId = /^tables\/([^/]+)\/seals\/\d{10}$/.exec(path)?.[1];
-    if (tableId === undefined) return;
-    const own = parseAs(seal, object.key, body);
-    if (own.tableId !== tableId) this.#findings.add('SHAPE', object.key, `is the seal of ${own.tableId}`);
-    else this.table(tableId).seals.push({ ...own, key: object.key, writtenMs: object.lastModifiedMs });
+    const { key, lastModifiedMs: writtenMs } = object;
+    const [, kind = '', tableId = ''] = /^(acknowledged|schemas)\/([^/]+)\//.exec(path) ?? [];
+    if (kind === 'acknowledged') {
+      const { acknowledgements } = parseAs(acknowledgedRecord, key, body);
+      this.table(tableId).acknowledged.push({ acknowledgements, writtenMs });
+    } else if (kind === 'schemas') this.table(tableId).schemas.add(key, parseAs(acceptedSchema, key, body), writtenMs);
+    const sealed = /^tables\/([^/]+)\/seals\//.exec(path)?.[1];
+    if (sealed !== undefined) this.table(sealed).seals.push({ ...parseAs(tableSeal, key, body), key, writtenMs });
   }
 
   addChunk(chunk: ChunkReceipts, table: PlannedTable): void {

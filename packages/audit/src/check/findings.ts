@@ -24,6 +24,10 @@ export const FINDINGS = {
   COVERAGE: 'the chunks of a table leave a gap, overlap, or forget the NULL keys (I1)',
   ACKNOWLEDGEMENT: 'a loss, an exclusion or an adoption that nobody acknowledged',
   NOT_PLANNED: 'a receipt of a chunk that no plan has',
+  LEVEL: 'an attempt was opened at another level, or with another form of hash, than the plan says',
+  COLUMNS: 'rows were read under a column list that is neither planned nor accepted',
+  ACCEPTED: 'an acceptance that does not rest on what it says it accepts',
+  SETTING: 'a change of a setting does not follow from what stood before it',
   JOURNEY: 'receipts that cannot stand together in one attempt',
   FENCE: 'an attempt loaded before an earlier one was over',
   COUNTS: 'the counts of a proof are not all equal',
@@ -75,6 +79,10 @@ const NEXT: Partial<Record<FindingCode, string>> = {
   NOT_PLANNED: 'nothing that is not planned was proven: find out where the receipt came from',
   COVERAGE: 'rows outside the chunks were never read: plan the table again under another migration',
   ACKNOWLEDGEMENT: 'acknowledge it under tables[].acknowledge, or do not count the table as moved',
+  SETTING: 'lakehaul settings tells what stands; set it anew, with a reason',
+  LEVEL: 'lakehaul replay CHUNK hauls and proves it again, at the level of the plan',
+  COLUMNS: 'lakehaul replay CHUNK reads it again; lakehaul tables tells what was accepted of the schema',
+  ACCEPTED: 'ask whom it names; lakehaul replay CHUNK ends an acceptance',
   TABLE_SEAL: 'lakehaul seal TABLE takes a new one',
 };
 
