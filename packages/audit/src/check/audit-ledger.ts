@@ -133,6 +133,7 @@ function judgeChunk(
   }
 }
 
+/** By the folder of its chunk: whether that is the right one is asked once a folder, since it takes a hash. */
 function collect(
   source: LedgerSource,
   findings: Findings,
@@ -140,16 +141,16 @@ function collect(
   object: CopiedObject,
 ): void {
   const name = source.keys.parseReceipt(object.key);
-  if (name === null || source.keys.chunkPrefix(name) !== object.key.slice(0, object.key.lastIndexOf('/') + 1)) {
+  const folder = object.key.slice(0, object.key.lastIndexOf('/') + 1);
+  let chunk = chunks.get(folder);
+  if (name === null || (chunk === undefined && source.keys.chunkPrefix(name) !== folder)) {
     findings.add('OBJECT_UNKNOWN', object.key, 'is no receipt of this version, or lies in another chunk’s shard');
     return;
   }
-  const path = `${tablePath(name.tableId, name.generation)}/${name.chunk}`;
-  let chunk = chunks.get(path);
   if (chunk === undefined) {
     const { tableId, generation } = name;
     chunk = { tableId, generation, chunk: name.chunk, receipts: [], isDamaged: false };
-    chunks.set(path, chunk);
+    chunks.set(folder, chunk);
   }
   const receipt = parseReceipt(source, findings, object, name);
   if (receipt !== null) chunk.receipts.push(receipt);

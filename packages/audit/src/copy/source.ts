@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { LakehaulError, type ObjectInfo, type ObjectStore } from '@lakehaul/core';
 import { LedgerKeys } from '@lakehaul/ledger';
 import { z } from 'zod';
-import { type Group, groupOf, knownFolders, prefixOf } from './groups.ts';
+import { GROUPS, type Group, groupOf, knownFolders, prefixOf } from './groups.ts';
 import { mapOrdered } from './ordered.ts';
 import { type CopiedObject, readPackBytes } from './pack.ts';
 
@@ -104,22 +104,48 @@ export async function copySource(directory: string): Promise<LedgerSource> {
       next: 'lakehaul ledger export DIR writes one',
     });
   const keys = new LedgerKeys(found.prefix, found.migration);
+  const packs = new ReadAhead(directory);
   return {
     migration: found.migration,
     keys,
     observedMs: Date.parse(found.observedAt),
     async *read(group, damaged) {
       const path = packFile(directory, group);
-      const bytes = await readFile(path).catch(nullIfMissing);
+      const bytes = await packs.read(group);
       if (bytes === null) return;
       const pack = readPackBytes(bytes);
       if (pack.damage !== null) damaged(`${path}: ${pack.damage}`);
+      const prefix = prefixOf(keys, group);
       // A chunk whose receipts lie in two packs would be judged twice, each time by half of its story.
       for (const object of pack.objects)
-        if (groupOf(keys, object.key) === group) yield object;
+        if (prefix === null ? groupOf(keys, object.key) === group : object.key.startsWith(prefix)) yield object;
         else damaged(`${path}: ${object.key} belongs into another pack`);
     },
   };
+}
+
+/** Reads the pack of the next group while somebody works on this one: groups are mostly asked for in their order. */
+class ReadAhead {
+  readonly #directory: string;
+  #next: { group: Group; bytes: Promise<Buffer | null> } | null = null;
+
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  async read(group: Group): Promise<Buffer | null> {
+    const ahead = this.#next?.group === group ? this.#next.bytes : null;
+    const bytes = await (ahead ?? this.#start(group));
+    const next = GROUPS[GROUPS.indexOf(group) + 1];
+    this.#next = next === undefined ? null : { group: next, bytes: this.#start(next) };
+    // Told when it is asked for; a failure must not be an unhandled one before that.
+    this.#next?.bytes.catch(() => undefined);
+    return bytes;
+  }
+
+  #start(group: Group): Promise<Buffer | null> {
+    return readFile(packFile(this.#directory, group)).catch(nullIfMissing);
+  }
 }
 
 export function nullIfMissing(error: NodeJS.ErrnoException): null {

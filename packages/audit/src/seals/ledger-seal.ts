@@ -68,8 +68,8 @@ export function hasValidSignature(seal: LedgerSeal, keys: SealKeys): boolean | n
   return key === undefined ? null : isSignedBy(key, seal.text, seal.signature);
 }
 
-const row = z.tuple([z.string(), hex, count, count]);
-const leafList = z.looseObject({ schemaVersion: z.literal(SCHEMA_VERSION), leaves: z.array(row) });
+const leafList = z.looseObject({ schemaVersion: z.literal(SCHEMA_VERSION), leaves: z.array(z.unknown()) });
+const HEX = /^[0-9a-f]{64}$/;
 
 /** Keys are kept without the ledger's prefix: half of the list would be that. */
 export function leafListText(root: string, leaves: readonly Leaf[]): string {
@@ -88,10 +88,22 @@ export function parseLeafList(root: string, entry: SealStatement['parts'][number
   const { leaves } = parseAs(leafList, entry.key, parseJson(entry.key, body));
   if (leaves.length !== entry.leafCount)
     throw conflict(entry.key, `holds ${leaves.length} leaves, the seal says ${entry.leafCount}`);
-  return leaves.map(([key, sha256, sizeBytes, lastModifiedMs]) => ({
-    key: `${root}/${key}`,
-    sha256,
-    sizeBytes,
-    lastModifiedMs,
-  }));
+  return leaves.map((row, place) => {
+    const leaf = leafOf(root, row);
+    if (leaf === null) throw conflict(entry.key, `leaves.${place}: is no leaf`);
+    return leaf;
+  });
+}
+
+/** `[key, SHA-256, size, S3 time]`. By hand, as this is asked for each of a million leaves. */
+function leafOf(root: string, row: unknown): Leaf | null {
+  if (!Array.isArray(row) || row.length !== 4) return null;
+  const [key, sha256, sizeBytes, lastModifiedMs] = row as unknown[];
+  const isLeaf = typeof key === 'string' && typeof sha256 === 'string' && HEX.test(sha256);
+  if (!isLeaf || !isCount(sizeBytes) || !isCount(lastModifiedMs)) return null;
+  return { key: `${root}/${key}`, sha256, sizeBytes, lastModifiedMs };
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }

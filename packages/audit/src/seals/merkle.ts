@@ -2,7 +2,7 @@
  * Merkle tree of RFC 6962, section 2.1: a leaf is hashed behind 0x00, a node behind 0x01, so that no node can pass for a
  * leaf. Leaves are taken one by one; kept is one hash per level, whatever the number of leaves.
  */
-import { createHash, hash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 const NODE = Buffer.from([1]);
 
@@ -31,7 +31,7 @@ export function sha256Hex(content: string | Uint8Array): string {
 }
 
 function nodeHash(left: Buffer, right: Buffer): Buffer {
-  return createHash('sha256').update(NODE).update(left).update(right).digest();
+  return hash('sha256', Buffer.concat([NODE, left, right]), 'buffer');
 }
 
 export class MerkleTree {
