@@ -17,8 +17,8 @@ async function explored(name: string, request: TwoWorkers): Promise<Awaited<Retu
 
 describe.each(SCENARIOS)('%s', (scenario) => {
   it('two switches, no fault', async () => {
-    const { ends } = await explored(`${scenario}, 2 switches`, { scenario, switches: 2, faults: 0 });
-    expect(ends).toBeGreaterThan(300);
+    const { moments } = await explored(`${scenario}, 2 switches`, { scenario, switches: 2, faults: 0 });
+    expect(moments).toBeGreaterThan(2_000);
   });
 
   it('no switch, one fault at every call', async () => {
@@ -29,20 +29,25 @@ describe.each(SCENARIOS)('%s', (scenario) => {
   });
 
   it('late rows reopen it while two workers are at it, one switch', async () => {
-    const { ends } = await explored(`${scenario}, late rows`, {
+    const { moments } = await explored(`${scenario}, late rows`, {
       scenario,
       switches: 1,
       faults: 0,
       hasLateRows: true,
       workerSteps: 8,
     });
-    expect(ends).toBeGreaterThan(90);
+    expect(moments).toBeGreaterThan(400);
   });
 });
 
-it('one switch and one fault, on a chunk that nobody has touched', async () => {
-  const { ends } = await explored('fresh, 1 switch, 1 fault', { scenario: 'fresh', switches: 1, faults: 1 });
-  expect(ends).toBeGreaterThan(4_000);
+it('three switches, on a chunk that nobody has touched', async () => {
+  const { moments } = await explored('fresh, 3 switches', { scenario: 'fresh', switches: 3, faults: 0 });
+  expect(moments).toBeGreaterThan(10_000);
+});
+
+it.each(['fresh', 'target differs'] as const)('%s: one switch and one fault', async (scenario) => {
+  const { moments } = await explored(`${scenario}, 1 switch, 1 fault`, { scenario, switches: 1, faults: 1 });
+  expect(moments).toBeGreaterThan(14_000);
 });
 
 describe('on an engine that never kills a statement, against what the fence assumes', () => {

@@ -4,9 +4,16 @@
  * `switches` times in all), at which call a fault happens (at most `faults`), and when a delayed effect lands.
  * When all workers have ended or died, one more clean worker goes on, and a delayed effect may even land after that.
  *
- * What is left out, and why nothing is missed by it:
- *  - A moment that was seen before is not gone on from again: same clouds, same histories of all workers, same worker at
- *    work, same faults left, and no more switches left than then. Workers are deterministic, so its future is the same.
+ * What is left out, and why nothing is missed by it (reductions.sandbox.test.ts compares ends with a search that leaves
+ * nothing out):
+ *  - A moment that was seen before is not gone on from again: same clouds, same places of all workers in their code, same
+ *    worker at work, and no more switches, faults and workers who may come back than then. Workers are deterministic, so
+ *    its future is the same, or part of it.
+ *  - Places of code are merged where the code has forgotten how it came there: between two turns, and where ports.ts says
+ *    what it still knows (worker-tree.ts).
+ *  - Nonces that nobody will compare any more are made alike (transitions.ts), and two workers of the same program are not
+ *    told apart while no nonce in the clouds tells whose it is (moment.ts). Nothing else in a receipt names its writer
+ *    but `by`, which is for people, and is the same here for all.
  *  - No preemption before a call that can neither change anything nor be answered differently later (an object that is
  *    there, a target version): preempting after it gives the same.
  *  - A preempted worker comes back only when its next call conflicts with something that was done meanwhile. When it does
@@ -14,20 +21,19 @@
  *    switches, and that schedule is explored. `hasConflict` is part of the moment, so both rules go together.
  *  - A delayed effect lands just before a call that conflicts with it, or at the very end: in between nobody could tell.
  *  - A crash is tried before calls that change something (faults.ts says why).
+ *  - Moments with one way to go on are not kept, except where a turn begins: only the choices are counted.
  * Bounded otherwise: time passes only when a worker sleeps, and then by more than a minute; the workers
- * give a chunk up after `steps` steps; S3 and the engines do each call at one moment.
+ * give a chunk up after so many turns; S3 and the engines do each call at one moment.
  */
-import type { ChunkRef } from '@lakehaul/core';
-import { type Answer, type Call, doConflict, type Touch } from '../model/calls.ts';
+import { type ChunkRef, must } from '@lakehaul/core';
+import { doConflict, type Touch } from '../model/calls.ts';
+import { GAVE_UP } from '../model/ports.ts';
 import type { Clouds } from '../model/state.ts';
 import { brokenBetween } from './invariants.ts';
-import { type Answered, type CloudMoment, type Landed, type Transition, Transitions } from './transitions.ts';
+import { type Moment, type NamedProgram, replaced, SeenMoments } from './moment.ts';
+import { type Step, traceOf } from './trace.ts';
+import { type Answered, type Landed, markOf, type Transition, Transitions } from './transitions.ts';
 import { type Place, type Program, WorkerTree } from './worker-tree.ts';
-
-export interface NamedProgram {
-  name: string;
-  program: Program;
-}
 
 export interface Exploration {
   start: Clouds;
@@ -39,15 +45,19 @@ export interface Exploration {
   faults: number;
   /** What is wrong with an end, or null. */
   judgeEnd: (clouds: Clouds, ends: readonly string[]) => string | null;
+  /** Is told of every end, also of those after it to which a delayed effect leads. */
+  seeEnd?: (clouds: Clouds) => void;
   /** Is judged at every moment; default: the invariants. */
   judgeMoment?: (before: Clouds, after: Clouds) => string | null;
   /** Gives up with isComplete = false. */
   longestMs?: number;
+  /** Leaves nothing out but a moment that is the same to the last byte: what the reductions are compared with. */
+  isPlain?: boolean;
 }
 
 export interface Explored {
   isComplete: boolean;
-  /** Moments that differ. */
+  /** Moments that differ and leave a choice, or at which a turn begins. */
   moments: number;
   /** Schedules that were followed to their end; every other one joins one of these in a moment seen before. */
   ends: number;
@@ -69,29 +79,6 @@ export interface Counterexample {
   trace: string[];
 }
 
-interface Moment {
-  cloud: CloudMoment;
-  places: readonly Place[];
-  isDead: readonly boolean[];
-  /** Of preempted workers: does the next call conflict with what was done since? */
-  hasConflict: readonly boolean[];
-  active: number;
-  switchesLeft: number;
-  faultsLeft: number;
-  /** All have ended: only a delayed effect can still come. */
-  isOver: boolean;
-  step: Step | null;
-}
-
-/** A list from the last step back to the first; told in words only when it is printed. */
-interface Step {
-  who: string;
-  call: Call | null;
-  answer: Answer | null;
-  note: string;
-  before: Step | null;
-}
-
 export async function explore(request: Exploration): Promise<Explored> {
   const search = new Search(request);
   await search.run();
@@ -111,31 +98,37 @@ class Search {
     counterexample: null,
   };
   readonly #request: Exploration;
+  readonly #isPlain: boolean;
   readonly #transitions: Transitions;
-  readonly #trees: readonly WorkerTree[];
-  /** Most switches that were left when the moment was seen. */
-  readonly #seen = new Map<string, number>();
+  readonly #workers: readonly NamedProgram[];
+  readonly #trees = new Map<Program, WorkerTree>();
   readonly #stack: Moment[] = [];
+  readonly #seen: SeenMoments;
 
   constructor(request: Exploration) {
     this.#request = request;
-    this.#transitions = new Transitions(request.judgeMoment ?? ((a, b) => brokenBetween(a, b, request.ref)));
-    this.#trees = [...request.workers, request.successor].map(
-      ({ name, program }) => new WorkerTree(name, program, request.start.nowMs, this.#transitions.texts),
-    );
+    this.#isPlain = request.isPlain === true;
+    const judge = request.judgeMoment ?? ((a, b) => brokenBetween(a, b, request.ref));
+    this.#transitions = new Transitions(judge, this.#isPlain);
+    this.#workers = [...request.workers, request.successor];
+    this.#seen = new SeenMoments(this.#workers, this.#isPlain);
+    for (const { program } of this.#workers)
+      if (!this.#trees.has(program))
+        this.#trees.set(program, new WorkerTree(program, this.#transitions.texts, this.#isPlain));
   }
 
   async run(): Promise<void> {
     const { start, switches, faults, longestMs = Number.POSITIVE_INFINITY } = this.#request;
     const places: Place[] = [];
-    for (const tree of this.#trees) places.push(await tree.root());
+    for (const { program } of this.#workers) places.push(await this.#tree(program).head(program.first, start.nowMs));
     const beganMs = performance.now();
     this.#push({
       cloud: this.#transitions.moment(start),
       places,
-      isDead: this.#trees.map(() => false),
+      turnsLeft: this.#workers.map(({ turns }) => turns),
+      ends: this.#workers.map(() => null),
       // A worker that has not begun may begin at any time: nothing that it did could come before.
-      hasConflict: this.#trees.map(() => true),
+      hasConflict: this.#workers.map(() => true),
       active: 0,
       switchesLeft: switches,
       faultsLeft: faults,
@@ -151,22 +144,21 @@ class Search {
         break;
       }
     }
-    this.result.histories = this.#trees.reduce((sum, tree) => sum + tree.size, 0);
+    for (const tree of this.#trees.values()) this.result.histories += tree.size;
   }
 
   /** Puts every branch on the stack; a moment that has only one way to go on is answered instead. */
   async #expand(moment: Moment): Promise<Moment | null> {
     const { active, cloud } = moment;
-    const place = moment.places[active] as Place;
-    const transition = moment.isDead[active] === true ? null : this.#transitions.at(cloud, place);
+    const transition = this.#transition(moment, active);
     if (transition === null) {
       this.#hand(moment);
       return null;
     }
     const { touches, call, plain } = transition;
     for (const landing of this.#transitions.landings(cloud))
-      if (doConflict(landing.touches, touches)) this.#land(moment, landing);
-    if (touches.length > 0 && moment.switchesLeft > 0)
+      if (this.#isPlain || doConflict(landing.touches, touches)) this.#land(moment, landing);
+    if ((this.#isPlain || touches.length > 0) && moment.switchesLeft > 0)
       for (const other of this.#others(moment)) this.#switchTo(moment, other, moment.switchesLeft - 1);
     // The plain way first: it goes on where the code stands, and only the others run it anew.
     const next = await this.#went(moment, transition, plain);
@@ -182,39 +174,69 @@ class Search {
     return null;
   }
 
+  #tree(program: Program): WorkerTree {
+    return must(this.#trees.get(program), 'the tree of a program');
+  }
+
+  /** What the worker's next call leads to; null when it has ended. */
+  #transition(moment: Moment, worker: number): Transition | null {
+    if (moment.ends[worker] !== null) return null;
+    return this.#transitions.at(moment.cloud, moment.places[worker] as Place, this.#mark(moment, worker));
+  }
+
+  #mark(moment: Moment, worker: number): string {
+    return markOf(this.#workers[worker]?.name ?? '', moment.turnsLeft[worker] ?? 0);
+  }
+
+  /** Only one way to go on. Where a turn begins, histories come together: that is looked up all the same. */
   #isForced(moment: Moment): boolean {
-    if (moment.faultsLeft > 0 || moment.isDead[moment.active] === true) return false;
-    if (this.#transitions.landings(moment.cloud).length > 0) return false;
-    const transition = this.#transitions.at(moment.cloud, moment.places[moment.active] as Place);
-    return transition !== null && (moment.switchesLeft === 0 || transition.touches.length === 0);
+    if (this.#isPlain || moment.faultsLeft > 0 || moment.places[moment.active]?.parent === null) return false;
+    const transition = this.#transition(moment, moment.active);
+    if (transition === null || (moment.switchesLeft > 0 && transition.touches.length > 0)) return false;
+    return this.#transitions.landings(moment.cloud).every(({ touches }) => !doConflict(touches, transition.touches));
   }
 
   /** The active worker made its call. */
   async #went(moment: Moment, transition: Transition, answered: Answered): Promise<Moment> {
     const { active } = moment;
-    const { answer, to } = answered;
-    let { places, isDead } = moment;
-    if (answer === null) {
-      isDead = isDead.map((was, worker) => was || worker === active);
-    } else {
-      const tree = this.#trees[active] as WorkerTree;
-      const place = places[active] as Place;
-      const next =
-        tree.known(place, answered.answerNumber) ??
-        (await tree.go(place, answered.answerNumber, { answer, nowMs: to.clouds.nowMs }));
-      places = places.map((each, worker) => (worker === active ? next : each));
-    }
-    const who = this.#trees[active]?.name ?? '';
-    const step = { who, call: transition.call, answer, note: answered.name, before: moment.step };
-    const hasConflict = this.#conflicts(moment, transition.touches);
-    return { ...moment, cloud: to, places, isDead, hasConflict, step };
+    const { answer } = answered;
+    const step = { who: this.#workers[active]?.name ?? '', call: transition.call, answer, note: answered.name };
+    const after: Moment = {
+      ...moment,
+      cloud: answered.to,
+      hasConflict: this.#conflicts(moment, transition.touches),
+      step: { ...step, before: moment.step },
+    };
+    if (answer === null) return this.#ended(after, 'crashed');
+    const { program } = this.#workers[active] as NamedProgram;
+    const place = moment.places[active] as Place;
+    const heard = { answer, nowMs: answered.to.clouds.nowMs };
+    const tree = this.#tree(program);
+    const next =
+      tree.known(place, answered.answerNumber, heard.nowMs) ?? (await tree.go(place, answered.answerNumber, heard));
+    if (next.ended === null) return { ...after, places: replaced(moment.places, active, next) };
+    if ('end' in next.ended) return this.#ended(after, next.ended.end);
+    const left = (moment.turnsLeft[active] ?? 0) - 1;
+    if (left === 0) return this.#ended(after, GAVE_UP);
+    return {
+      ...after,
+      cloud: this.#transitions.past(after.cloud, this.#mark(moment, active)),
+      places: replaced(moment.places, active, await tree.head(next.ended.next, heard.nowMs)),
+      turnsLeft: replaced(moment.turnsLeft, active, left),
+    };
+  }
+
+  #ended(moment: Moment, end: string): Moment {
+    const { active } = moment;
+    const cloud = this.#transitions.past(moment.cloud, this.#mark(moment, active));
+    return { ...moment, cloud, ends: replaced(moment.ends, active, end) };
   }
 
   #conflicts(moment: Moment, touches: readonly Touch[]): readonly boolean[] {
     if (touches.length === 0) return moment.hasConflict;
     return moment.hasConflict.map((has, worker) => {
       if (has || worker === moment.active) return has;
-      const transition = this.#transitions.at(moment.cloud, moment.places[worker] as Place);
+      const transition = this.#transition(moment, worker);
       return transition === null || doConflict(transition.touches, touches);
     });
   }
@@ -228,15 +250,11 @@ class Search {
   #others(moment: Moment): number[] {
     return this.#request.workers
       .map((_, worker) => worker)
-      .filter((worker) => worker !== moment.active && this.#isAlive(moment, worker));
-  }
-
-  #isAlive(moment: Moment, worker: number): boolean {
-    return moment.isDead[worker] === false && moment.places[worker]?.call !== null;
+      .filter((worker) => worker !== moment.active && moment.ends[worker] === null);
   }
 
   #switchTo(moment: Moment, worker: number, switchesLeft: number): void {
-    if (moment.hasConflict[worker] !== true) {
+    if (moment.hasConflict[worker] !== true && !this.#isPlain) {
       this.result.commuting += 1;
       return;
     }
@@ -246,7 +264,7 @@ class Search {
 
   /** The active worker has ended or died: another one goes on, at last the successor; that is no preemption. */
   #hand(moment: Moment): void {
-    const last = this.#trees.length - 1;
+    const last = this.#workers.length - 1;
     const others = this.#others(moment);
     for (const worker of others) this.#switchTo(moment, worker, moment.switchesLeft);
     if (others.length > 0) return;
@@ -256,11 +274,10 @@ class Search {
 
   /** What lands later may take a proof back, but never make a false one: that is judged at every moment. */
   #end(moment: Moment): void {
+    this.#request.seeEnd?.(moment.cloud.clouds);
     if (!moment.isOver) {
       this.result.ends += 1;
-      const ends = moment.places.map((place, worker) =>
-        moment.isDead[worker] === true ? 'crashed' : (place.end ?? 'never began'),
-      );
+      const ends = moment.ends.map((end) => end ?? 'never began');
       const wrong = this.#request.judgeEnd(moment.cloud.clouds, ends);
       if (wrong !== null) this.#fail(wrong, moment.step);
     }
@@ -272,67 +289,17 @@ class Search {
       this.#fail(broken, moment.step);
       return;
     }
-    const key = keyOf(moment);
-    const most = this.#seen.get(key);
-    if (most !== undefined && most >= moment.switchesLeft) {
+    const added = this.#seen.add(moment);
+    if (added === 'new') this.result.moments += 1;
+    if (added === 'covered') {
       this.result.joined += 1;
       return;
     }
-    if (most === undefined) this.result.moments += 1;
-    this.#seen.set(key, moment.switchesLeft);
     this.#stack.push(moment);
   }
 
   #fail(what: string, last: Step | null): void {
     if (this.result.counterexample !== null) return;
-    const trace: string[] = [];
-    for (let step = last; step !== null; step = step.before) trace.unshift(told(step));
-    this.result.counterexample = { what, trace };
+    this.result.counterexample = { what, trace: traceOf(last) };
   }
-}
-
-function keyOf(moment: Moment): string {
-  let key = `${moment.active};${moment.faultsLeft};${moment.cloud.id}`;
-  for (let worker = 0; worker < moment.places.length; worker++)
-    key += `;${moment.places[worker]?.id}${moment.isDead[worker] ? 'x' : ''}${moment.hasConflict[worker] ? 'c' : ''}`;
-  return key;
-}
-
-function told(step: Step): string {
-  if (step.call === null) return `   ~ ${step.note}`;
-  const fault = step.note === '' ? '' : `  ! ${step.note}`;
-  return `${step.who}: ${describe(step.call)}${fault}${step.answer === null ? '' : heard(step.answer)}`;
-}
-
-function describe(call: Call): string {
-  return shown(call).replace(/ledger\/.*\/\d{10}\//, '…/');
-}
-
-function shown(call: Call): string {
-  switch (call.on) {
-    case 's3.PutObject':
-      return `PUT ${call.key}`;
-    case 's3.GetObject':
-      return `GET ${call.key}`;
-    case 's3.HeadObject':
-      return `HEAD ${call.key}`;
-    case 's3.ListObjectsV2':
-    case 'stage.readManifest':
-      return `LIST ${call.prefix}`;
-    case 'redshift.BatchExecuteStatement':
-      return `UNLOAD ${call.request.statementName}`;
-    case 'databricks.write':
-      return `${call.load.operation.toUpperCase()} ${call.load.tag}`;
-    case 'databricks.history':
-      return `query history of ${call.tag}`;
-    default:
-      return call.on;
-  }
-}
-
-function heard(answer: Answer): string {
-  if ('error' in answer) return `  → ${answer.error.code}`;
-  const { value } = answer;
-  if (typeof value === 'object' && value !== null && 'created' in value) return value.created === true ? '' : '  → 412';
-  return typeof value === 'string' || typeof value === 'number' ? `  → ${value}` : '';
 }

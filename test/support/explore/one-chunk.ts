@@ -2,11 +2,21 @@
 import { asLakehaulError, type ChunkRef, isDone, LakehaulError } from '@lakehaul/core';
 import { chunkRef, rangeChunks, tablePlan } from '../ledger-world.ts';
 import { listed, perform, submitLoad } from '../model/calls.ts';
-import { type Caller, doStep, openWorker, type Worker, type WorkerOptions, workOn } from '../model/ports.ts';
+import {
+  type BetweenTurns,
+  type Caller,
+  doStep,
+  FIRST_TURN,
+  openWorker,
+  type Worker,
+  type WorkerOptions,
+  workOn,
+  workTurn,
+} from '../model/ports.ts';
 import { type Clouds, currentRows, type Load, newClouds, withObject } from '../model/state.ts';
 import { type Exploration, type Explored, explore } from './explore.ts';
 import { brokenBetween, quarantineReason, sealFinds, stagedRowsOf, stateOf, unequal } from './invariants.ts';
-import type { Program } from './worker-tree.ts';
+import { OWN_MARK, type Program } from './worker-tree.ts';
 
 export const PLAN = tablePlan(1);
 export const REF: ChunkRef = chunkRef(PLAN, 0);
@@ -120,13 +130,20 @@ export interface TwoWorkers {
   options?: WorkerOptions;
   change?: (worker: Worker) => void;
   longestMs?: number;
+  /** Every schedule, workers that live on, nothing left out: what the reductions are compared with. */
+  isPlain?: boolean;
+  /** Is told of each end. */
+  seeEnd?: (clouds: Clouds) => void;
 }
 
 export async function exploreTwoWorkers(request: TwoWorkers): Promise<Explored & { foundBySeal: number }> {
-  const { options = {}, change, workerSteps = WORKER_STEPS } = request;
-  const late = request.hasLateRows === true ? [{ name: 'R', program: reopener }] : [];
-  const named = (name: string, steps: number) => ({ name, program: programOf(name, steps, options, change) });
+  const { workerSteps = WORKER_STEPS } = request;
+  const late = request.hasLateRows === true ? [{ name: 'R', program: reopener, turns: 1 }] : [];
+  const program = chunkWorker(request);
+  const named = (name: string, turns: number) =>
+    request.isPlain === true ? { name, program: livingOn(request, turns), turns: 1 } : { name, program, turns };
   const seal = sealJudges();
+  const judges = request.options?.isNeverKilled === true ? seal.judges : { judgeEnd };
   const exploration: Exploration = {
     start: await startOf(request.scenario),
     ref: REF,
@@ -134,7 +151,9 @@ export async function exploreTwoWorkers(request: TwoWorkers): Promise<Explored &
     successor: named('C', SUCCESSOR_STEPS),
     switches: request.switches,
     faults: request.faults,
-    ...(options.isNeverKilled === true ? seal.judges : { judgeEnd }),
+    ...judges,
+    isPlain: request.isPlain === true,
+    ...(request.seeEnd === undefined ? {} : { seeEnd: request.seeEnd }),
     ...(request.longestMs === undefined ? {} : { longestMs: request.longestMs }),
   };
   return { ...(await explore(exploration)), foundBySeal: seal.found() };
@@ -160,22 +179,37 @@ function sealJudges(): { judges: Pick<Exploration, 'judgeMoment' | 'judgeEnd'>; 
   };
 }
 
-export function programOf(
-  name: string,
-  steps: number,
-  options: WorkerOptions = {},
-  change?: (worker: Worker) => void,
-): Program {
-  return async (caller) => {
-    const self = openWorker(name, caller, options);
-    change?.(self);
-    return workOn(self, REF, steps);
+/**
+ * A worker that is a new process at each turn, so that a turn's state is all that is left of the earlier ones. One that
+ * lives on remembers nothing but pages of plans, which never change (recently-used.ts): it reads less, and learns the
+ * same. `livingOn` is that one, for comparison.
+ */
+function chunkWorker({ options, change }: Pick<TwoWorkers, 'options' | 'change'>): Program {
+  return {
+    first: JSON.stringify(FIRST_TURN),
+    async turn(caller, state) {
+      const self = opened(caller, options, change);
+      const to = await workTurn(self, REF, JSON.parse(state) as BetweenTurns);
+      return typeof to === 'string' ? { end: to } : { next: JSON.stringify(to) };
+    },
   };
 }
 
+function livingOn({ options, change }: Pick<TwoWorkers, 'options' | 'change'>, turns: number): Program {
+  return { first: '', turn: async (caller) => ({ end: await workOn(opened(caller, options, change), REF, turns) }) };
+}
+
+function opened(caller: Caller, options: WorkerOptions | undefined, change: TwoWorkers['change']): Worker {
+  const self = openWorker('w', caller, { ...options, nonceMark: OWN_MARK });
+  change?.(self);
+  return self;
+}
+
 /** A row comes late; whoever observes it opens the next attempt, or adopts one that reads the source after it. */
-const reopener: Program = async (caller) => {
-  const { ledger } = openWorker('R', caller);
+const reopener: Program = { first: '', turn: async (caller) => ({ end: await reopen(caller) }) };
+
+async function reopen(caller: Caller): Promise<string> {
+  const { ledger } = openWorker('w', caller, { nonceMark: OWN_MARK });
   await caller.call({ on: 'world.change', rows: [...ROWS, LATE_ROW] });
   try {
     const observedAt = new Date(await ledger.serverTimeMs()).toISOString();
@@ -188,7 +222,7 @@ const reopener: Program = async (caller) => {
     return `observed only: ${asLakehaulError(thrown).code}`;
   }
   return 'reopened';
-};
+}
 
 const LATE_ROW = 4;
 

@@ -24,6 +24,8 @@ export interface Caller {
   call(call: Call): Promise<unknown>;
   /** The process's clock, as it was when it last looked. */
   nowMs(): number;
+  /** A promise about the code: from here on it does what follows from `known`, whatever else it has heard so far. */
+  knowsOnly?(known: string): void;
 }
 
 export const LEDGER_PREFIX = 'ledger';
@@ -150,6 +152,7 @@ export interface Worker {
   verify(attempt: AttemptRef): Promise<StepActed>;
   end(attempt: AttemptRef, error: LakehaulError): Promise<void>;
   sleep(ms: number): Promise<void>;
+  knowsOnly(known: string): void;
 }
 
 type StepActed = Awaited<ReturnType<typeof verifyChunk>>;
@@ -158,6 +161,8 @@ export interface WorkerOptions {
   /** Not what the fence assumes: the engine kills no statement of its own, however long it takes. */
   isNeverKilled?: boolean;
   limits?: StepLimits;
+  /** What its nonces begin with: no other process may have the same. */
+  nonceMark?: string;
   /** For planted bugs: ports that lie. */
   change?: (ports: { store: ObjectStore; source: Source; stage: Stage; target: Target }) => void;
 }
@@ -172,6 +177,7 @@ export function openWorker(name: string, caller: Caller, options: WorkerOptions 
   options.change?.(ports);
   const { store, source, stage, target } = ports;
   let nonces = 0;
+  let phase = 0;
   const sleep = async (ms: number) => void (await caller.call({ on: 'clock.sleep', ms }));
   // The clock in a receipt is for people: the same for all, so that it makes no two states differ.
   const clock = { nowMs: () => 0, sleep };
@@ -181,8 +187,14 @@ export function openWorker(name: string, caller: Caller, options: WorkerOptions 
     migration: MIGRATION,
     actor: { service: 'worker', instance: name, version: '0' },
     clock,
-    ids: { uuid: () => `${name}-${++nonces}`, random: () => 0.5 },
+    ids: { uuid: () => `${options.nonceMark ?? name}-${phase}-${++nonces}`, random: () => 0.5 },
   });
+  const knowsOnly = (known: string) => {
+    // How many nonces were used is forgotten, too.
+    nonces = 0;
+    phase += 1;
+    caller.knowsOnly?.(`${phase} ${known}`);
+  };
   const limits = options.limits ?? { maxAttempts: 5, maxFailures: 5 };
   const serverTimeMs = () => ledger.serverTimeMs();
   const unload = { ledger, source, stage, clock, stagingPrefix: STAGING_PREFIX, inFlightMs: IN_FLIGHT_MS };
@@ -209,44 +221,83 @@ export function openWorker(name: string, caller: Caller, options: WorkerOptions 
     verify: (attempt) => verifyChunk(verifyDeps, attempt, silent),
     end: (attempt, error) => voidAttempt(loadDeps, attempt, error),
     sleep,
+    knowsOnly,
   };
 }
 
+/**
+ * Where the code comes from a step's work back to runStep, or goes there, it has forgotten the rest: the work is told the
+ * attempt and nothing else, and runStep goes on with the job and the error alone (run-step.ts).
+ */
 export function doStep(worker: Worker, job: StepJob): Promise<StepOutcome> {
+  const told = `${job.step} of attempt ${job.attempt}`;
+  const ended = (what: string, thrown: unknown): never => {
+    const { code, message, retryAfterMs, next } = asLakehaulError(thrown);
+    worker.knowsOnly(`${told} ${what}: ${JSON.stringify([code, message, retryAfterMs, next])}`);
+    throw thrown;
+  };
   return runStep({
     ledger: worker.ledger,
     log: silent,
     limits: worker.limits,
     job,
     signal: never,
-    act: (attempt) => worker[job.step](attempt),
-    voidAttempt: (attempt, error) => (job.step === 'verify' ? Promise.reject(error) : worker.end(attempt, error)),
+    async act(attempt) {
+      worker.knowsOnly(`${told} begins`);
+      const { moved, failure } = await worker[job.step](attempt).catch((thrown) => ended('failed', thrown));
+      worker.knowsOnly(`${told} is done: ${failure}`);
+      return failure === undefined ? { moved } : { moved, failure };
+    },
+    voidAttempt: async (attempt, error) => {
+      if (job.step === 'verify') throw error;
+      await worker.end(attempt, error).catch((thrown) => ended('cannot be ended', thrown));
+      worker.knowsOnly(`${told} was ended`);
+    },
   });
 }
 
+/** Between two turns of a worker, all that it remembers. */
+export interface BetweenTurns {
+  job: StepJob | null;
+  /** It pauses before it goes on. */
+  isPausing: boolean;
+}
+
+export const FIRST_TURN: BetweenTurns = { job: null, isPausing: false };
+
 /**
  * What the queue and the feeder do with one chunk: the next job follows a step at once; a step that did not move the
- * chunk on, or a job that broke, comes again later. Ends when nothing is left to do, or after `steps`.
+ * chunk on, or a job that broke, comes again later. Ends when nothing is left to do, or after `turns`.
  */
-export async function workOn(worker: Worker, ref: ChunkRef, steps: number): Promise<string> {
-  let job: StepJob | null = null;
-  for (let step = 0; step < steps; step++) {
-    try {
-      job ??= await nextJobOf(worker, ref);
-      if (job === null) return 'nothing left to do';
-      job = (await doStep(worker, job)).next;
-      if (job !== null) continue;
-      job = await nextJobOf(worker, ref);
-      if (job === null) return 'nothing left to do';
-    } catch (thrown) {
-      const { disposition } = asLakehaulError(thrown);
-      // What only a person can settle ends the service; everything else leaves the queue and comes again.
-      if (disposition !== 'retry' && disposition !== 'backpressure') throw thrown;
-      job = null;
-    }
-    if (step < steps - 1) await worker.sleep(1_000);
+export async function workOn(worker: Worker, ref: ChunkRef, turns: number): Promise<string> {
+  let at = FIRST_TURN;
+  for (let turn = 0; turn < turns; turn++) {
+    const to = await workTurn(worker, ref, at);
+    if (typeof to === 'string') return to;
+    at = to;
   }
-  return 'gave up';
+  return GAVE_UP;
+}
+
+export const GAVE_UP = 'gave up';
+export const NOTHING_LEFT = 'nothing left to do';
+
+/** One step, after the pause that the one before asked for. A text: how the work ended. */
+export async function workTurn(worker: Worker, ref: ChunkRef, before: BetweenTurns): Promise<BetweenTurns | string> {
+  if (before.isPausing) await worker.sleep(1_000);
+  try {
+    const current = before.job ?? (await nextJobOf(worker, ref));
+    if (current === null) return NOTHING_LEFT;
+    const { next } = await doStep(worker, current);
+    if (next !== null) return { job: next, isPausing: false };
+    const job = await nextJobOf(worker, ref);
+    return job === null ? NOTHING_LEFT : { job, isPausing: true };
+  } catch (thrown) {
+    const { disposition } = asLakehaulError(thrown);
+    // What only a person can settle ends the service; everything else leaves the queue and comes again.
+    if (disposition !== 'retry' && disposition !== 'backpressure') throw thrown;
+    return { job: null, isPausing: true };
+  }
 }
 
 export async function nextJobOf(worker: Worker, ref: ChunkRef): Promise<StepJob | null> {

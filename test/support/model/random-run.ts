@@ -12,10 +12,10 @@ import {
   stateOf,
 } from '../explore/invariants.ts';
 import { directCaller } from '../explore/one-chunk.ts';
-import { type Program, Run } from '../explore/worker-tree.ts';
+import { Run, type TurnEnd } from '../explore/worker-tree.ts';
 import { chunkRef, rangeChunks, tablePlan } from '../ledger-world.ts';
 import { type Answer, type Call, listed, perform } from './calls.ts';
-import { openWorker, workOn } from './ports.ts';
+import { type Caller, openWorker, workOn } from './ports.ts';
 import { type Clouds, newClouds, withObject } from './state.ts';
 
 export const CHUNKS = 3;
@@ -61,11 +61,11 @@ export interface RandomEnd {
   kinds: Set<string>;
 }
 
-function program(name: string, first: number, steps: number): Program {
+function worker(name: string, first: number, steps: number): (caller: Caller) => Promise<TurnEnd> {
   return async (caller) => {
     const self = openWorker(name, caller);
     for (let place = 0; place < CHUNKS; place++) await workOn(self, REFS[(first + place) % CHUNKS] as ChunkRef, steps);
-    return 'done';
+    return { end: 'done' };
   };
 }
 
@@ -73,9 +73,9 @@ export async function randomRun(schedule: Schedule): Promise<RandomEnd> {
   const world = { clouds: newClouds(SOURCE) };
   await openWorker('planner', directCaller(world)).ledger.writePlan(PLAN, rangeChunks(PLAN));
   const run = new RandomRun(world.clouds, schedule);
-  await run.together([0, 1, 2].map((worker) => new Run(program(`w${worker}`, worker, 4), world.clouds.nowMs)));
+  await run.together([0, 1, 2].map((first) => new Run(worker(`w${first}`, first, 4), world.clouds.nowMs)));
   run.isQuiet = true;
-  await run.together([new Run(program('successor', 0, 20), run.clouds.nowMs)]);
+  await run.together([new Run(worker('successor', 0, 20), run.clouds.nowMs)]);
   return run.end();
 }
 
