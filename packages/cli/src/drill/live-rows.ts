@@ -3,7 +3,7 @@ import type { SqlClient } from '../sandbox/sql-clients.ts';
 import { LIVE_MARK } from './catalogue.ts';
 
 const ROWS_PER_BATCH = 3;
-const EVERY_MS = 400;
+const EVERY_MS = 800;
 const AGAIN_MS = 250;
 /** Far from every hauled id. */
 const FIRST_ID = 1_000_000_000;

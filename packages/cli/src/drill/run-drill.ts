@@ -47,8 +47,8 @@ export interface RunOptions {
   signal: AbortSignal;
 }
 
-const LOOK_EVERY_MS = 400;
-const TICK_MS = 40;
+const LOOK_EVERY_MS = 1_000;
+const TICK_MS = 60;
 
 let number = 0;
 
