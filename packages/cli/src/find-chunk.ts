@@ -1,5 +1,6 @@
 /** Chunks and tables as people name them. */
 import { type ChunkRef, LakehaulError, type TablePlan } from '@lakehaul/core';
+import { counted } from './print/units.ts';
 
 /** `flights`, `public.flights` or the table id. */
 export function findPlans(plans: readonly TablePlan[], name: string): TablePlan[] {
@@ -10,7 +11,9 @@ export function findPlans(plans: readonly TablePlan[], name: string): TablePlan[
   if (ids.size === 1) return found;
   const known = [...new Set(plans.map((plan) => `${plan.source.schema}.${plan.source.table}`))];
   if (ids.size > 1)
-    throw new LakehaulError('USAGE', `${name} names ${ids.size} tables`, { next: `say which: ${[...ids].join(', ')}` });
+    throw new LakehaulError('USAGE', `${name} names ${counted(ids.size, 'table')}`, {
+      next: `say which: ${[...ids].join(', ')}`,
+    });
   throw new LakehaulError('USAGE', `${name} is not planned`, {
     next: known.length === 0 ? 'lakehaul plan' : `one of ${known.slice(0, 20).join(', ')}`,
   });

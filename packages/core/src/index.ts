@@ -25,6 +25,7 @@ export {
   type TargetType,
   targetTypeText,
 } from './column.ts';
+export { counted, separated } from './counted.ts';
 export {
   asLakehaulError,
   type Disposition,

@@ -1,4 +1,5 @@
 /** The evidence part of the cutover decision. Pure: signals in, verdict with reasons out. */
+import { counted, separated } from '@lakehaul/core';
 
 export interface TableEvidence {
   table: string;
@@ -119,26 +120,26 @@ function evidenceReasons(tables: readonly TableEvidence[]): Reason[] {
   add(
     'CHUNKS_MISMATCHED',
     tables.filter((table) => table.mismatched > 0),
-    (table) => `${table.table}: ${table.mismatched} chunks differ`,
+    (table) => `${table.table}: ${counted(table.mismatched, 'chunk differs', 'chunks differ')}`,
     'wait for the repair, or lakehaul diff CHUNK',
   );
   add(
     'CHUNKS_QUARANTINED',
     tables.filter((table) => table.quarantined > 0),
-    (table) => `${table.table}: ${table.quarantined} chunks wait for a person`,
+    (table) => `${table.table}: ${counted(table.quarantined, 'chunk waits', 'chunks wait')} for a person`,
     'lakehaul chunks --stage quarantined, then lakehaul replay or lakehaul accept',
   );
   // Not small print under a PASS: an approver signs it by name.
   add(
     'CHUNKS_ACCEPTED',
     tables.filter((table) => table.accepted > 0),
-    (table) => `${table.table}: ${table.accepted} chunks are taken as they are, unproven`,
+    (table) => `${table.table}: ${counted(table.accepted, 'chunk', 'chunks')} taken as they stand, unproven`,
     'lakehaul chunks --stage accepted says who and why; whoever approves the cutover signs for them, or lakehaul replay',
   );
   add(
     'CHUNKS_NOT_PROVEN',
     tables.filter((table) => table.done + table.accepted < table.chunks),
-    (table) => `${table.table}: ${table.done} of ${table.chunks} chunks are proven`,
+    (table) => `${table.table}: ${separated(table.done)} of ${counted(table.chunks, 'chunk')} proven`,
     'lakehaul run',
   );
   add(
@@ -150,7 +151,7 @@ function evidenceReasons(tables: readonly TableEvidence[]): Reason[] {
   add(
     'LOSS_NOT_ACKNOWLEDGED',
     tables.filter((table) => table.unacknowledged > 0),
-    (table) => `${table.table}: ${table.unacknowledged} columns`,
+    (table) => `${table.table}: ${counted(table.unacknowledged, 'column')}`,
     'lakehaul plan',
   );
   add(

@@ -3,7 +3,16 @@
  * It sees a change late; what was unloaded in between is caught by the UNLOAD's own check.
  */
 import type { Source, SourceCatalogue } from '@lakehaul/adapters';
-import { asLakehaulError, type Clock, isDone, LakehaulError, type Log, type TablePlan } from '@lakehaul/core';
+import {
+  asLakehaulError,
+  type Clock,
+  counted,
+  isDone,
+  LakehaulError,
+  type Log,
+  separated,
+  type TablePlan,
+} from '@lakehaul/core';
 import { type Ledger, type LedgerScan, type TableHalt, validSchemas } from '@lakehaul/ledger';
 import { compareSchema, type Drift, type SeenSchema } from './compare-schema.ts';
 import { byGravity, type DriftKind, driftPolicy } from './drift-policy.ts';
@@ -148,7 +157,7 @@ function standing(scan: LedgerScan, plans: readonly TablePlan[]): string {
       if (isDone(state)) done++;
     });
   const target = plans[0]?.target;
-  return `${done} of ${chunks} chunks stand proven in ${target?.catalog}.${target?.schema}.${target?.table}, as they were before the change`;
+  return `${separated(done)} of ${counted(chunks, 'chunk')} stand proven in ${target?.catalog}.${target?.schema}.${target?.table}, as they were before the change`;
 }
 
 function tableNameOf(plans: readonly TablePlan[]): string {

@@ -5,6 +5,7 @@
  */
 import type { Target } from '@lakehaul/adapters';
 import {
+  counted,
   LINEAGE_COLUMN,
   type Log,
   lineageOf,
@@ -13,6 +14,7 @@ import {
   MAX_CHUNK_NUMBER,
   must,
   type ProofBody,
+  separated,
   type TablePlan,
 } from '@lakehaul/core';
 import type { Ledger, LedgerScan, StoredReceipt } from '@lakehaul/ledger';
@@ -175,19 +177,19 @@ export function lineageFaults(
         faults.push({
           kind: 'count',
           chunk,
-          message: `chunk ${chunk} attempt ${attempt}: proven ${own.rowCount} rows, found ${rowCount}`,
+          message: `chunk ${chunk} attempt ${attempt}: proven ${counted(own.rowCount, 'row')}, found ${separated(rowCount)}`,
         });
     } else if (attempts.has(chunk)) {
       faults.push({
         kind: 'stale',
         chunk,
-        message: `${rowCount} rows of attempt ${attempt} of chunk ${chunk}, whose proven attempt is ${attempts.get(chunk)}`,
+        message: `${counted(rowCount, 'row')} of attempt ${attempt} of chunk ${chunk}, whose proven attempt is ${attempts.get(chunk)}`,
       });
     } else {
       faults.push({
         kind: 'foreign',
         chunk: null,
-        message: `${rowCount} rows under lineage ${lineage}, which no proven chunk has`,
+        message: `${counted(rowCount, 'row')} under lineage ${lineage}, which no proven chunk has`,
       });
     }
   }
@@ -196,7 +198,7 @@ export function lineageFaults(
       faults.push({
         kind: 'missing',
         chunk: chunk.chunk,
-        message: `chunk ${chunk.chunk}: proven ${chunk.rowCount} rows, found none`,
+        message: `chunk ${chunk.chunk}: proven ${counted(chunk.rowCount, 'row')}, found none`,
       });
   return faults;
 }

@@ -8,6 +8,7 @@ import type { DifferenceReport, Stage, Target } from '@lakehaul/adapters';
 import {
   type AttemptRef,
   type CarriedFingerprint,
+  counted,
   ERROR_CODES,
   type ErrorCode,
   LakehaulError,
@@ -105,7 +106,7 @@ export async function proveChunk(
   };
   const foreign = lineages
     .filter((entry) => entry.lineage !== own)
-    .map((entry) => `${entry.rowCount} rows under lineage ${entry.lineage}`);
+    .map((entry) => `${counted(entry.rowCount, 'row')} under lineage ${entry.lineage}`);
   // Unloaded before its table was replaced, and told only afterwards: equal rows of another table.
   const accepted = await ledger.schemas.of(attempt.tableId);
   const isOther = !isValidColumnList(unloaded.body.columnListHash, plan.source.columnListHash, accepted);

@@ -1,5 +1,5 @@
 /** Plans: heads, the pages that they name, coverage, and what people had to acknowledge. */
-import { asLakehaulError, type TablePlan } from '@lakehaul/core';
+import { asLakehaulError, counted, type TablePlan } from '@lakehaul/core';
 import { chunkPage, type PlanHead, pageChunks, parseAs, parseJson, planHead, tablePath } from '@lakehaul/ledger';
 import { MAX_AMPLIFICATION, unacknowledged } from '@lakehaul/planning';
 import type { CopiedObject } from '../copy/pack.ts';
@@ -110,7 +110,11 @@ function checkTable(
       next += entry.chunkCount;
     }
     if (next - plan.firstChunk !== plan.chunkCount)
-      findings.add('PLAN', key, `its pages hold ${next - plan.firstChunk} chunks, the plan says ${plan.chunkCount}`);
+      findings.add(
+        'PLAN',
+        key,
+        `its pages hold ${counted(next - plan.firstChunk, 'chunk')}, the plan says ${plan.chunkCount}`,
+      );
     plans.set(tablePath(plan.tableId, plan.generation), { plan, headKey: key, leaders, groups });
   }
   // A page that is gone is told already; the gap that it leaves says nothing more.
@@ -141,7 +145,7 @@ function readPage(
       findings.add(
         'PLAN',
         entry.key,
-        `holds ${page.chunks.length} chunks from ${page.firstChunk}, not ${entry.chunkCount} from ${first}`,
+        `holds ${counted(page.chunks.length, 'chunk')} from ${page.firstChunk}, not ${entry.chunkCount} from ${first}`,
       );
     return pageChunks(head.plan.generation, page);
   } catch (thrown) {

@@ -2,7 +2,7 @@
  * VARIANT columns: both sides of their proof were parsed by the same parse_json, so that no sum shows a number that parsing
  * itself changed. The proof counts those rows; here it is asked who agreed to them, and when.
  */
-import { isRoundingAcknowledged, type TablePlan } from '@lakehaul/core';
+import { counted, isRoundingAcknowledged, type TablePlan } from '@lakehaul/core';
 import type { Findings } from './findings.ts';
 import { type AuditedReceipt, isOf } from './receipts.ts';
 
@@ -34,12 +34,16 @@ export function checkRounding(
       if (rows === undefined)
         findings.add('SUMS', receipt.key, `nobody counted the numbers of ${name} that VARIANT changes`);
       else if (rows.outOfRange !== '0')
-        findings.add('SUMS', receipt.key, `${rows.outOfRange} rows of ${name} hold a number that no VARIANT can`);
+        findings.add(
+          'SUMS',
+          receipt.key,
+          `${counted(rows.outOfRange, 'row of', 'rows of')} ${name} with a number that no VARIANT can`,
+        );
       else if (rows.rounded !== '0' && !isRoundingAcknowledged(column, agreed))
         findings.add(
           'ACKNOWLEDGEMENT',
           receipt.key,
-          `${rows.rounded} rows of ${name} hold a number that VARIANT rounds`,
+          `${counted(rows.rounded, 'row of', 'rows of')} ${name} with a number that VARIANT rounds`,
         );
     }
   }

@@ -1,5 +1,5 @@
 /** The seals against keys and anchors, then every object against the seals. */
-import { asLakehaulError } from '@lakehaul/core';
+import { asLakehaulError, counted } from '@lakehaul/core';
 import type { CopiedObject } from '../copy/pack.ts';
 import type { LedgerSource } from '../copy/source.ts';
 import type { Anchor } from '../seals/anchors.ts';
@@ -130,7 +130,7 @@ export class SealCheck {
       else if (seal.previous !== (previous?.digest ?? null))
         findings.add('SEAL_CHAIN', seal.key, 'names another seal as the one before it');
       if (seal.cumulativeLeaves !== (previous?.cumulativeLeaves ?? 0) + seal.leafCount)
-        findings.add('SEAL_CHAIN', seal.key, `counts ${seal.cumulativeLeaves} leaves in all`);
+        findings.add('SEAL_CHAIN', seal.key, `counts ${counted(seal.cumulativeLeaves, 'leaf', 'leaves')} in all`);
       if (previous !== null && seal.observedAt < previous.observedAt)
         findings.add('SEAL_CHAIN', seal.key, `dated ${seal.observedAt}, before the seal before it`);
       previous = seal;
@@ -199,14 +199,14 @@ export class SealCheck {
       this.#findings.add(
         'OBJECT_REMOVED',
         leaf.key,
-        `sealed with ${leaf.sizeBytes} bytes, written ${isoOf(leaf.lastModifiedMs)}`,
+        `sealed with ${counted(leaf.sizeBytes, 'byte')}, written ${isoOf(leaf.lastModifiedMs)}`,
       );
       return;
     }
     this.#unmatched.delete(leaf.key);
     const what =
       now.sha256 !== leaf.sha256
-        ? `its content is another one (${now.sizeBytes} bytes, sealed were ${leaf.sizeBytes})`
+        ? `its content is another one (${counted(now.sizeBytes, 'byte')}, sealed were ${leaf.sizeBytes})`
         : `dated ${isoOf(now.lastModifiedMs)}, sealed was ${isoOf(leaf.lastModifiedMs)}`;
     this.#findings.add('OBJECT_CHANGED', leaf.key, what);
   }

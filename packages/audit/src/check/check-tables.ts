@@ -1,5 +1,5 @@
 /** Whole tables: checkpoints against receipts, table seals against the sum of the proofs that stood when they were taken. */
-import { asLakehaulError, type ChunkStage, isDone } from '@lakehaul/core';
+import { asLakehaulError, type ChunkStage, counted, isDone, separated } from '@lakehaul/core';
 import { acceptedSchema, acknowledgedRecord, parseAs, parseFold, tablePath, tableSeal } from '@lakehaul/ledger';
 import type { z } from 'zod';
 import type { CopiedObject } from '../copy/pack.ts';
@@ -148,11 +148,12 @@ export class TableCheck {
       done += event.done;
     }
     const wrong = (what: string) => this.#findings.add('TABLE_SEAL', each.key, what);
-    if (rows.toString() !== each.rowCount) wrong(`says ${each.rowCount} rows, the proofs before it add up to ${rows}`);
-    if (each.isSealed && done !== each.chunks) wrong(`sealed ${each.chunks} chunks, ${done} were proven`);
-    if (each.isSealed && each.faultCount > 0) wrong(`sealed with ${each.faultCount} faults`);
+    if (rows.toString() !== each.rowCount)
+      wrong(`says ${counted(each.rowCount, 'row')}, the proofs before it add up to ${separated(rows)}`);
+    if (each.isSealed && done !== each.chunks) wrong(`sealed ${counted(each.chunks, 'chunk')}, proven were ${done}`);
+    if (each.isSealed && each.faultCount > 0) wrong(`sealed with ${counted(each.faultCount, 'fault')}`);
     const chunks = generations.reduce((sum, { plan }) => sum + plan.chunkCount, 0);
-    if (each.chunks > chunks) wrong(`says ${each.chunks} chunks, ${chunks} are planned`);
+    if (each.chunks > chunks) wrong(`says ${counted(each.chunks, 'chunk')}, planned are ${chunks}`);
   }
 }
 

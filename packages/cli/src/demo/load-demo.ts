@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import type { Sandbox } from '@lakehaul/sandbox';
 import type { Terminal } from '../print/terminal.ts';
-import { count } from '../print/units.ts';
+import { counted } from '../print/units.ts';
 import type { SqlClient } from '../sandbox/sql-clients.ts';
 import { createTableSql, demoTables } from './tables.ts';
 import { TYPE_TORTURE_SQL } from './type-torture.ts';
@@ -35,7 +35,7 @@ export async function loadDemoTables(request: {
       files: [file],
       ddl: createTableSql(table),
     });
-    request.terminal.talk(`source table ${table.schema}.${table.table}: ${count(loaded.rowCount)} rows`);
+    request.terminal.talk(`source table ${table.schema}.${table.table}: ${counted(loaded.rowCount, 'row')}`);
   }
   connection.closeSync();
   instance.closeSync();

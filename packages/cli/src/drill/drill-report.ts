@@ -1,5 +1,5 @@
 /** What a drill tells: a person in five lines, a script in JSON. */
-import { count } from '../print/units.ts';
+import { count, counted } from '../print/units.ts';
 import type { DrillResult } from './run-drill.ts';
 
 export interface DrillSummary {
@@ -43,13 +43,13 @@ export function drillText(result: DrillResult): string {
   const nothingLost = result.lost === '0' && result.doubled === '0' && result.falselyVerified === 0;
   const lost = nothingLost
     ? 'nothing'
-    : `${count(BigInt(result.lost))} rows lost, ${count(BigInt(result.doubled))} doubled, ${result.falselyVerified} chunks falsely verified`;
+    : `${counted(BigInt(result.lost), 'row')} lost, ${count(BigInt(result.doubled))} doubled, ${counted(result.falselyVerified, 'chunk')} falsely verified`;
   const live =
     result.foreignTouched === '0' ? 'untouched' : `${count(BigInt(result.foreignTouched))} missing, changed or doubled`;
   return [
     `${result.isEqual ? 'equal' : 'NOT EQUAL'}  ${result.drill} --seed ${result.seed}`,
     ...result.injected.map((line, index) => `  ${index === 0 ? 'injected ' : '         '}  ${line}`),
-    `  lost       ${lost}; ${result.verified} of ${result.chunks} chunks verified; ${count(result.liveWritten)} live rows ${live}`,
+    `  lost       ${lost}; ${result.verified} of ${counted(result.chunks, 'chunk')} verified; ${counted(result.liveWritten, 'live row')} ${live}`,
     `  unloads    ${count(result.unloadsSubmitted)} submitted, ${count(result.unloadsRepeated)} of them although there was a receipt`,
     `  recovered  ${result.recoverySeconds.toFixed(1)} s after the last injection; ${result.durationSeconds.toFixed(1)} s in all, ${result.restarts} processes started again`,
     ...(result.failure === null ? [] : [`  why        ${result.failure}`, ...result.log.map((line) => `  | ${line}`)]),
@@ -60,7 +60,7 @@ export function summaryText(summary: DrillSummary): string {
   const { drills, equal, failures } = summary;
   const again = failures.map(({ drill, seed }) => `lakehaul drill ${drill} --seed ${seed}`);
   return [
-    `${equal} of ${drills} drills equal: ${summary.lost} rows lost, ${summary.doubled} doubled, ${summary.falselyVerified} chunks falsely verified, ${summary.foreignTouched} live rows touched; recovered in ${summary.recoverySecondsP50.toFixed(1)} s (half of them), ${summary.recoverySecondsP95.toFixed(1)} s (95 %)`,
+    `${equal} of ${counted(drills, 'drill')} equal: ${counted(summary.lost, 'row')} lost, ${summary.doubled} doubled, ${counted(summary.falselyVerified, 'chunk')} falsely verified, ${counted(summary.foreignTouched, 'live row')} touched; recovered in ${summary.recoverySecondsP50.toFixed(1)} s (half of them), ${summary.recoverySecondsP95.toFixed(1)} s (95 %)`,
     ...(again.length === 0 ? [] : ['again with:', ...again.map((line) => `  ${line}`)]),
   ].join('\n');
 }

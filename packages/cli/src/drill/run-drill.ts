@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Cleanup } from '../cleanup.ts';
+import { counted } from '../print/units.ts';
 import { sandboxConfig } from '../sandbox/config-text.ts';
 import { openDatabricksSql, type SqlClient } from '../sandbox/sql-clients.ts';
 import { type DrillFleet, serviceLaunches, soloLaunch, startDrillFleet } from './drill-fleet.ts';
@@ -219,14 +220,15 @@ function failureOf(all: {
   const { verdict, end, planned, verified, quarantined } = all;
   const wrong: string[] = [];
   if (verdict.hauled.missing > 0n)
-    wrong.push(`${verdict.hauled.missing} rows ${verified === planned ? 'lost' : 'outstanding'}`);
-  if (verdict.hauled.extra > 0n) wrong.push(`${verdict.hauled.extra} rows doubled or foreign`);
+    wrong.push(`${counted(verdict.hauled.missing, 'row')} ${verified === planned ? 'lost' : 'outstanding'}`);
+  if (verdict.hauled.extra > 0n) wrong.push(`${counted(verdict.hauled.extra, 'row')} doubled or foreign`);
   if (verdict.live.missing + verdict.live.extra > 0n)
     wrong.push(`live rows touched: ${verdict.live.missing} missing, ${verdict.live.extra} extra`);
   if (verdict.falselyVerified.length > 0)
     wrong.push(`chunks called verified that are not equal: ${verdict.falselyVerified.join(', ')}`);
-  if (all.repeated > 0) wrong.push(`${all.repeated} UNLOADs submitted that had a receipt`);
-  if (verified < planned || planned === 0) wrong.push(`${verified} of ${planned} chunks proven within the limit`);
+  if (all.repeated > 0) wrong.push(`${counted(all.repeated, 'UNLOAD')} submitted that had a receipt`);
+  if (verified < planned || planned === 0)
+    wrong.push(`${verified} of ${counted(planned, 'chunk')} proven within the limit`);
   else if (!end.isSealed) wrong.push('not sealed within the limit');
   if (quarantined.length > 0) wrong.push(`quarantined: ${quarantined.join('; ')}`);
   return wrong.length === 0 ? null : wrong.join('; ');

@@ -1,5 +1,5 @@
 import type { RowsSeen, SeenMismatch } from '../read-diff.ts';
-import { count, duration } from './units.ts';
+import { counted, duration } from './units.ts';
 
 /** One mismatch told for a person: what differed, by column, then the rows, or why they are not shown. */
 export function diffText(seen: SeenMismatch, keepMs: number): string {
@@ -11,11 +11,11 @@ export function diffText(seen: SeenMismatch, keepMs: number): string {
     ...(body.missingRows === ''
       ? []
       : [
-          `  missing ${count(body.missingRows)} rows, extra ${count(body.extraRows)} rows, changed ${count(body.changedRows)} rows`,
+          `  missing ${counted(body.missingRows, 'row')}, extra ${counted(body.extraRows, 'row')}, changed ${counted(body.changedRows, 'row')}`,
         ]),
     ...(columns.length === 0
       ? []
-      : [`  columns: ${columns.map(({ name, rowCount }) => `${name} in ${count(rowCount)} rows`).join(', ')}`]),
+      : [`  columns: ${columns.map(({ name, rowCount }) => `${name} in ${counted(rowCount, 'row')}`).join(', ')}`]),
     ...(body.rowsSha256 === null ? [] : [`  rows: SHA-256 ${body.rowsSha256}`]),
     ...rowLines(seen.rows, keepMs),
   ].join('\n');

@@ -1,8 +1,8 @@
 import type { ProbeResult } from '@lakehaul/planner';
-import { count } from './units.ts';
+import { counted } from './units.ts';
 
 /** What a probe asked, when, and what it cost the source. */
 export function probeText({ record }: Pick<ProbeResult, 'record'>): string {
   const { chunks, scans, amplification, snapshotAt } = record.body;
-  return `${count(chunks)} chunks in ${count(scans)} scans (${amplification.toFixed(2)} of the table read) as of ${snapshotAt}`;
+  return `${counted(chunks, 'chunk')} in ${counted(scans, 'scan')} (${amplification.toFixed(2)} of the table read) as of ${snapshotAt}`;
 }

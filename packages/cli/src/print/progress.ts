@@ -2,7 +2,7 @@
 import type { Clock } from '@lakehaul/core';
 import type { StatusReport } from '../status-report.ts';
 import type { Terminal } from './terminal.ts';
-import { count, duration, percent, size } from './units.ts';
+import { count, counted, duration, percent, size } from './units.ts';
 
 interface Sample {
   atMs: number;
@@ -48,7 +48,7 @@ export class ProgressLine {
     const waiting = report.tables.reduce((sum, table) => sum + table.stages.quarantined, 0);
     const repairing = report.tables.reduce((sum, table) => sum + table.stages.mismatched, 0);
     return [
-      `proven ${count(report.done)} of ${count(report.chunks)} chunks`,
+      `proven ${count(report.done)} of ${counted(report.chunks, 'chunk')}`,
       // Bytes are by whole chunks: while any chunk is open, the number stays below 100.
       percent(report.done < report.chunks && this.#highest >= all ? all - 1n : this.#highest, all),
       ...this.#rate(all),

@@ -3,7 +3,7 @@ import type { StatusReport, TableStatus } from '../status-report.ts';
 import { cutText } from './safe-text.ts';
 import { table } from './table.ts';
 import { styled, type Terminal } from './terminal.ts';
-import { count, duration, percent, size } from './units.ts';
+import { count, counted, duration, percent, size } from './units.ts';
 
 /** 24 lines less heading, sentences and the prompt. */
 const TABLE_LINES = 11;
@@ -71,8 +71,11 @@ function sentences(report: StatusReport, columns: number): string[] {
   const sealed = report.tables.filter((each) => badness(each) === 0 && each.stages.accepted === 0).length;
   const stopped = report.tables.filter((each) => each.stop !== null);
   const waiting = report.tables.flatMap((each) => each.quarantinedChunks.map((chunk) => `${each.table}/${chunk}`));
-  const lines = [`${sealed} of ${report.tables.length} tables proven and sealed; ${size(report.stagedBytes)} staged.`];
-  if (waiting.length > 0) lines.push(`${waiting.length} chunks wait for you: lakehaul chunks --stage quarantined`);
+  const lines = [
+    `${sealed} of ${counted(report.tables.length, 'table')} proven and sealed; ${size(report.stagedBytes)} staged.`,
+  ];
+  if (waiting.length > 0)
+    lines.push(`${counted(waiting.length, 'chunk waits', 'chunks wait')} for you: lakehaul chunks --stage quarantined`);
   for (const each of stopped.slice(0, STOPS))
     lines.push(cutText(`${each.table} is stopped: ${each.stop?.reason ?? ''}`, columns));
   if (report.steering.pauses.length > 0)

@@ -1,13 +1,13 @@
 /** A chunk's receipts as events in S3's order. */
 import { type Chunk, type ChunkRef, type ChunkState, chunkName, type KeyPart, type Stage } from '@lakehaul/core';
 import type { StoredReceipt } from '@lakehaul/ledger';
-import { count, duration, size } from './units.ts';
+import { counted, duration, size } from './units.ts';
 
 export function trailText(ref: ChunkRef, chunk: Chunk, state: ChunkState, trail: readonly StoredReceipt[]): string {
   const head = [
     `${chunkName(ref)}: ${state.stage}${state.isRepaired ? ' after a repair' : ''}`,
     `  rows where ${chunk.parts.length === 0 ? 'anything' : chunk.parts.map(partText).join(' and ')}`,
-    `  planned for about ${count(chunk.estimatedRows)} rows, ${size(chunk.estimatedBytes)}`,
+    `  planned for about ${counted(chunk.estimatedRows, 'row')}, ${size(chunk.estimatedBytes)}`,
   ];
   let last = trail[0]?.lastModifiedMs ?? 0;
   // S3 tells whole seconds; within one the writers' clocks put the story in order, for reading only.
@@ -49,13 +49,13 @@ function story(stored: StoredReceipt): string {
     case 'submit':
       return `${receipt.body.step} submitted as ${receipt.body.statementName}`;
     case 'unloaded':
-      return `unloaded ${count(receipt.body.rowCount)} rows into ${receipt.body.files.length} files, ${size(receipt.body.sizeBytes)}, statement ${receipt.body.statementId}`;
+      return `unloaded ${counted(receipt.body.rowCount, 'row')} into ${counted(receipt.body.files.length, 'file')}, ${size(receipt.body.sizeBytes)}, statement ${receipt.body.statementId}`;
     case 'loaded':
-      return `loaded ${count(receipt.body.rowCount)} rows by ${receipt.body.operation} (told by ${receipt.body.rowCountFrom}), target version ${receipt.body.targetVersion}`;
+      return `loaded ${counted(receipt.body.rowCount, 'row')} by ${receipt.body.operation} (told by ${receipt.body.rowCountFrom}), target version ${receipt.body.targetVersion}`;
     case 'verified':
     case 'counted':
     case 'reproved':
-      return `${stage}: ${count(receipt.body.rowCounts.target)} rows equal at target version ${receipt.body.targetVersion}, level ${receipt.body.level}`;
+      return `${stage}: ${counted(receipt.body.rowCounts.target, 'row')} equal at target version ${receipt.body.targetVersion}, level ${receipt.body.level}`;
     case 'mismatched':
       return `mismatched: ${receipt.body.differences.join('; ')}${
         receipt.body.diagnosis ? `; likely ${receipt.body.diagnosis.detail}` : ''
@@ -69,6 +69,6 @@ function story(stored: StoredReceipt): string {
     case 'accepted':
       return `accepted as it is by ${receipt.body.who}: ${receipt.body.reason}`;
     case 'cleaned':
-      return `stage cleaned: ${receipt.body.files} files, ${size(receipt.body.sizeBytes)}`;
+      return `stage cleaned: ${counted(receipt.body.files, 'file')}, ${size(receipt.body.sizeBytes)}`;
   }
 }

@@ -1,18 +1,6 @@
 /** Numbers as people read them: thousands separators, binary sizes, durations. Exact for any bigint. */
 
-export function count(value: bigint | number | string): string {
-  return BigInt(value)
-    .toString()
-    .replace(/\B(?=(\d{3})+(?!\d))/g, ',');
-}
-
-/**
- * `1 chunk`, `1,234 chunks`: the only place that chooses between the two. A noun with another plural than -s, or of several
- * words, brings it along.
- */
-export function counted(value: bigint | number | string, one: string, many = `${one}s`): string {
-  return `${count(value)} ${BigInt(value) === 1n ? one : many}`;
-}
+export { counted, separated as count } from '@lakehaul/core';
 
 const SIZES = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
 

@@ -3,7 +3,7 @@ import { type AuditResult, FINDINGS, NOTES, type NoteCode } from '@lakehaul/audi
 import type { TablePlan } from '@lakehaul/core';
 import type { Decision } from '@lakehaul/gates';
 import { anchoredText } from '../print/anchored.ts';
-import { count, size } from '../print/units.ts';
+import { count, counted, size } from '../print/units.ts';
 import type { ReportCollector, ReportedChunk, ReportedTable } from './collect-report.ts';
 import { Html, html } from './html.ts';
 import { REPORT_STYLE } from './report-style.ts';
@@ -36,8 +36,8 @@ ${recordsSection(collected)}${sealsSection(audit)}${findingsSection(audit)}${how
 
 function verdicts({ decision, audit }: ReportInput): Html {
   const clean = audit.isClean
-    ? html`<div class="verdict good"><b>Ledger clean</b><br>${count(audit.objects)} objects were read again: seals, causes, plans and every proof hold.</div>`
-    : html`<div class="verdict bad"><b>Ledger not clean</b><br>${count(audit.findingCount)} findings, listed below. Nothing on this page should be relied on before they are explained.</div>`;
+    ? html`<div class="verdict good"><b>Ledger clean</b><br>${counted(audit.objects, 'object was', 'objects were')} read again: seals, causes, plans and every proof hold.</div>`
+    : html`<div class="verdict bad"><b>Ledger not clean</b><br>${counted(audit.findingCount, 'finding')}, listed below. Nothing on this page should be relied on before they are explained.</div>`;
   if (decision === null) return clean;
   const kind = decision.verdict === 'GO' ? 'good' : decision.verdict === 'NO_GO' ? 'bad' : 'wait';
   return html`<div class="verdict ${kind}"><b>${decision.verdict}</b> &middot; evidence ${decision.evidence}
@@ -71,7 +71,7 @@ function detailsSection(tables: readonly ReportedTable[]): Html {
   return html`<h2>Table by table</h2>${tables.map(
     (
       table,
-    ) => html`<details><summary>${nameOf(table)}: ${count(table.done)} of ${count(chunksOf(table))} chunks proven${
+    ) => html`<details><summary>${nameOf(table)}: ${count(table.done)} of ${counted(chunksOf(table), 'chunk')} proven${
       table.exceptions.length > 0 ? `, ${count(table.exceptions.length + table.moreExceptions)} with a story` : ''
     }</summary><div>
 <dl class="facts">${factsOf(table).map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>
@@ -103,7 +103,7 @@ function factsOf(table: ReportedTable): [string, string][] {
     ['planned', table.plans.map((each) => time(each.plannedAt)).join(', ')],
     ['unloaded from', `${time(table.firstUnloadedAt)}; the snapshot of each chunk is in the JSON`],
     ['chunks by stage', stagesOf(table)],
-    ['Σ of row hashes', `${table.sum1} / ${table.sum2} over ${count(table.rows)} rows`],
+    ['Σ of row hashes', `${table.sum1} / ${table.sum2} over ${counted(table.rows, 'row')}`],
     ['by', [...table.actors].sort().join('; ')],
   ];
 }
@@ -144,7 +144,7 @@ function notMovedSection(collected: ReportCollector): Html {
   const entries = body?.notMoved ?? [];
   if (entries.length === 0)
     return html`<h2>What was not moved</h2><p>${record === undefined ? 'Nobody wrote it down yet.' : 'Nothing that the catalogue shows.'}</p>`;
-  return html`<h2>What was not moved</h2><details><summary>${count(entries.length)} objects of the source that no haul carries</summary><div><div class="scroll"><table><thead><tr><th>kind</th><th>name</th><th>detail</th></tr></thead><tbody>${entries.map(
+  return html`<h2>What was not moved</h2><details><summary>${counted(entries.length, 'object')} of the source that no haul carries</summary><div><div class="scroll"><table><thead><tr><th>kind</th><th>name</th><th>detail</th></tr></thead><tbody>${entries.map(
     (each) =>
       html`<tr><td>${each.kind ?? ''}</td><td class="long">${each.name ?? ''}</td><td class="long">${each.detail ?? ''}</td></tr>`,
   )}</tbody></table></div></div></details>`;
@@ -153,7 +153,7 @@ function notMovedSection(collected: ReportCollector): Html {
 function recordsSection(collected: ReportCollector): Html {
   const records = collected.records.filter((each) => each.path !== 'not-moved');
   if (records.length === 0) return html`<h2>What people and watchers wrote down</h2><p>Nothing.</p>`;
-  return html`<h2>What people and watchers wrote down</h2><details><summary>${count(records.length)} records: settings, acceptances, observations</summary><div><div class="scroll"><table><thead><tr><th>record</th><th>when</th><th>by</th><th>what</th></tr></thead><tbody>${records.map(
+  return html`<h2>What people and watchers wrote down</h2><details><summary>${counted(records.length, 'record')}: settings, acceptances, observations</summary><div><div class="scroll"><table><thead><tr><th>record</th><th>when</th><th>by</th><th>what</th></tr></thead><tbody>${records.map(
     (each) =>
       html`<tr><td class="long">${each.path}</td><td class="t">${time(each.at)}</td><td>${each.by}</td><td class="long"><code>${JSON.stringify(each.body).slice(0, 1_000)}</code></td></tr>`,
   )}</tbody></table></div></div></details>`;

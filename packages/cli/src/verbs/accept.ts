@@ -3,6 +3,7 @@ import type { Session } from '@lakehaul/fleet';
 import { findChunk } from '../find-chunk.ts';
 import { printJson } from '../json/common.ts';
 import { ACCEPT_JSON } from '../json/waiting.ts';
+import { counted } from '../print/units.ts';
 import { openSession } from '../session.ts';
 import { COMMON_FLAGS, EXIT, type Verb, type VerbCall } from '../verb.ts';
 import { BY_FLAGS, byWhom } from '../who.ts';
@@ -79,7 +80,7 @@ function tell(call: VerbCall, chunk: string, body: ReceiptBodies['accepted']): v
   call.terminal.out(`${chunk}: ${body.code}`);
   for (const difference of body.differences) call.terminal.out(`  differs: ${difference}`);
   if (body.rowsSha256 !== null) call.terminal.out(`  digest of the named rows: ${body.rowsSha256}`);
-  call.terminal.out(`  the target holds ${rows} rows of it at version ${body.targetVersion}`);
+  call.terminal.out(`  the target holds ${counted(rows, 'row')} of it at version ${body.targetVersion}`);
   call.terminal.out(`  accepted by ${body.who}: ${body.reason}`);
 }
 

@@ -4,7 +4,7 @@ import { runDemo } from '../demo/run-demo.ts';
 import { printJson } from '../json/common.ts';
 import { DEMO_JSON } from '../json/status.ts';
 import { statusText } from '../print/status.ts';
-import { count, duration } from '../print/units.ts';
+import { count, counted, duration } from '../print/units.ts';
 import { EXIT, logLevel, type Verb, wholeNumber } from '../verb.ts';
 
 export const demo: Verb = {
@@ -42,7 +42,7 @@ export const demo: Verb = {
     else {
       terminal.out(statusText(report, terminal));
       terminal.out(
-        `${count(result.totals.rows)} rows in ${duration(result.durationSeconds * 1000)}; ${count(result.unloadsStarted)} UNLOADs started; ${count(result.live.written)} live rows written meanwhile, ${count(result.live.unchanged)} of them untouched`,
+        `${counted(result.totals.rows, 'row')} in ${duration(result.durationSeconds * 1000)}; ${counted(result.unloadsStarted, 'UNLOAD')} started; ${counted(result.live.written, 'live row')} written meanwhile, ${count(result.live.unchanged)} of them untouched`,
       );
     }
     const isProven =

@@ -4,13 +4,17 @@ import { DOCTOR_JSON } from '../json/surroundings.ts';
 import { problemJson, problemText } from '../print/problem.ts';
 import { styled } from '../print/terminal.ts';
 import { openSession } from '../session.ts';
-import { COMMON_FLAGS, EXIT, type Verb } from '../verb.ts';
+import { COMMON_FLAGS, EXIT, exitCodeOf, type Verb } from '../verb.ts';
 
 export const doctor: Verb = {
   name: 'doctor',
   operands: '',
   summary: 'connect to everything and say what is missing; changes nothing but one probe object in the ledger',
   example: 'lakehaul doctor',
+  details: [
+    'Exit code 3 where every check that is not ok was refused: a right, a bucket, a history that is not whole. Exit code 1',
+    'where one could not be made at all (nobody answers): what it would have found is not known. Warnings change nothing.',
+  ],
   flags: COMMON_FLAGS,
   json: [{ command: 'doctor', says: 'Each check with what it found.', shape: DOCTOR_JSON }],
   async run(call) {
@@ -37,6 +41,12 @@ export const doctor: Verb = {
           problem: error === null ? null : problemJson(error),
         })),
       });
-    return results.every((result) => result.error === null) ? EXIT.done : EXIT.failed;
+    return doctorExitCode(results);
   },
 };
+
+/** As any other verb would end with the same error; of several the lowest, since a failed check may hide a refusal. */
+export function doctorExitCode(results: readonly Pick<CheckResult, 'error'>[]): number {
+  const codes = results.flatMap(({ error }) => (error === null ? [] : [exitCodeOf(error.code)]));
+  return codes.length === 0 ? EXIT.done : Math.min(...codes);
+}

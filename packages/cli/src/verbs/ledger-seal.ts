@@ -66,7 +66,7 @@ export const ledgerSeal: Verb = {
     const { unaccounted } = outcome;
     if (unaccounted > 0)
       call.terminal.talk(
-        `${counted(unaccounted, 'object')} ${unaccounted === 1 ? 'is' : 'are'} unaccounted for: lakehaul audit names them`,
+        `${counted(unaccounted, 'object is', 'objects are')} unaccounted for: lakehaul audit names them`,
       );
     return unaccounted === 0 ? EXIT.done : EXIT.notProven;
   },

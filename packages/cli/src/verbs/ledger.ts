@@ -2,7 +2,7 @@ import { exportLedger } from '@lakehaul/audit';
 import { LakehaulError } from '@lakehaul/core';
 import { LEDGER_EXPORT_JSON } from '../json/audit.ts';
 import { printJson } from '../json/common.ts';
-import { count } from '../print/units.ts';
+import { count, counted } from '../print/units.ts';
 import { openSession } from '../session.ts';
 import { COMMON_FLAGS, EXIT, type Verb } from '../verb.ts';
 
@@ -29,12 +29,12 @@ export const ledger: Verb = {
       migration: config.migration,
       directory,
       signal: call.signal,
-      onProgress: (copied) => call.terminal.status(`${count(copied)} objects copied`),
+      onProgress: (copied) => call.terminal.status(`${counted(copied, 'object')} copied`),
     });
     if (call.flags['json'] === true) printJson(call.terminal, LEDGER_EXPORT_JSON, { directory, ...result });
     else
       call.terminal.out(
-        `${directory}: ${count(result.objects)} objects, ${count(result.copied)} of them copied now\n  next: lakehaul audit --offline ${directory} --public-key FILE --anchors FILE`,
+        `${directory}: ${counted(result.objects, 'object')}, ${count(result.copied)} of them copied now\n  next: lakehaul audit --offline ${directory} --public-key FILE --anchors FILE`,
       );
     return EXIT.done;
   },

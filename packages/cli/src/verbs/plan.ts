@@ -14,7 +14,7 @@ import { PLAN_JSON, TOP_UP_JSON } from '../json/plan.ts';
 import { planDeps } from '../planning-deps.ts';
 import { planText } from '../print/plan.ts';
 import { problemJson, problemText } from '../print/problem.ts';
-import { count } from '../print/units.ts';
+import { counted } from '../print/units.ts';
 import { openSession } from '../session.ts';
 import { COMMON_FLAGS, EXIT, type Verb, type VerbCall } from '../verb.ts';
 
@@ -86,7 +86,7 @@ async function topUp(call: VerbCall, session: Session, isDryRun: boolean): Promi
   else {
     for (const { plan: table } of planned.tables)
       call.terminal.out(
-        `${table.source.schema}.${table.source.table}: generation ${table.generation} from ${table.from ?? 'the start'} to ${table.watermark ?? 'the end'}, ${count(table.estimatedRows)} rows in ${count(table.chunkCount)} chunks`,
+        `${table.source.schema}.${table.source.table}: generation ${table.generation} from ${table.from ?? 'the start'} to ${table.watermark ?? 'the end'}, ${counted(table.estimatedRows, 'row')} in ${counted(table.chunkCount, 'chunk')}`,
       );
     for (const refusal of planned.refusals) call.terminal.talk(problemText(call.terminal, refusal));
     if (planned.refusals.length > 0) call.terminal.talk('nothing was changed');

@@ -6,6 +6,7 @@ import { type ListedChunk, listChunks } from '../chunk-list.ts';
 import { findChunk, findPlans } from '../find-chunk.ts';
 import { printJson } from '../json/common.ts';
 import { REPLAY_JSON } from '../json/waiting.ts';
+import { counted } from '../print/units.ts';
 import { openSession } from '../session.ts';
 import { COMMON_FLAGS, EXIT, type Verb, type VerbCall } from '../verb.ts';
 import { agrees, BY_FLAGS, byWhom } from '../who.ts';
@@ -54,7 +55,7 @@ export const replay: Verb = {
       if (isJson) printJson(call.terminal, REPLAY_JSON, { isDryRun, chunks: steps });
       return EXIT.done;
     }
-    if (chosen.length === 0 || !(await agrees(call, `open ${chosen.length} attempts?`)))
+    if (chosen.length === 0 || !(await agrees(call, `open ${counted(chosen.length, 'attempt')}?`)))
       return chosen.length === 0 ? EXIT.done : EXIT.refused;
     const reopened = await reopenChunks(
       session.ledger,
@@ -70,7 +71,8 @@ export const replay: Verb = {
       attempt,
     }));
     if (isJson) printJson(call.terminal, REPLAY_JSON, { isDryRun, chunks: done });
-    else call.terminal.out(`${done.length} attempts are open; lakehaul run hauls them`);
+    else
+      call.terminal.out(`${counted(done.length, 'attempt is', 'attempts are')} open; lakehaul run goes on from there`);
     return EXIT.done;
   },
 };
@@ -120,6 +122,6 @@ function tell(call: VerbCall, chosen: readonly ListedChunk[], isJson: boolean): 
   if (chosen.length > SHOWN) say(`and ${chosen.length - SHOWN} more`);
   const proven = chosen.filter((each) => isDone(each)).length;
   say(
-    `${chosen.length} chunks to replay${proven > 0 ? `, ${proven} of them are proven: that proof ends with the new attempt` : ''}`,
+    `${counted(chosen.length, 'chunk')} to replay${proven > 0 ? `, ${proven} of them proven before: that proof ends with the new attempt` : ''}`,
   );
 }

@@ -4,7 +4,7 @@ import type { Decision } from '@lakehaul/gates';
 import { systemClock } from '@lakehaul/runtime';
 import { REPORT_JSON } from '../json/audit.ts';
 import { printJson } from '../json/common.ts';
-import { count } from '../print/units.ts';
+import { count, counted } from '../print/units.ts';
 import { type WrittenReport, writeReport } from '../report/write-report.ts';
 import { openSession } from '../session.ts';
 import { statusReport } from '../status-report.ts';
@@ -37,7 +37,7 @@ export const report: Verb = {
       printJson(call.terminal, REPORT_JSON, { htmlFile, jsonFile, isClean, findingCount });
     else
       call.terminal.out(
-        `${htmlFile}\n${jsonFile}\n${isClean ? 'the ledger is clean' : `the ledger is not clean: ${count(findingCount)} findings, see the page`}`,
+        `${htmlFile}\n${jsonFile}\n${isClean ? 'the ledger is clean' : `the ledger is not clean: ${counted(findingCount, 'finding')}, see the page`}`,
       );
     return isClean ? EXIT.done : EXIT.notProven;
   },

@@ -5,7 +5,7 @@ import { startSandbox } from '@lakehaul/sandbox';
 import { printJson } from '../json/common.ts';
 import { SANDBOX_LOAD_JSON, SANDBOX_SQL_JSON, SANDBOX_UP_JSON } from '../json/surroundings.ts';
 import { table } from '../print/table.ts';
-import { count } from '../print/units.ts';
+import { count, counted } from '../print/units.ts';
 import { sandboxConfig } from '../sandbox/config-text.ts';
 import { releaseFaults, setFaultPlan, setWarehouse, showFaultPlan } from '../sandbox/control.ts';
 import { loadTable } from '../sandbox/load-table.ts';
@@ -126,7 +126,7 @@ async function load(call: VerbCall): Promise<number> {
   });
   if (call.flags['json'] === true)
     printJson(call.terminal, SANDBOX_LOAD_JSON, { table: name ?? '', rows: loaded.rowCount.toString() });
-  else call.terminal.out(`${name}: ${count(loaded.rowCount)} rows`);
+  else call.terminal.out(`${name}: ${counted(loaded.rowCount, 'row')}`);
   return EXIT.done;
 }
 
@@ -178,5 +178,5 @@ function rowsText(result: SqlRows, width: number): string {
     width,
   );
   const more = result.rows.length - shown.length;
-  return `${text}\n(${count(result.rows.length)} rows${more > 0 ? `, ${count(more)} not shown; --json prints all` : ''})`;
+  return `${text}\n(${counted(result.rows.length, 'row')}${more > 0 ? `, ${count(more)} not shown; --json prints all` : ''})`;
 }

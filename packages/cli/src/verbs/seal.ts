@@ -4,7 +4,7 @@ import { byTable, sealTable } from '@lakehaul/verifier';
 import { findPlans } from '../find-chunk.ts';
 import { printJson } from '../json/common.ts';
 import { SEAL_JSON } from '../json/status.ts';
-import { count } from '../print/units.ts';
+import { counted } from '../print/units.ts';
 import { openSession } from '../session.ts';
 import { COMMON_FLAGS, EXIT, type Verb } from '../verb.ts';
 
@@ -30,7 +30,7 @@ export const seal: Verb = {
     else
       for (const each of seals) {
         call.terminal.out(
-          `${each.tableId}: ${each.isSealed ? 'sealed' : `${each.faultCount} faults`}, ${count(each.rowCount)} rows in ${count(each.chunks)} chunks at target version ${each.targetVersion}`,
+          `${each.tableId}: ${each.isSealed ? 'sealed' : counted(each.faultCount, 'fault')}, ${counted(each.rowCount, 'row')} in ${counted(each.chunks, 'chunk')} at target version ${each.targetVersion}`,
         );
         for (const fault of each.faults) call.terminal.out(`  ${fault.kind}  ${fault.message}`);
       }

@@ -5,6 +5,7 @@ import { findPlans } from '../find-chunk.ts';
 import { printJson } from '../json/common.ts';
 import { RESUME_JSON, TABLES_JSON } from '../json/waiting.ts';
 import { plainText } from '../print/safe-text.ts';
+import { counted } from '../print/units.ts';
 import { openSession } from '../session.ts';
 import { statusReport, type TableStatus } from '../status-report.ts';
 import { COMMON_FLAGS, EXIT, type Verb, type VerbCall } from '../verb.ts';
@@ -56,7 +57,7 @@ async function list(call: VerbCall, session: Session): Promise<number> {
     call.terminal.out(plainText(`  ${stop?.reason}`));
     call.terminal.out(plainText(`  next: ${stop?.next}`));
   }
-  call.terminal.out(`${stopped.length} of ${all.length} tables are stopped`);
+  call.terminal.out(`${stopped.length} of ${counted(all.length, 'table')} stopped`);
   return EXIT.done;
 }
 
@@ -85,7 +86,9 @@ async function resume(call: VerbCall, session: Session, name: string): Promise<n
   const { reopened } = await resumeTable(session.ledger, plan, by);
   if (isJson) printJson(call.terminal, RESUME_JSON, { isDryRun, tableId: plan.tableId, steps, reopened });
   else
-    call.terminal.out(`${name} is resumed${reopened > 0 ? `, ${reopened} chunks reopened` : ''}; lakehaul run goes on`);
+    call.terminal.out(
+      `${name} is resumed${reopened > 0 ? `, ${counted(reopened, 'chunk')} reopened` : ''}; lakehaul run goes on`,
+    );
   return EXIT.done;
 }
 
@@ -94,7 +97,7 @@ function stepsOf(plan: ResumePlan): string[] {
     `stopped for ${plan.stop.code}: ${plan.stop.reason}`,
     ...(plan.reopens.length === 0
       ? []
-      : [`reopen ${plan.reopens.length} chunks: they are hauled again from the source`]),
+      : [`reopen ${counted(plan.reopens.length, 'chunk')}, to be hauled again from the source`]),
     ...(plan.accepts === null ? [] : plan.accepts.drifts.map((drift) => `accept ${drift.kind}: ${drift.detail}`)),
     `lift stop ${plan.halt.number}`,
   ].map(plainText);

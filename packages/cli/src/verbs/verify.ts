@@ -7,7 +7,7 @@ import { watchDeps } from '../fleet-watch.ts';
 import { VERIFY_JSON, VERIFY_SOURCE_JSON } from '../json/chunk.ts';
 import { printJson } from '../json/common.ts';
 import { probeText } from '../print/probe.ts';
-import { count } from '../print/units.ts';
+import { count, counted } from '../print/units.ts';
 import { openSession } from '../session.ts';
 import { COMMON_FLAGS, EXIT, type Verb, type VerbCall } from '../verb.ts';
 
@@ -62,16 +62,18 @@ export const verify: Verb = {
       if (call.signal.aborted) break;
       if (!(await reproveChunk(deps, attempt, session.log))) different.push(chunkName(attempt));
       checked += 1;
-      call.terminal.status(`proven again ${count(checked)} of ${count(due.length)} chunks, ${different.length} differ`);
+      call.terminal.status(
+        `proven again ${count(checked)} of ${counted(due.length, 'chunk')}, ${different.length} differ`,
+      );
     }
     const left = due.length - checked;
     if (call.flags['json'] === true) printJson(call.terminal, VERIFY_JSON, { checked, left, different });
-    else if (different.length === 0) call.terminal.out(`${count(checked)} chunks are equal`);
+    else if (different.length === 0) call.terminal.out(`${counted(checked, 'chunk is', 'chunks are')} equal`);
     else
       call.terminal.out(
-        `${different.length} of ${count(checked)} chunks differ: ${different.slice(0, 10).join(', ')}\n  next: lakehaul diff ${different[0]}, then lakehaul run repairs them`,
+        `${different.length} of ${counted(checked, 'chunk')} different: ${different.slice(0, 10).join(', ')}\n  next: lakehaul diff ${different[0]}, then lakehaul run repairs them`,
       );
-    if (left > 0) call.terminal.talk(`stopped: ${count(left)} of ${count(due.length)} chunks were not looked at`);
+    if (left > 0) call.terminal.talk(`stopped: ${count(left)} of ${counted(due.length, 'chunk')} not looked at`);
     return different.length === 0 && left === 0 ? EXIT.done : EXIT.notProven;
   },
 };

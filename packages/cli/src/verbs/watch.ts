@@ -5,7 +5,7 @@ import { watchDeps } from '../fleet-watch.ts';
 import { printJson } from '../json/common.ts';
 import { WATCH_DRY_RUN_JSON, WATCH_JSON } from '../json/watch.ts';
 import { probeText } from '../print/probe.ts';
-import { count } from '../print/units.ts';
+import { count, counted } from '../print/units.ts';
 import { openSession } from '../session.ts';
 import { COMMON_FLAGS, EXIT, type Verb, type VerbCall } from '../verb.ts';
 import { watchJson } from '../watch-json.ts';
@@ -74,7 +74,7 @@ function print(call: VerbCall, result: WatchResult, plans: readonly TablePlan[])
   call.terminal.out(
     sample === null
       ? 'the history has nothing new to tell yet'
-      : `history read from ${sample.from} to ${sample.to}: ${count(sample.written.length)} of ${count(tables)} tables written`,
+      : `history read from ${sample.from} to ${sample.to}: ${count(sample.written.length)} of ${counted(tables, 'table')} written`,
   );
   if (sample !== null && sample.gap !== null)
     call.terminal.out(`  gap: nothing is known of ${sample.gap.from} to ${sample.gap.to}`);
@@ -95,6 +95,6 @@ function print(call: VerbCall, result: WatchResult, plans: readonly TablePlan[])
   }
   if (result.tables.length < tables)
     call.terminal.out(
-      `${count(tables - result.tables.length)} tables are still being hauled: they will be read anyway`,
+      `${counted(tables - result.tables.length, 'table is', 'tables are')} still being hauled, and will be read anyway`,
     );
 }
