@@ -19,8 +19,14 @@ async function newWorld() {
     ...{ estimatedRows: null, estimatedBytes: null, sortKeyStyle: 'none', hasRowSecurity: false, hasMasking: false },
   };
   let isHidden = false;
+  let isBlind = false;
+  const unreadable = { name: '(svv_rls_relation)', kind: 'policy', detail: 'not readable: unknown' };
   const source = {
-    discover: () => Promise.resolve({ tables: [{ ...seen, hasRowSecurity: isHidden }], notMoved: [] }),
+    discover: () =>
+      Promise.resolve({
+        tables: [{ ...seen, hasRowSecurity: isHidden }],
+        notMoved: isBlind ? [unreadable] : [],
+      }),
   } as unknown as Source;
   const newWatch = () =>
     new SchemaWatch({
@@ -47,7 +53,10 @@ async function newWorld() {
   const hide = (hides: boolean) => {
     isHidden = hides;
   };
-  return { ledger, newWatch, look, end, resume, hide };
+  const blind = (is: boolean) => {
+    isBlind = is;
+  };
+  return { ledger, newWatch, look, end, resume, hide, blind };
 }
 
 describe('lifting the stop of a table whose rows were hidden', () => {
@@ -82,6 +91,50 @@ describe('lifting the stop of a table whose rows were hidden', () => {
     await look(watch);
     expect((await ledger.stops.current(plan.tableId))?.stop?.code).toBe('ROW_SECURITY');
     hide(false);
+    expect(await resume()).toEqual([0]);
+  });
+
+  it('is stopped after two looks without sight of the policies, and stays so until they can be read', async () => {
+    const { ledger, newWatch, look, end, resume, blind } = await newWorld();
+    const watch = newWatch();
+    await end(0, ['unloaded', 'loaded', 'verified']);
+    await look(watch);
+    blind(true);
+    await end(1, ['unloaded', 'loaded', 'verified']);
+    await look(watch);
+    expect(await ledger.stops.current(plan.tableId)).toBeNull();
+    await look(watch);
+    const stop = (await ledger.stops.current(plan.tableId))?.stop;
+    expect(stop).toMatchObject({ code: 'ROW_SECURITY', evidence: ['policies-unreadable: svv_rls_relation'] });
+    expect(stop?.reason).toContain('svv_rls_relation cannot be read, in 2 looks one after the other');
+    await expect(resume()).rejects.toMatchObject({ code: 'ROW_SECURITY' });
+    blind(false);
+    expect(await resume()).toEqual([1]);
+  });
+
+  it('is not stopped by two looks without sight of the policies that did not follow each other', async () => {
+    const { ledger, newWatch, look, blind } = await newWorld();
+    const watch = newWatch();
+    for (const is of [true, false, true, false]) {
+      blind(is);
+      await look(watch);
+    }
+    expect(await ledger.stops.current(plan.tableId)).toBeNull();
+  });
+
+  it('is refused while the policies of a table that stopped for another cause cannot be read, and that table is looked at', async () => {
+    const { ledger, newWatch, look, end, resume, blind } = await newWorld();
+    const watch = newWatch();
+    await look(watch);
+    const other = { schemaVersion: 1, action: 'stop', code: 'SYSTEMIC_CAUSE', reason: 'zone' } as const;
+    await ledger.stops.append(plan.tableId, null, { ...other, next: 'look', evidence: [], digest: 'd' });
+    blind(true);
+    await expect(resume()).rejects.toMatchObject({ code: 'ROW_SECURITY' });
+    await end(0, ['unloaded', 'loaded', 'verified']);
+    await look(watch);
+    await look(watch);
+    expect((await ledger.stops.current(plan.tableId))?.stop?.code).toBe('ROW_SECURITY');
+    blind(false);
     expect(await resume()).toEqual([0]);
   });
 

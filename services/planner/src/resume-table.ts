@@ -4,6 +4,7 @@ import { type AttemptRef, type ChunkRef, LakehaulError, must, type TablePlan } f
 import type { Ledger, LedgerScan, TableHalt, TableStop } from '@lakehaul/ledger';
 import type { SeenSchema } from './compare-schema.ts';
 import { driftPolicy } from './drift-policy.ts';
+import { mayHideRows, UNREADABLE_NEXT, unreadableDetail, unreadablePolicies } from './hidden-rows.ts';
 import { reopenChunks } from './reopen-chunks.ts';
 import { acceptedBy, newDrifts } from './watch-schema.ts';
 
@@ -36,7 +37,15 @@ export async function planResume(request: ResumeRequest): Promise<ResumePlan> {
   const halt = await ledger.stops.current(tableId);
   if (halt === null || halt.stop === null)
     throw new LakehaulError('USAGE', `${name} is not stopped`, { next: 'lakehaul tables lists what is stopped' });
-  const seen = await newDrifts(ledger, tableId, plans, await request.source.discover());
+  const catalogue = await request.source.discover();
+  // Whatever it was stopped for: nobody can say that nothing is hidden while nobody may look.
+  const unreadable = mayHideRows(plans) ? unreadablePolicies(catalogue.notMoved) : [];
+  if (unreadable.length > 0)
+    throw new LakehaulError('ROW_SECURITY', `${name} ${unreadableDetail(unreadable)}`, {
+      where: name,
+      next: UNREADABLE_NEXT,
+    });
+  const seen = await newDrifts(ledger, tableId, plans, catalogue);
   const blocking = seen.drifts.find(({ kind }) => driftPolicy(kind).acceptance === 'no');
   const unaccepted = seen.drifts.find(({ kind }) => driftPolicy(kind).action === 'stop');
   const refused = blocking ?? (request.acceptDrift ? undefined : unaccepted);

@@ -13,10 +13,13 @@ import {
   separated,
   type TablePlan,
 } from '@lakehaul/core';
-import { type Ledger, type LedgerScan, type TableHalt, validSchemas } from '@lakehaul/ledger';
+import { type Ledger, type LedgerScan, type TableHalt, type TableStop, validSchemas } from '@lakehaul/ledger';
 import { compareSchema, type Drift, type SeenSchema } from './compare-schema.ts';
 import { byGravity, type DriftKind, driftPolicy } from './drift-policy.ts';
-import { unreadablePolicies } from './hidden-rows.ts';
+import { mayHideRows, UNREADABLE_NEXT, unreadableDetail, unreadablePolicies } from './hidden-rows.ts';
+
+/** So many looks without sight of the policies stop a table. */
+const BLIND_LOOKS = 2;
 
 export interface SchemaWatchDeps {
   ledger: Ledger;
@@ -32,6 +35,8 @@ export class SchemaWatch {
   #dueMs = 0;
   /** Per table, the S3 time before the last look that saw no policy on it: what was unloaded by then hid nothing. */
   readonly #soundUntil = new Map<string, string>();
+  /** Looks one after the other in which the catalogue did not say whether policies hide rows. */
+  #blindLooks = 0;
 
   constructor(deps: SchemaWatchDeps) {
     this.#deps = deps;
@@ -46,12 +51,18 @@ export class SchemaWatch {
     // Asked again in the next pass: a source that does not answer is no reason to end a fleet.
     if (catalogue === null) return [];
     this.#dueMs = nowMs + this.#deps.everyMs;
+    const unreadable = unreadablePolicies(catalogue.notMoved);
+    this.#blindLooks = unreadable.length === 0 ? 0 : this.#blindLooks + 1;
     const stopped: string[] = [];
     for (const [tableId, generations] of groupByTable(plans)) {
       const halt = halts.get(tableId) ?? null;
       // Nothing is stronger than hidden rows; any other stop is lifted without asking what was unloaded under a policy.
-      if (halt?.stop?.code === 'ROW_SECURITY') continue;
-      if (await this.#judge(tableId, generations, catalogue, halt)) stopped.push(tableId);
+      if (halt?.stop?.code !== 'ROW_SECURITY') {
+        const isStopped =
+          (await this.#judge(tableId, generations, catalogue, halt)) ||
+          (await this.#refuseBlind(tableId, generations, halt, unreadable));
+        if (isStopped) stopped.push(tableId);
+      }
       if (isInSight(generations, catalogue)) this.#soundUntil.set(tableId, askedAt);
     }
     return stopped;
@@ -88,18 +99,47 @@ export class SchemaWatch {
     const policy = driftPolicy(gravest.kind);
     const reason = `${details.join('; ')}: ${policy.why}. ${standing(this.#deps.scan, plans)}`;
     const code = gravest.kind === 'hidden-rows' ? ('ROW_SECURITY' as const) : ('SCHEMA_DRIFT' as const);
-    const soundUntil = this.#soundUntil.get(tableId);
-    const isMine = await ledger.stops.append(tableId, halt, {
-      schemaVersion: 1,
-      action: 'stop',
-      ...(soundUntil === undefined ? {} : { soundUntil }),
+    return this.#stop(tableId, halt, {
       code,
       reason,
       next: policy.next.replaceAll('TABLE', tableNameOf(plans)),
       evidence: seen.drifts.map((drift) => `${drift.kind}: ${drift.detail}`),
       digest: seen.digest,
     });
-    if (isMine) log.error('table stopped', { tableId, code, reason });
+  }
+
+  /** One look may fall into a moment in which somebody renews grants; a second one has lost the sight of policies. */
+  async #refuseBlind(
+    tableId: string,
+    plans: readonly TablePlan[],
+    halt: TableHalt | null,
+    unreadable: readonly string[],
+  ): Promise<boolean> {
+    if (this.#blindLooks < BLIND_LOOKS || !mayHideRows(plans)) return false;
+    const detail = unreadableDetail(unreadable);
+    return this.#stop(tableId, halt, {
+      code: 'ROW_SECURITY',
+      reason: `${detail}, in ${this.#blindLooks} looks one after the other. ${standing(this.#deps.scan, plans)}`,
+      next: `${UNREADABLE_NEXT}; then lakehaul tables resume ${tableNameOf(plans)} reopens what was unloaded since the last look that saw them`,
+      evidence: [`policies-unreadable: ${unreadable.join(', ')}`],
+      digest: `policies-unreadable ${unreadable.join(',')}`,
+    });
+  }
+
+  async #stop(
+    tableId: string,
+    halt: TableHalt | null,
+    why: Pick<TableStop, 'code' | 'reason' | 'next' | 'evidence' | 'digest'>,
+  ): Promise<boolean> {
+    const { ledger, log } = this.#deps;
+    const soundUntil = this.#soundUntil.get(tableId);
+    const isMine = await ledger.stops.append(tableId, halt, {
+      schemaVersion: 1,
+      action: 'stop',
+      ...(soundUntil === undefined ? {} : { soundUntil }),
+      ...why,
+    });
+    if (isMine) log.error('table stopped', { tableId, code: why.code, reason: why.reason });
     return isMine;
   }
 }
