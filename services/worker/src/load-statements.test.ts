@@ -1,8 +1,8 @@
-import type { Target } from '@lakehaul/adapters';
+import type { Target, TargetStatement } from '@lakehaul/adapters';
 import type { StoredReceipt } from '@lakehaul/ledger';
-import { expect, it } from 'vitest';
-import { LedgerWorld } from '../../../test/support/ledger-world.ts';
-import { isPastItsTime } from './load-statements.ts';
+import { describe, expect, it } from 'vitest';
+import { BODIES, LedgerWorld } from '../../../test/support/ledger-world.ts';
+import { isPastItsTime, unsettledStatements } from './load-statements.ts';
 
 /** What nobody has seen may begin until its latest moment, run for its whole time-out, and two clouds' clocks differ. */
 it.each([
@@ -22,4 +22,50 @@ it.each([
     );
   expect(await at(overMs)).toBe(false);
   expect(await at(overMs + 1)).toBe(true);
+});
+
+describe('a submission', () => {
+  /** Attempt 2 with one load submission, of which the warehouse shows these statements. */
+  async function submitted(statuses: readonly TargetStatement['status'][], startWithinMs: number | undefined) {
+    const world = new LedgerWorld();
+    const ledger = world.open();
+    const attempt = { tableId: 'public-flights-1a2b3c4d', generation: 1, chunk: 0, attempt: 1 };
+    await ledger.openAttempt(attempt, { attempt: 1, body: BODIES.opened, causedBy: null });
+    const asks = startWithinMs === undefined ? {} : { startWithinMs };
+    await ledger.recordSubmission(attempt, {
+      ...{ step: 'load', statementName: 'tag', clientToken: '', dataPrefix: 'data/', submission: 1 },
+      ...{ statementTimeoutMs: 3_600_000, ...asks },
+    });
+    const found = statuses.map((status) => ({ statementId: 's', statementTag: 'tag', status, error: null }));
+    const target = { findStatements: () => Promise.resolve(found) } as unknown as Target;
+    const serverTimeMs = () => Promise.resolve(world.nowMs);
+    const deps = { ledger, target, sleep: () => Promise.resolve(), serverTimeMs };
+    return async (seconds: number) => {
+      world.tick(seconds);
+      return (await unsettledStatements(deps, attempt)).length === 0;
+    };
+  }
+
+  it('that failed is settled only when its sender’s second one would begin too late', async () => {
+    const isSettledAfter = await submitted(['failed'], 900_000);
+    expect(await isSettledAfter(0)).toBe(false);
+    expect(await isSettledAfter(960)).toBe(false);
+    expect(await isSettledAfter(1)).toBe(true);
+  });
+
+  it('that finished is settled at once, also after a failed one', async () => {
+    expect(await (await submitted(['finished'], 900_000))(0)).toBe(true);
+    expect(await (await submitted(['failed', 'finished'], 900_000))(0)).toBe(true);
+  });
+
+  it('that runs is open, whatever else was seen of it and however old it is', async () => {
+    const isSettledAfter = await submitted(['failed', 'finished', 'running'], 900_000);
+    expect(await isSettledAfter(864_000)).toBe(false);
+  });
+
+  it('of a version that set no latest beginning is given up after its whole time-out', async () => {
+    const isSettledAfter = await submitted(['failed'], undefined);
+    expect(await isSettledAfter(3_660)).toBe(false);
+    expect(await isSettledAfter(1)).toBe(true);
+  });
 });

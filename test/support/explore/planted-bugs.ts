@@ -49,6 +49,25 @@ export function mayBeginLate(target: Target): void {
   target.replace = (request) => replace({ ...request, ...always });
 }
 
+/**
+ * A sender whose first statement fails with its session sends once more (warehouse.ts), after it was suspended for as long as
+ * the engine still lets a load begin.
+ */
+function sendsAgain(target: Target): void {
+  const { copy } = target;
+  target.copy = async (request) => {
+    const late = { ...request, sendBeforeMs: Number.POSITIVE_INFINITY };
+    await copy({ ...late, startBeforeMs: 0 }).catch(() => undefined);
+    return copy(late);
+  };
+}
+
+/** The sender that sends twice, under the fence as it is: nothing may come of it. */
+export const SENDS_AGAIN: Omit<PlantedBug, 'found'> = {
+  options: { change: ({ target }) => sendsAgain(target) },
+  ...SUSPENDED_SENDER,
+};
+
 export const PLANTED_BUGS: Readonly<Record<string, PlantedBug>> = {
   'fence ignored: running statements are taken for over': {
     options: { change: ({ target }) => planted(target, { findStatements: async () => [OVER] }) },
@@ -67,6 +86,20 @@ export const PLANTED_BUGS: Readonly<Record<string, PlantedBug>> = {
   'a load begins however long ago its submission was recorded': {
     options: {
       change: ({ target }) => mayBeginLate(target),
+    },
+    found: /^I2/,
+    ...SUSPENDED_SENDER,
+  },
+  'a failed statement settles a submission that its sender may send again': {
+    options: {
+      change: ({ target }) => {
+        sendsAgain(target);
+        const { findStatements } = target;
+        target.findStatements = async (tag, sinceMs) =>
+          (await findStatements(tag, sinceMs)).map((each) =>
+            each.status === 'failed' ? { ...each, status: 'finished' as const } : each,
+          );
+      },
     },
     found: /^I2/,
     ...SUSPENDED_SENDER,
