@@ -103,7 +103,17 @@ async function proven() {
     source.now = addMs(source.now, ms);
   };
   const clock = { nowMs: () => 0, sleep };
-  const deps = { ledger, source: source.port, scan, clock, log, lagMs: LAG_MS, probeEveryMs: 0 };
+  const deps = {
+    ledger,
+    source: source.port,
+    scan,
+    clock,
+    log,
+    lagMs: LAG_MS,
+    overlapMs: 0,
+    clockMarginMs: 0,
+    probeEveryMs: 0,
+  };
   return {
     ...{ world, ledger, source, warned },
     look: () => watchPass(deps, [PLAN]),

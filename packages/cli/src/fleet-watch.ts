@@ -12,7 +12,8 @@ export function watchDeps(
   probeEveryMs = session.config.watch.probeEveryMs,
 ): WatchDeps {
   const { clouds, clock, log, config } = session;
-  return { ledger, scan, source: clouds.source, clock, log, lagMs: config.watch.lagMs, probeEveryMs };
+  const { lagMs, overlapMs, clockMarginMs } = config.watch;
+  return { ledger, scan, source: clouds.source, clock, log, lagMs, overlapMs, clockMarginMs, probeEveryMs };
 }
 
 /** A source that is written all the time would never let a run end: after so many last looks it ends as it stands. */

@@ -5,11 +5,11 @@
  *   records/tables/<t>/probes/<n>     one probe of a table: what it compared, what differed
  *   records/tables/<t>/clean-until/<n>  every proven chunk says what the source held at this time or later
  *
- * Windows join without a gap: each begins where the one before it ended. What could not be read any more is a gap, and
+ * Windows join without a gap: each begins before the one before it ended (`watch.overlapMs`). What could not be read any more is a gap, and
  * begins the log anew: of what is older, nothing is known. Each sample carries the whole state, so the last one speaks
  * for all, and of two watchers at once the later record counts: it knows no less up to the `to` that it names.
  */
-import { isSourceTime, type SourceTime } from '@lakehaul/core';
+import { addMs, isSourceTime, type SourceTime } from '@lakehaul/core';
 import { z } from 'zod';
 import type { Ledger } from './ledger.ts';
 import type { LedgerRecord } from './records.ts';
@@ -37,6 +37,13 @@ const logState = z.looseObject({
   lastWrites: z.record(z.string(), lastWrite),
   /** Transactions that have written and had not ended. */
   pending: z.array(pendingTransaction),
+  /**
+   * Writes that the next window tells again, since windows overlap: by transaction, a TRUNCATE by itself; null was rolled
+   * back. Absent in older records.
+   */
+  settled: z.array(z.looseObject({ write: z.string(), at: time.nullable(), lastAt: time })).optional(),
+  /** How far the source's clock may step back; absent in older records. */
+  clockMarginMs: z.number().nonnegative().optional(),
 });
 
 /** What one window held of one table. */
@@ -55,6 +62,8 @@ const sample = z.looseObject({
   schemaVersion: z.literal(1),
   from: time,
   to: time,
+  /** Where the window before this one ended; what lies before it was read again. Absent in older records and after a gap. */
+  joinsAt: time.optional(),
   /** The source was read before this. */
   readAt: time,
   /** S3's time before the reading began; absent in older records. */
@@ -159,7 +168,8 @@ export function judgeWrites(state: WriteLogState | null, oid: string, clean: Sou
     };
   const open = state.pending.find((transaction) => transaction.oids.includes(oid));
   const last = state.lastWrites[oid];
-  if (last !== undefined && last.at >= clean)
+  // When the leader changes, its clock may be behind the one that dated the read: a commit after it may have an older time.
+  if (last !== undefined && last.at >= addMs(clean, -(state.clockMarginMs ?? 0)))
     return { kind: 'written', detail: `read at ${clean}, written until ${last.at} (${last.kinds.join(', ')})` };
   if (open !== undefined)
     return { kind: 'open-transaction', detail: `transaction ${open.transactionId} has written it and is still open` };

@@ -239,6 +239,12 @@ const watch = z
     lagMs: durationMs()
       .prefault('5m')
       .describe('How long the SYS views may take to tell of a statement: a look ends so long before now.'),
+    overlapMs: durationMs()
+      .prefault('5m')
+      .describe('Each look reads so much of the window before it again, for statements that the views told of late.'),
+    clockMarginMs: durationMs()
+      .prefault('1m')
+      .describe('A commit counts as after a read unless it ended so long before it: the source’s clock may step back.'),
     probeEveryMs: durationMs()
       .prefault('1h')
       .describe(

@@ -49,9 +49,12 @@ process.exit(
         log,
         fail,
         runOnce: async () => {
-          const { lagMs, probeEveryMs } = config.watch;
+          const { lagMs, overlapMs, clockMarginMs, probeEveryMs } = config.watch;
           await watchPass(
-            { ledger, source: clouds.source, scan: watchScan, clock, log, lagMs, probeEveryMs },
+            {
+              ...{ ledger, source: clouds.source, scan: watchScan, clock, log },
+              ...{ lagMs, overlapMs, clockMarginMs, probeEveryMs },
+            },
             await ledger.readPlans(),
           );
         },

@@ -51,7 +51,7 @@ export function sandboxConfig(request: {
       overrides: request.tables.overrides ?? [],
     },
     // The local history tells of a statement at once.
-    watch: { lagMs: 0, everyMs: '2s' },
+    watch: { lagMs: 0, clockMarginMs: 0, everyMs: '2s' },
     ...(request.anchorFile === undefined ? {} : { audit: { anchorFile: request.anchorFile } }),
     ...(request.services === undefined ? {} : { services: request.services }),
     ...(request.statements === undefined ? {} : { statements: request.statements }),

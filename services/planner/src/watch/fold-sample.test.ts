@@ -7,7 +7,7 @@ import { sourceTime } from '@lakehaul/core';
 import { judgeWrites, type WriteLogState } from '@lakehaul/ledger';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { foldSample, NOTHING_KNOWN, writtenTables } from './fold-sample.ts';
+import { foldSample, NOTHING_KNOWN, settledWrites, writtenTables } from './fold-sample.ts';
 
 const OID = '7';
 const at = (moment: number): string => sourceTime(1_700_000_000_000_000n + BigInt(moment));
@@ -142,4 +142,45 @@ describe('any history', () => {
       { numRuns: 2_000 },
     );
   });
+});
+
+describe('windows that overlap', () => {
+  /** As a sampler keeps it: the state with what the next window may tell again. */
+  const keep = (state: WriteLogState, from: number, to: number, given: WriteSample): WriteLogState => ({
+    ...fold(state, from, to, given),
+    settled: settledWrites(state, given, at(to - 50)),
+  });
+
+  it.each(['insert', 'truncate'])('tell a write twice and count it once: %s', (kind) => {
+    const first = keep(NOTHING_KNOWN, 0, 100, sample(110, { writes: [write('1', 80, kind)] }));
+    expect(judged(first, 110)).toBe('written');
+    // Probed at 120; the same row of the history says nothing new.
+    const again = sample(210, { writes: [write('1', 80, kind)] });
+    expect(judged(keep(first, 50, 200, again), 120)).toBe('unwritten');
+    expect(writtenTables(again, first)).toEqual([]);
+  });
+
+  it('find a write of which the history told only after its window had ended', () => {
+    const first = keep(NOTHING_KNOWN, 0, 100, sample(110));
+    expect(judged(keep(first, 50, 200, sample(210, { writes: [write('1', 80)] })), 90)).toBe('written');
+  });
+
+  it('do not take a second TRUNCATE for the one that was told', () => {
+    const first = keep(NOTHING_KNOWN, 0, 100, sample(110, { writes: [write('1', 80, 'truncate')] }));
+    const second = sample(210, { writes: [write('1', 80, 'truncate'), write('1', 150, 'truncate')] });
+    expect(judged(keep(first, 50, 200, second), 120)).toBe('written');
+  });
+
+  it('forget what the next window does not tell again', () => {
+    const first = keep(NOTHING_KNOWN, 0, 100, sample(110, { writes: [write('1', 40), write('2', 60)] }));
+    expect(first.settled?.map((each) => each.write)).toEqual(['2']);
+  });
+});
+
+it('a commit counts as later than a read that ended less than the clock margin after it', () => {
+  const outcomes: WriteSample['outcomes'] = new Map([['1', { kind: 'committed', at: at(20) }]]);
+  const state = fold(NOTHING_KNOWN, 0, 100, sample(110, { writes: [write('1', 20)], outcomes }));
+  expect(judged(state, 1_020)).toBe('unwritten');
+  expect(judged({ ...state, clockMarginMs: 1 }, 1_020)).toBe('written');
+  expect(judged({ ...state, clockMarginMs: 1 }, 1_021)).toBe('unwritten');
 });

@@ -1,14 +1,18 @@
 /** One sample of the source's history, joined to the one before it without a gap. */
 import type { Source, WriteSampleRequest } from '@lakehaul/adapters';
-import { addMs, LakehaulError, type SourceTime, type TablePlan } from '@lakehaul/core';
+import { addMs, LakehaulError, latest, type SourceTime, type TablePlan } from '@lakehaul/core';
 import { type Ledger, type LedgerRecord, latestSample, WRITE_LOG, type WriteLogSample } from '@lakehaul/ledger';
-import { foldSample, NOTHING_KNOWN, type Window, writtenTables } from './fold-sample.ts';
+import { foldSample, NOTHING_KNOWN, settledWrites, type Window, writtenTables } from './fold-sample.ts';
 
 export interface SampleDeps {
   ledger: Ledger;
   source: Source;
   /** The history may tell of a statement only so long after its end. */
   lagMs: number;
+  /** Read again of the window before, for what the history told later than that. */
+  overlapMs: number;
+  /** How far the source's clock may step back. */
+  clockMarginMs: number;
 }
 
 const HOUR_MS = 3_600_000;
@@ -28,22 +32,28 @@ export async function sampleWrites(
   const { window, gap, request } = next;
   const sample = await deps.source.sampleWrites(request);
   const { pending } = before?.body.state ?? NOTHING_KNOWN;
-  const known = before === null || gap !== null ? { ...NOTHING_KNOWN, pending } : before.body.state;
+  const settled = before?.body.state.settled ?? [];
+  const known = before === null || gap !== null ? { ...NOTHING_KNOWN, pending, settled } : before.body.state;
   const body: WriteLogSample = {
     schemaVersion: 1,
     ...window,
+    ...(before === null || gap !== null ? {} : { joinsAt: before.body.to }),
     askedAt,
     lagMs: deps.lagMs,
     readAt: sample.readAt,
     gap,
     outcomesReadable: sample.outcomesReadable,
-    written: writtenTables(sample),
-    state: foldSample(
-      known,
-      window,
-      request.tables.map((table) => table.oid),
-      sample,
-    ),
+    written: writtenTables(sample, known),
+    state: {
+      ...foldSample(
+        known,
+        window,
+        request.tables.map((table) => table.oid),
+        sample,
+      ),
+      settled: settledWrites(known, sample, addMs(window.to, -deps.overlapMs)),
+      clockMarginMs: deps.clockMarginMs,
+    },
   };
   return (await deps.ledger.appendRecord(WRITE_LOG, body, before?.key ?? null)).record;
 }
@@ -70,7 +80,8 @@ async function nextWindow(
   // A table that is new here may have been written by a transaction that is older than its plan and still open: its
   // writes are read as far back as there are any.
   const isNew = tables.some((table) => before?.state.since[table.oid] === undefined);
-  const from: SourceTime = before === null || isGap || isNew ? reach : before.to;
+  const from: SourceTime =
+    before === null || isGap || isNew ? reach : (latest([reach, addMs(before.to, -deps.overlapMs)]) ?? reach);
   if (tables.length === 0 || to <= (before?.to ?? from)) return null;
   const window = { from, to };
   const pending = (before?.state.pending ?? []).map((transaction) => transaction.transactionId);

@@ -85,7 +85,7 @@ describe('a sample', () => {
   it('of a watcher that does not know a table yet ends what is known of that table', async () => {
     const world = new LedgerWorld();
     const source = new SourceWithHistory();
-    const deps = { ledger: world.open(), source: source.port, lagMs: 0 };
+    const deps = { ledger: world.open(), source: source.port, lagMs: 0, overlapMs: 0, clockMarginMs: 0 };
     await sampleWrites(deps, [flights, fares]);
     source.commits.push({
       oid: '200',
@@ -109,16 +109,37 @@ describe('a sample', () => {
     const source = new SourceWithHistory();
     const askedMs = world.nowMs;
     source.whileReading = () => Promise.resolve(world.tick(3 * 3600));
-    await sampleWrites({ ledger: world.open(), source: source.port, lagMs: 0 }, [flights]);
+    await sampleWrites({ ledger: world.open(), source: source.port, lagMs: 0, overlapMs: 0, clockMarginMs: 0 }, [
+      flights,
+    ]);
     const sample = await latestSample(world.open('b'));
     expect(sample?.lastModifiedMs).toBe(askedMs + 3 * 3_600_000);
     expect(sample === null ? null : sampledMs(sample)).toBe(askedMs);
   });
 
+  it('begins before the one before it ended, and finds what the history had not told by then', async () => {
+    const world = new LedgerWorld();
+    const source = new SourceWithHistory();
+    const OVERLAP_MS = 300_000;
+    const deps = { ledger: world.open(), source: source.port, lagMs: 0, overlapMs: OVERLAP_MS, clockMarginMs: 60_000 };
+    source.now = day(10, '12:00:00');
+    await sampleWrites(deps, [flights]);
+    // Ended before that look; its row came after it.
+    const endedAt = day(10, '11:56:00');
+    source.commits = [{ oid: '100', transactionId: '7', endedAt, committedAt: endedAt }];
+    source.now = day(10, '12:10:00');
+    const sample = await sampleWrites(deps, [flights]);
+    expect(sample?.body).toMatchObject({ from: day(10, '11:55:00'), joinsAt: day(10, '12:00:00'), gap: null });
+    expect(await kindOf(world, flights, day(10, '11:50:00'))).toBe('written');
+    // A minute of clock margin.
+    expect(await kindOf(world, flights, day(10, '11:57:00'))).toBe('written');
+    expect(await kindOf(world, flights, day(10, '11:57:01'))).toBe('unwritten');
+  });
+
   it('after a gap still waits for the transactions that had written before it', async () => {
     const world = new LedgerWorld();
     const source = new SourceWithHistory();
-    const deps = { ledger: world.open(), source: source.port, lagMs: 0 };
+    const deps = { ledger: world.open(), source: source.port, lagMs: 0, overlapMs: 0, clockMarginMs: 0 };
     source.commits = [{ oid: '100', transactionId: '7', endedAt: day(9), committedAt: day(18) }];
     await sampleWrites(deps, [flights]);
     expect(await kindOf(world, flights, day(9, '12:00:00'))).toBe('open-transaction');
@@ -161,7 +182,17 @@ async function withAccepted(chunks = 2) {
   const source = new SourceWithHistory();
   source.commits = [{ oid: '100', transactionId: '7', endedAt: day(9, '06:00:00'), committedAt: day(9, '06:00:00') }];
   world.tick();
-  const deps = { ledger, source: source.port, scan: ledger.openScan(), clock, log, lagMs: 0, probeEveryMs: 0 };
+  const deps = {
+    ledger,
+    source: source.port,
+    scan: ledger.openScan(),
+    clock,
+    log,
+    lagMs: 0,
+    overlapMs: 0,
+    clockMarginMs: 0,
+    probeEveryMs: 0,
+  };
   return { world, plan, ledger, source, look: () => watchOnce(deps, [plan]) };
 }
 

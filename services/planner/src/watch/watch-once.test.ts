@@ -35,7 +35,10 @@ async function look(writtenOid: string, prepare: (world: LedgerWorld) => Promise
   } as unknown as Source;
   const clock = { nowMs: () => 0, sleep: () => Promise.resolve() };
   const scan = ledger.openScan();
-  const result = await watchOnce({ ledger, source, scan, clock, log, lagMs: 0, probeEveryMs: 0 }, [plan]);
+  const result = await watchOnce(
+    { ledger, source, scan, clock, log, lagMs: 0, overlapMs: 0, clockMarginMs: 0, probeEveryMs: 0 },
+    [plan],
+  );
   return result.tables[0]?.writes.kind;
 }
 
