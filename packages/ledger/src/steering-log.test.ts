@@ -62,6 +62,19 @@ describe('steering', () => {
     expect(await steering.changes()).toHaveLength(1);
   });
 
+  it('a service that runs on hears of what is set later, and asks no oftener than it must', async () => {
+    const world = new LedgerWorld();
+    const { steering } = world.open('service');
+    const before = await steering.current();
+    await world.open('person').steering.change(by('r1'));
+    expect(await steering.current(60_000)).toBe(before);
+    const paused = await steering.current();
+    expect(paused.pauses).toEqual(['*::unload']);
+    expect(await steering.current()).toBe(paused);
+    await world.open('person').steering.change(by('r2', { action: 'resume', pattern: '*::unload' }));
+    expect((await steering.current()).pauses).toEqual([]);
+  });
+
   it('what is so already leaves no record; a damaged one stops the run', async () => {
     const world = new LedgerWorld();
     const { steering } = world.open();

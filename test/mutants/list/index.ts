@@ -3,7 +3,8 @@ import { AUDIT } from './audit.ts';
 import { JUDGES } from './judges.ts';
 import { LEDGER } from './ledger.ts';
 import { PROOF } from './proof.ts';
+import { STEERING } from './steering.ts';
 import { STEPS } from './steps.ts';
 import { WATCH } from './watch.ts';
 
-export const MUTANTS: readonly Mutant[] = [...LEDGER, ...PROOF, ...STEPS, ...AUDIT, ...JUDGES, ...WATCH];
+export const MUTANTS: readonly Mutant[] = [...LEDGER, ...PROOF, ...STEPS, ...AUDIT, ...JUDGES, ...WATCH, ...STEERING];
