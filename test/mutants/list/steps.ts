@@ -25,16 +25,23 @@ export const STEPS: readonly Mutant[] = [
   mutant('a running statement given up by its age', {
     harm: 'a REPLACE that the warehouse still shows as running commits over a newer attempt',
     file: 'services/worker/src/load-statements.ts',
-    from: "const isRunning = statements.some((statement) => statement.status === 'running');",
-    to: "const isRunning = statements.some((statement) => statement.status === 'running') && !(await isPastItsTime(deps, submission));",
+    from: "if (has('running')) return false;",
+    to: "if (has('running')) return isPastItsTime(deps, submission);",
     tests: [LOAD],
   }),
   mutant('an unseen statement taken for ended', {
     harm: 'a statement that was recorded and is on its way commits after its attempt was ended',
     file: 'services/worker/src/load-statements.ts',
-    from: 'if (!isRunning && (statements.length > 0 || (await isPastItsTime(deps, submission)))) continue;',
-    to: 'if (!isRunning) continue;',
+    from: "if (has('finished')) return true;",
+    to: "if (has('finished') || statements.length === 0) return true;",
     tests: [LOAD],
+  }),
+  mutant('a failed statement settles its submission at once', {
+    harm: 'its sender sends again after a newer attempt was proven: rows doubled or put back',
+    file: 'services/worker/src/load-statements.ts',
+    from: "if (has('finished')) return true;",
+    to: 'if (statements.length > 0) return true;',
+    tests: ['services/worker/src/load-statements.test.ts'],
   }),
   mutant('time to send counted from after the receipt', {
     harm: 'a process that was suspended wakes up and sends a load that the fence has given up: proven rows doubled',
