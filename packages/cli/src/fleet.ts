@@ -1,7 +1,7 @@
 /** Planner, workers and verifier in one process: what `run` and `demo` start. In a cluster each is a service of its own. */
 import { LakehaulError, type TablePlan } from '@lakehaul/core';
 import { openLedgerSealer, type Session, stagingPrefix, VERSION } from '@lakehaul/fleet';
-import { type DiffSweep, Ledger } from '@lakehaul/ledger';
+import { type DiffSweep, joinedPlans, Ledger } from '@lakehaul/ledger';
 import { PlannerLoop, plannerSettings } from '@lakehaul/planner';
 import { ChunkQueues, type QueueStore } from '@lakehaul/queue';
 import { keepTables, startVerifier } from '@lakehaul/verifier';
@@ -105,6 +105,8 @@ async function loop(request: FleetRequest, state: LoopState): Promise<StatusRepo
   const report = () => statusReport(state.ledger, state.plans, state.scan, config.watch);
   for (;;) {
     state.stop.throwIfRaised();
+    // A top-up or a new table may have been planned by another process: heads that are known are not read again.
+    state.plans = await joinedPlans(state.ledger, state.plans);
     const fed = await planner.runOnce(state.plans);
     await keepTables(
       {

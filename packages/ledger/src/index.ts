@@ -13,6 +13,7 @@ export { heldJob } from './held-job.ts';
 export { isRepeatable, LedgerKeys, type ReceiptKey, SHARDS, STAGES, shardOf, tablePath } from './keys.ts';
 export { Ledger, type LedgerOptions } from './ledger.ts';
 export { chunkPage, type PlanHead, pageChunks, planHead } from './plan-schemas.ts';
+export { joinedPlans } from './plan-store.ts';
 export type { StoredReceipt, TroubleStage, WriteResult } from './receipt-store.ts';
 export { recordShape, tableSeal } from './record-shapes.ts';
 export type { LedgerRecord, RecordResult } from './records.ts';

@@ -103,8 +103,9 @@ export class Ledger {
     return this.#plans.write(plan, chunks);
   }
 
-  readPlans(): Promise<TablePlan[]> {
-    return this.#plans.readAll();
+  /** `known` are paths of plans (`tablePath`) that need not be read again. */
+  readPlans(known?: ReadonlySet<string>): Promise<TablePlan[]> {
+    return this.#plans.readAll(undefined, known);
   }
 
   readPlan(tableId: string, generation: number): Promise<TablePlan | null> {

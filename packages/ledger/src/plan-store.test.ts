@@ -1,6 +1,7 @@
 import type { Chunk } from '@lakehaul/core';
 import { describe, expect, it } from 'vitest';
 import { chunkRef, LedgerWorld, rangeChunks, tablePlan } from '../../../test/support/ledger-world.ts';
+import { joinedPlans } from './plan-store.ts';
 import { RecentlyUsed } from './recently-used.ts';
 
 async function all(chunks: AsyncIterable<Chunk>): Promise<Chunk[]> {
@@ -143,4 +144,18 @@ describe('the cache of recently used things', () => {
     await expect(cache.get('d', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
     expect(await cache.get('d', fetch)).toBe(5);
   });
+});
+
+it('a process that runs sees what another one plans, and reads no plan again that it has', async () => {
+  const world = new LedgerWorld();
+  const [first, second] = [tablePlan(4), tablePlan(3, { generation: 2, firstChunk: 4 })];
+  const planner = world.open('planner');
+  await planner.writePlan(first, rangeChunks(first));
+  const ledger = world.open('run');
+  const plans = await joinedPlans(ledger, []);
+  expect(plans).toEqual([first]);
+  expect(await joinedPlans(ledger, plans)).toBe(plans);
+  await planner.writePlan(second, rangeChunks(second));
+  expect(await joinedPlans(ledger, plans)).toEqual([first, second]);
+  expect(await ledger.readPlans(new Set([`${first.tableId}/g1`]))).toEqual([second]);
 });

@@ -56,7 +56,7 @@ export class PlanStore {
       const batch = found.slice(start, start + PARALLEL_HEADS).map((name) => this.read(name.tableId, name.generation));
       for (const plan of await Promise.all(batch)) plans.push(must(plan, 'plan that was listed'));
     }
-    return plans.sort((a, b) => compare(a.tableId, b.tableId) || a.generation - b.generation);
+    return plans.sort(byPath);
   }
 
   async read(tableId: string, generation: number): Promise<TablePlan | null> {
@@ -181,6 +181,19 @@ export class PlanStore {
       throw conflict(key, 'is the plan of something else');
     return head;
   }
+}
+
+/** The plans of now, in order: one LIST, and a GET for each plan that is not among those at hand. Plans never change. */
+export async function joinedPlans(
+  ledger: { readPlans: (known: ReadonlySet<string>) => Promise<TablePlan[]> },
+  plans: TablePlan[],
+): Promise<TablePlan[]> {
+  const fresh = await ledger.readPlans(new Set(plans.map((plan) => tablePath(plan.tableId, plan.generation))));
+  return fresh.length === 0 ? plans : [...plans, ...fresh].sort(byPath);
+}
+
+function byPath(a: TablePlan, b: TablePlan): number {
+  return compare(a.tableId, b.tableId) || a.generation - b.generation;
 }
 
 function sha256(content: string | Uint8Array): string {

@@ -68,8 +68,10 @@ export class PlannerLoop {
 
   async runOnce(plans: readonly TablePlan[]): Promise<PlannerPass> {
     const { ledger, scan } = this.#deps;
-    // The feeder refreshes the scan; only the first look comes before it.
-    if (scan.observedMs === 0) await scan.refresh();
+    // The feeder refreshes the scan; only the first look comes before it, and the first one at a plan that is new.
+    const known = new Set(scan.plans().map((table) => `${table.tableId}/${table.generation}`));
+    const isNew = plans.some((plan) => !known.has(`${plan.tableId}/${plan.generation}`));
+    if (scan.observedMs === 0 || isNew) await scan.refresh();
     let halts = await ledger.stops.all();
     // Before anything is let in: a table that must not be read is not read.
     if ((await this.#watch.runOnce(plans, halts)).length > 0) halts = await ledger.stops.all();

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Statements } from './statements.ts';
 import { sampleWrites } from './write-history.ts';
 import { stepLessSql, writesSql } from './write-history-sql.ts';
@@ -39,4 +39,45 @@ it('tells which tables have lost their name to another one', async () => {
   expect(await displaced([['7', 'public', 'flights']])).toEqual([]);
   expect(await displaced([['7', 'public', 'flights_old']])).toEqual(['7']);
   expect(await displaced([])).toEqual(['7']);
+});
+
+describe('a statement without steps whose text is cut', () => {
+  const two = {
+    ...window,
+    tables: [
+      { oid: '7', schema: 'public', table: 'flights' },
+      { oid: '8', schema: 'public', table: 'fares' },
+    ],
+    pending: [],
+  };
+  async function written(text: string): Promise<string[]> {
+    const row = ['70', 'UTILITY', window.from, window.from, text, '4711'];
+    const answers = [
+      [],
+      [],
+      [
+        ['7', 'public', 'flights'],
+        ['8', 'public', 'fares'],
+      ],
+      [row],
+      [[window.to]],
+    ];
+    const statements = { query: (what: string) => Promise.resolve(what === 'writes' ? answers : [[]]) };
+    const sample = await sampleWrites(statements as unknown as Statements, two);
+    return sample.writes.map((write) => `${write.oid} ${write.kind}`);
+  }
+  const any = ['7 truncate in the cut text of query 4711', '8 truncate in the cut text of query 4711'];
+  const comment = (length: number) => `/* flights ${'x'.repeat(length)}`;
+
+  it('may have written any table, with the query named, where it truncates or has not yet begun', async () => {
+    expect(await written(`truncate ${comment(4_000)}`.slice(0, 4_000))).toEqual(any);
+    expect(await written(comment(4_000).slice(0, 4_000))).toEqual(any);
+    expect(await written(`-- ${'x'.repeat(4_000)}`.slice(0, 4_000))).toEqual(any);
+  });
+
+  it('is no write where its beginning says what it is, and a whole text names its table', async () => {
+    expect(await written(`create view v as select ${'x'.repeat(4_000)}`.slice(0, 4_000))).toEqual([]);
+    expect(await written('truncate flights')).toEqual(['7 truncate']);
+    expect(await written(`${comment(100)} */ grant`)).toEqual([]);
+  });
 });

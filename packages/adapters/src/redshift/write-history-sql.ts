@@ -64,9 +64,9 @@ export function namesSql(tableIds: readonly string[]): string {
   return `SELECT CAST(CAST(c.oid AS BIGINT) AS VARCHAR(20)),n.nspname,c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid IN (${ids(tableIds)})`;
 }
 
-/** transaction, kind, start, end, text: among these are statements that write without a step of their own. */
+/** transaction, kind, start, end, text, query id: among these are statements that write without a step of their own. */
 export function stepLessSql(window: Window): string {
-  return `SELECT CAST(h.transaction_id AS VARCHAR(20)),TRIM(h.query_type),${timeText('h.start_time')},${timeText('h.end_time')},h.query_text FROM sys_query_history h WHERE ${endedIn(window)} AND TRIM(h.query_type) NOT IN ('SELECT','UNLOAD','INSERT','UPDATE','DELETE','COPY') AND h.query_text NOT LIKE 'SET %'`;
+  return `SELECT CAST(h.transaction_id AS VARCHAR(20)),TRIM(h.query_type),${timeText('h.start_time')},${timeText('h.end_time')},h.query_text,CAST(h.query_id AS VARCHAR(20)) FROM sys_query_history h WHERE ${endedIn(window)} AND TRIM(h.query_type) NOT IN ('SELECT','UNLOAD','INSERT','UPDATE','DELETE','COPY') AND h.query_text NOT LIKE 'SET %'`;
 }
 
 /** transaction, how it ended, end of its commit */

@@ -13,6 +13,12 @@ import {
 
 type Row = readonly (string | null)[];
 
+/**
+ * SYS_QUERY_HISTORY.query_text is character(4000) (developer guide). Blanks at the end of a CHAR may be cut off before we
+ * see them, hence a little less.
+ */
+const QUERY_TEXT_MAX = 3_900;
+
 /** Room for the ids of one IN list in a statement of 100 KB. */
 const IDS_MAX = 4_000;
 
@@ -100,20 +106,32 @@ function displaced(request: WriteSampleRequest, names: readonly Row[]): string[]
  * Which of our tables the text names, in any spelling: naming one too many costs a probe, missing one would cost a row.
  * The text itself may hold values and goes no further.
  */
-function textWrites([transactionId, kind, firstAt, lastAt, text]: Row, request: WriteSampleRequest): SourceWrite[] {
+function textWrites(
+  [transactionId, kind, firstAt, lastAt, text, queryId]: Row,
+  request: WriteSampleRequest,
+): SourceWrite[] {
   const said = (text ?? '').toLowerCase().replaceAll('""', '"');
-  if (!said.includes('truncate') && !said.includes('append')) return [];
+  const isCut = (text ?? '').length >= QUERY_TEXT_MAX;
+  if (!said.includes('truncate') && !said.includes('append') && !(isCut && isAllComment(said))) return [];
+  // What the rest of the text names nobody can say: any table, until a probe has looked.
+  const cut = isCut ? ` in the cut text of query ${queryId}` : '';
   return request.tables
-    .filter((table) => said.includes(table.table.toLowerCase()))
+    .filter((table) => isCut || said.includes(table.table.toLowerCase()))
     .map((table) => ({
       oid: table.oid,
       transactionId: must(transactionId, 'transaction of a write'),
-      kind: said.includes('truncate') ? 'truncate' : (kind ?? '').toLowerCase(),
+      kind: `${isCut || said.includes('truncate') ? 'truncate' : (kind ?? '').toLowerCase()}${cut}`,
       statements: 1,
       firstAt: must(firstAt, 'start of a write'),
       lastAt: must(lastAt, 'end of a write'),
       knownFrom: 'text' as const,
     }));
+}
+
+/** Nothing but comments: what the statement is comes after the cut. */
+function isAllComment(said: string): boolean {
+  const bare = said.replaceAll(/--[^\n]*(\n|$)/g, ' ').replaceAll(/\/\*[\s\S]*?\*\//g, ' ');
+  return /^\s*(\/\*|$)/.test(bare);
 }
 
 function inLists<T>(values: readonly T[]): T[][] {
