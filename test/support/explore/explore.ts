@@ -20,6 +20,7 @@
  *    not, making that call first and being preempted after it gives the same clouds and histories with as many
  *    switches, and that schedule is explored. `hasConflict` is part of the moment, so both rules go together.
  *  - A delayed effect lands just before a call that conflicts with it, or at the very end: in between nobody could tell.
+ *    A delayed PUT whose key is taken will never do anything, and is forgotten (transitions.ts).
  *  - A crash is tried before calls that change something (faults.ts says why).
  *  - Moments with one way to go on are not kept, except where a turn begins: only the choices are counted.
  * Bounded otherwise: time passes only when a worker sleeps, and then by more than a minute; the workers

@@ -58,7 +58,8 @@ export class Transitions {
     this.#isPlain = isPlain;
   }
 
-  moment(clouds: Clouds): CloudMoment {
+  moment(reached: Clouds): CloudMoment {
+    const clouds = this.#isPlain ? reached : withoutVainPut(reached);
     const key = this.#keys.of(clouds);
     let moment = this.#moments.get(key);
     if (moment === undefined) {
@@ -146,6 +147,12 @@ export class Transitions {
 /** The marks under which nonces of workers stand in the clouds. */
 export const markOf = (name: string, turnsLeft: number): string => `~${name}${turnsLeft}~`;
 const SOME_MARK = /~[A-Z]\d+~/;
+
+/** All PUTs of the ledger are conditional and nothing of it is ever removed: one that finds its key taken never does anything. */
+function withoutVainPut(clouds: Clouds): Clouds {
+  const { latePut, objects } = clouds;
+  return latePut !== null && objects.has(latePut.key) ? { ...clouds, latePut: null } : clouds;
+}
 
 function isAnonymous({ objects, latePut }: Clouds): boolean {
   for (const [key, { body }] of objects) if (SOME_MARK.test(key) || SOME_MARK.test(body)) return false;

@@ -40,6 +40,8 @@ export interface Place {
   /** By the answer and its time, where the code looked at its clock before its next call. */
   timedBranches: Map<string, Place> | null;
   parent: Place | null;
+  /** Calls since its turn began, on the shortest way that is known. */
+  depth: number;
   /** What led here from the parent, and the time at which it was told. */
   heard: Heard | null;
 }
@@ -141,7 +143,7 @@ export class WorkerTree {
     const known = this.#heads.get(state) ?? this.#heads.get(`${nowMs} ${state}`);
     if (known !== undefined) return known;
     const run = this.#run(state, nowMs);
-    const head = await this.#place(run, { parent: null, heard: null, head: { state, nowMs } });
+    const head = await this.#place(run, { parent: null, heard: null, head: { state, nowMs }, depth: 0 });
     this.#heads.set(run.hasLooked ? `${nowMs} ${state}` : state, head);
     return head;
   }
@@ -156,7 +158,7 @@ export class WorkerTree {
     const run = this.#standing.get(place) ?? (await this.#rerun(place));
     this.#standing.delete(place);
     run.hear(heard);
-    const next = await this.#place(run, { parent: place, heard, head: null });
+    const next = await this.#place(run, { parent: place, heard, head: null, depth: place.depth + 1 });
     if (run.hasLooked) {
       place.timedBranches ??= new Map();
       place.timedBranches.set(`${answer} ${heard.nowMs}`, next);
@@ -168,7 +170,7 @@ export class WorkerTree {
     return new Run((caller) => this.#program.turn(caller, state), nowMs);
   }
 
-  async #place(run: Run, from: Pick<Place, 'parent' | 'heard' | 'head'>): Promise<Place> {
+  async #place(run: Run, from: Pick<Place, 'parent' | 'heard' | 'head' | 'depth'>): Promise<Place> {
     const call = await run.next();
     const text = call === null ? '' : textOf(call);
     const callNumber = call === null ? -1 : this.#texts.of(text);
@@ -177,6 +179,8 @@ export class WorkerTree {
     const same = known === null ? undefined : this.#known.get(known);
     if (same !== undefined) {
       if (same.callNumber !== callNumber) throw new Error(`${run.known} is not all that the code knows: ${text}`);
+      // Whoever runs the code to here again may as well take the shorter way.
+      if (from.depth < same.depth) Object.assign(same, from);
       return same;
     }
     const place: Place = {
