@@ -4,8 +4,8 @@
  * `switches` times in all), at which call a fault happens (at most `faults`), and when a delayed effect lands.
  * When all workers have ended or died, one more clean worker goes on, and a delayed effect may even land after that.
  *
- * What is left out, and why nothing is missed by it (reductions.sandbox.test.ts compares ends with a search that leaves
- * nothing out):
+ * What is left out, and why nothing should be missed by it (reductions.sandbox.test.ts compares ends with a search that
+ * leaves nothing out; one end is known to be lost on a larger bound, see docs/verification.md):
  *  - A moment that was seen before is not gone on from again: same clouds, same places of all workers in their code, same
  *    worker at work, and no more switches, faults and workers who may come back than then. Workers are deterministic, so
  *    its future is the same, or part of it.
