@@ -5,7 +5,6 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { exampleName, jsonOutputs } from '../../packages/cli/src/json/page.ts';
 import { runCommand } from '../../packages/cli/src/run-command.ts';
@@ -96,21 +95,28 @@ async function kept(command: string, printed: string): Promise<unknown> {
   const example = existsSync(file) ? readFileSync(file, 'utf8') : 'null';
   const fresh = steady(value);
   // Numbers and hashes may change with every change of the product; an example is old when its fields are.
-  const text = isDeepStrictEqual(fields(fresh), fields(JSON.parse(example)))
-    ? example
-    : `${JSON.stringify(fresh, null, 2)}\n`;
+  const text = haveSameFields(fresh, JSON.parse(example)) ? example : `${JSON.stringify(fresh, null, 2)}\n`;
   await expect(text).toMatchFileSnapshot(file);
   return value;
 }
 
-/** Which fields there are, without their values; a receipt's body is the ledger's own business. */
-function fields(value: unknown, name = ''): unknown {
-  if (name === 'body' || typeof value !== 'object' || value === null) return null;
-  if (Array.isArray(value)) return [...new Set(value.map((each) => JSON.stringify(fields(each))))].sort();
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, each]) => [key, fields(each, key)]),
+/**
+ * Whether two documents have the same fields, whatever their values; a receipt's body is the ledger's own business. A list
+ * that is empty in one of them says nothing of its items: how many notes an audit has depends on the time of day.
+ */
+function haveSameFields(a: unknown, b: unknown, name = ''): boolean {
+  if (name === 'body') return true;
+  if (Array.isArray(a) && Array.isArray(b)) {
+    const covers = (some: unknown[], others: unknown[]) =>
+      some.every((each) => others.length === 0 || others.some((other) => haveSameFields(each, other)));
+    return covers(a, b) && covers(b, a);
+  }
+  const isObject = (value: unknown): value is object =>
+    typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (!isObject(a) || !isObject(b)) return isObject(a) === isObject(b) && Array.isArray(a) === Array.isArray(b);
+  const [ofA, ofB] = [new Map(Object.entries(a)), new Map(Object.entries(b))];
+  return (
+    ofA.size === ofB.size && [...ofA].every(([key, value]) => ofB.has(key) && haveSameFields(value, ofB.get(key), key))
   );
 }
 
