@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { DRILLS } from './catalogue.ts';
 import { chooseDrills } from './choose-drills.ts';
 import { actionText, planDrill } from './drill-plan.ts';
-import { summarize } from './drill-report.ts';
+import { drillText, summarize } from './drill-report.ts';
+import type { DrillResult } from './run-drill.ts';
 
 describe('a drill', () => {
   it.each(DRILLS.map((drill) => [drill.name, drill] as const))('%s: the seed is the schedule', (_name, drill) => {
@@ -31,6 +32,52 @@ describe('a drill', () => {
     expect(() => chooseDrills({ name: 'earthquake', seed: 1, count: 1, hasRedis: true })).toThrow(
       expect.objectContaining({ code: 'USAGE' }),
     );
+  });
+});
+
+const RESULT: DrillResult = {
+  drill: 'sigkill',
+  seed: 7,
+  injected: ['SIGKILL verifier at receipt 1'],
+  isEqual: true,
+  failure: null,
+  chunks: 10,
+  verified: 10,
+  lost: '0',
+  doubled: '0',
+  falselyVerified: 0,
+  liveWritten: 27,
+  foreignTouched: '0',
+  restarts: 1,
+  unloadsSubmitted: 10,
+  unloadsRepeated: 0,
+  recoverySeconds: 2.5,
+  hits: 1,
+  unproven: [],
+  durationSeconds: 9,
+  log: [],
+};
+
+describe('what a drill tells', () => {
+  it('is the time to recover where it recovered', () => {
+    expect(drillText(RESULT)).toContain('  recovered  2.5 s after the last injection; met work in flight 1 time;');
+    expect(drillText(RESULT)).not.toContain('next');
+  });
+
+  it('never says recovered where chunks are unproven, but which ones and how to look closer', () => {
+    const failure = '9 of 10 chunks proven within the limit';
+    const unproven = ['g1/3 (attempt 1: opened, submit)'];
+    const said = drillText({ ...RESULT, isEqual: false, failure, verified: 9, recoverySeconds: null, unproven });
+    expect(said).not.toMatch(/^ +recovered/m);
+    expect(said).toContain('NOT recovered within the limit');
+    expect(said).toContain('nothing of what is proven; 9 of 10 chunks verified');
+    expect(said).toContain('g1/3 (attempt 1: opened, submit)');
+    expect(said).toContain('lakehaul drill sigkill --seed 7 --limit 300');
+  });
+
+  it('counts no time for a drill that never recovered', () => {
+    const never = { ...RESULT, isEqual: false, recoverySeconds: null };
+    expect(summarize([RESULT, never])).toMatchObject({ equal: 1, recoverySecondsP50: 2.5, recoverySecondsP95: 2.5 });
   });
 });
 

@@ -21,7 +21,8 @@ export type DrillRow = Pick<
 >;
 
 export function summarize(results: readonly DrillRow[]): DrillSummary {
-  const recoveries = results.map((result) => result.recoverySeconds).sort((a, b) => a - b);
+  // A drill that never recovered has no time; it stands among the failures.
+  const recoveries = results.flatMap((result) => result.recoverySeconds ?? []).sort((a, b) => a - b);
   // The smallest value that the share of the drills does not exceed (nearest rank).
   const rank = (share: number): number => recoveries[Math.max(0, Math.ceil(share * recoveries.length) - 1)] ?? 0;
   const sum = (of: (result: DrillRow) => string): string =>
@@ -42,7 +43,7 @@ export function summarize(results: readonly DrillRow[]): DrillSummary {
 export function drillText(result: DrillResult): string {
   const nothingLost = result.lost === '0' && result.doubled === '0' && result.falselyVerified === 0;
   const lost = nothingLost
-    ? 'nothing'
+    ? `nothing${result.unproven.length === 0 ? '' : ' of what is proven'}`
     : `${counted(BigInt(result.lost), 'row')} lost, ${count(BigInt(result.doubled))} doubled, ${counted(result.falselyVerified, 'chunk')} falsely verified`;
   const live =
     result.foreignTouched === '0' ? 'untouched' : `${count(BigInt(result.foreignTouched))} missing, changed or doubled`;
@@ -51,9 +52,31 @@ export function drillText(result: DrillResult): string {
     ...result.injected.map((line, index) => `  ${index === 0 ? 'injected ' : '         '}  ${line}`),
     `  lost       ${lost}; ${result.verified} of ${counted(result.chunks, 'chunk')} verified; ${counted(result.liveWritten, 'live row')} ${live}`,
     `  unloads    ${count(result.unloadsSubmitted)} submitted, ${count(result.unloadsRepeated)} of them although there was a receipt`,
-    `  recovered  ${result.recoverySeconds.toFixed(1)} s after the last injection; ${result.durationSeconds.toFixed(1)} s in all, ${result.restarts} processes started again`,
-    ...(result.failure === null ? [] : [`  why        ${result.failure}`, ...result.log.map((line) => `  | ${line}`)]),
+    `${recoveryText(result)}; ${result.durationSeconds.toFixed(1)} s in all, ${counted(result.restarts, 'process', 'processes')} started again`,
+    ...result.unproven.map((chunk, index) => `  ${index === 0 ? 'unproven ' : '         '}  ${chunk}`),
+    ...(result.failure === null
+      ? []
+      : [
+          `  why        ${result.failure}`,
+          `  next       ${nextText(result)}`,
+          ...result.log.map((line) => `  | ${line}`),
+        ]),
   ].join('\n');
+}
+
+function recoveryText({ recoverySeconds, hits }: DrillResult): string {
+  const struck = `met work in flight ${counted(hits, 'time')}`;
+  return recoverySeconds === null
+    ? `  NOT recovered within the limit; ${struck}`
+    : `  recovered  ${recoverySeconds.toFixed(1)} s after the last injection; ${struck}`;
+}
+
+/** The drill's ledger goes with its sandbox, so the way to look closer is the same seed with more time. */
+function nextText({ drill, seed, unproven }: DrillResult): string {
+  const again = `lakehaul drill ${drill} --seed ${seed}`;
+  return unproven.length === 0
+    ? `the fleet's newest log lines are below; again with: ${again}`
+    : `look for the unproven chunks in the log lines below; again with more time: ${again} --limit 300`;
 }
 
 export function summaryText(summary: DrillSummary): string {

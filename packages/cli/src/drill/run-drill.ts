@@ -12,7 +12,15 @@ import type { DrillStage } from './drill-stage.ts';
 import { DRILL_SCHEMA, makeDrillTable, targetName } from './drill-table.ts';
 import { Injector } from './injector.ts';
 import { type Judge, ledgerFiles, openJudge, type Verdict } from './judge.ts';
-import { countReceipts, isSealed, isVerified, type LedgerFiles, plannedChunks, readClaims } from './ledger-claims.ts';
+import {
+  type ChunkClaim,
+  countReceipts,
+  isSealed,
+  isVerified,
+  type LedgerFiles,
+  plannedChunks,
+  readClaims,
+} from './ledger-claims.ts';
 import { LiveRows } from './live-rows.ts';
 
 export interface DrillResult {
@@ -35,8 +43,12 @@ export interface DrillResult {
   restarts: number;
   unloadsSubmitted: number;
   unloadsRepeated: number;
-  /** From the end of the last injection until every chunk was proven; 0 when all was proven under it. */
-  recoverySeconds: number;
+  /** From the end of the last injection until every chunk was proven; 0 when all was proven under it, null when never. */
+  recoverySeconds: number | null;
+  /** How often misfortune met work in flight; see `Injector.hits`. */
+  hits: number;
+  /** Chunks not proven at the end, each with the newest stage of its newest attempt. */
+  unproven: string[];
   durationSeconds: number;
   /** The fleet's newest log lines, when something was wrong. */
   log: string[];
@@ -74,15 +86,20 @@ export async function runDrill(stage: DrillStage, plan: DrillPlan, options: RunO
   cleanup.defer(() => live.stop());
 
   const end = await untilProven({ files, root, judge, injector, options });
+  // Counted before the plans are taken back.
+  const { hits } = injector;
   await injector.end();
   await live.stop();
   const verdict = await judge.verdict(live.written);
   const claims = readClaims(files, root);
-  const planned = plannedChunks(files, root).size;
+  const chunks = plannedChunks(files, root);
+  const planned = chunks.size;
+  const unproven = unprovenChunks([...chunks.keys()], claims.chunks);
   const verified = [...claims.chunks.values()].filter(isVerified).length;
   const failure = failureOf({
     verdict,
     end,
+    hits,
     planned,
     verified,
     quarantined: claims.quarantined,
@@ -105,10 +122,21 @@ export async function runDrill(stage: DrillStage, plan: DrillPlan, options: RunO
     restarts: parts.fleets.reduce((sum, fleet) => sum + fleet.restarts, 0),
     unloadsSubmitted: claims.unloadsSubmitted,
     unloadsRepeated: claims.unloadsRepeated,
-    recoverySeconds: round(Math.max(0, (end.provenMs ?? end.overMs) - injector.lastEndMs) / 1000),
+    recoverySeconds: end.provenMs === null ? null : round(Math.max(0, end.provenMs - injector.lastEndMs) / 1000),
+    hits,
+    unproven,
     durationSeconds: round((performance.now() - startedMs) / 1000),
     log: failure === null ? [] : parts.fleets.flatMap((fleet) => fleet.lines().slice(-60)),
   };
+}
+
+function unprovenChunks(planned: readonly number[], claims: ReadonlyMap<number, ChunkClaim>): string[] {
+  return planned.flatMap((chunk) => {
+    const claim = claims.get(chunk);
+    if (claim !== undefined && isVerified(claim)) return [];
+    const found = claim === undefined ? 'not begun' : `attempt ${claim.attempt}: ${[...claim.stages].join(', ')}`;
+    return [`g1/${chunk} (${found})`];
+  });
 }
 
 const round = (seconds: number): number => Math.round(seconds * 100) / 100;
@@ -212,6 +240,7 @@ function isAllVerified(files: LedgerFiles, root: string): boolean {
 function failureOf(all: {
   verdict: Verdict;
   end: End;
+  hits: number;
   planned: number;
   verified: number;
   quarantined: readonly string[];
@@ -227,6 +256,7 @@ function failureOf(all: {
   if (verdict.falselyVerified.length > 0)
     wrong.push(`chunks called verified that are not equal: ${verdict.falselyVerified.join(', ')}`);
   if (all.repeated > 0) wrong.push(`${counted(all.repeated, 'UNLOAD')} submitted that had a receipt`);
+  if (all.hits === 0) wrong.push('nothing that was injected met work in flight: the drill shows nothing');
   if (verified < planned || planned === 0)
     wrong.push(`${verified} of ${counted(planned, 'chunk')} proven within the limit`);
   else if (!end.isSealed) wrong.push('not sealed within the limit');

@@ -20,7 +20,11 @@ const drillResult = z.strictObject({
   restarts: count.describe('processes that ended and were started again'),
   unloadsSubmitted: count,
   unloadsRepeated: count.describe('submitted although there was a receipt'),
-  recoverySeconds: seconds.describe('from the end of the last injection until every chunk was proven'),
+  recoverySeconds: seconds
+    .nullable()
+    .describe('from the end of the last injection until every chunk was proven; null when that never came'),
+  hits: count.describe('how often what was injected met work in flight; 0 is a failed drill'),
+  unproven: z.array(said).describe('chunks that are not proven, with what their newest attempt has'),
   durationSeconds: seconds,
   log: z.array(text).describe('the newest log lines of the fleet, when something was wrong'),
 });
