@@ -61,9 +61,9 @@ export interface Draw {
   seed(): number;
 }
 
-/** Chunks of a drill's table make about three receipts each; the last quarter is left for the recovery. */
+/** Eight chunks make three receipts each; the last quarter is left for the recovery. */
 const FIRST_MOMENT = 1;
-const LAST_MOMENT = 24;
+const LAST_MOMENT = 18;
 
 export function createDraw(seed: number): Draw {
   const random = seeded(seed);

@@ -1,4 +1,4 @@
-/** What a drill hauls: a few thousand rows in about a dozen chunks, into a table that exists and keeps growing. */
+/** What a drill hauls: a few thousand rows in eight chunks, into a table that exists and keeps growing. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Sandbox } from '@lakehaul/sandbox';

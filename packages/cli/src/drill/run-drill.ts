@@ -184,7 +184,7 @@ function configText(stage: DrillStage, { table, migration }: { table: string; mi
     caFile: stage.caFile,
     tables: {
       include: [`${DRILL_SCHEMA}.${table}`],
-      defaults: { level: 'full', chunkBytes: '128KiB' },
+      defaults: { level: 'full', chunkBytes: '170KiB' },
       overrides: [{ match: `${DRILL_SCHEMA}.${table}`, acknowledge: ['adopt-target'] }],
     },
     services: { lockMs: '2s', stalledCheckMs: '400ms', windowSize: 100 },
