@@ -52,6 +52,18 @@ export const METRICS = {
     help: 'Tables that are stopped until a person resumes them. Exported by the planner only.',
     labels: ['code'],
   },
+  lakehaul_pauses: {
+    kind: 'gauge',
+    unit: 'count',
+    help: 'Pauses that people have set and not lifted. Exported by the planner only.',
+    labels: [],
+  },
+  lakehaul_write_log_sampled_timestamp_seconds: {
+    kind: 'gauge',
+    unit: 'seconds',
+    help: 'Unix time (of S3) of the newest sample of the write log; 0 before the first. Exported by the planner only.',
+    labels: [],
+  },
   lakehaul_staged_bytes: {
     kind: 'gauge',
     unit: 'bytes',

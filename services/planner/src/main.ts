@@ -1,6 +1,7 @@
 /** Entry point of the planner service: plans what is not planned yet, then feeds the queues from the ledger in a loop. */
+import { JOURNEY } from '@lakehaul/core';
 import { hostService, startLoop } from '@lakehaul/fleet';
-import { STEERING_AGE_MS } from '@lakehaul/ledger';
+import { latestSample, STEERING_AGE_MS, sampledMs } from '@lakehaul/ledger';
 import { planMigration, writeMigrationPlan } from './plan-migration.ts';
 import { PlannerLoop, plannerSettings, STOP_CODES } from './planner-loop.ts';
 import { watchPass } from './watch/watch-once.ts';
@@ -57,6 +58,9 @@ process.exit(
             },
             await ledger.readPlans(),
           );
+          const sample = await latestSample(ledger);
+          if (sample !== null)
+            metrics.set('lakehaul_write_log_sampled_timestamp_seconds', {}, sampledMs(sample) / 1000);
         },
       });
       const feeding = startLoop({
@@ -69,7 +73,10 @@ process.exit(
           const plans = await ledger.readPlans();
           const { stopped } = await planner.runOnce(plans);
           // Whole-fleet numbers are exported here and nowhere else.
-          for (const [stage, chunks] of stageCounts(scan, plans)) metrics.set('lakehaul_chunks', { stage }, chunks);
+          const chunks = stageCounts(scan, plans);
+          // Every stage, also an emptied one: a gauge that is not set again keeps its last value.
+          for (const { stage } of JOURNEY) metrics.set('lakehaul_chunks', { stage }, chunks.get(stage) ?? 0);
+          metrics.set('lakehaul_pauses', {}, (await ledger.steering.current(STEERING_AGE_MS)).pauses.length);
           for (const code of STOP_CODES)
             metrics.set('lakehaul_tables_stopped', { code }, stopped.filter((each) => each === code).length);
           metrics.set('lakehaul_staged_bytes', {}, Number(await scan.stagedBytes()));
