@@ -273,6 +273,24 @@ describe('trouble', () => {
     expect(await target.findStatements(tag, Date.now() - 60_000)).toHaveLength(1);
   });
 
+  it('sends a write once, also when the warehouse has forgotten its session', async () => {
+    const tagOf = (submission: number) => `contract/${plan.tableId}/g1/c9/a2/s${submission}`;
+    const replace = (submission: number) =>
+      target.replace({ ...load, chunk: 9, attempt: 2, statementTag: tagOf(submission) });
+    const sent = async (submission: number) =>
+      (await target.findStatements(tagOf(submission), Date.now() - 60_000)).length;
+    expect((await replace(1)).insertedRows).toBe('4');
+    await databricks[Symbol.asyncDispose]();
+    await clouds.setWarehouse('STOPPED');
+    await clouds.setWarehouse('RUNNING');
+    databricks = await openDatabricksSql(clouds);
+    expect(await codeOf(replace(2))).toBe('ANSWER_LOST');
+    expect(await sent(2)).toBe(0);
+    // The dead session was dropped: the next submission opens one of its own.
+    expect((await replace(3)).insertedRows).toBe('4');
+    expect(await sent(3)).toBe(1);
+  });
+
   it('repeats a read whose connection was cut, in a session of its own', async () => {
     clouds.faults.set([
       { point: 'databricks.ExecuteStatement', nth: 1, match: 'DESCRIBE HISTORY', happens: { kind: 'answer-lost' } },

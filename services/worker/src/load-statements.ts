@@ -18,32 +18,13 @@ export async function unsettledStatements(deps: FenceDeps, attempt: AttemptRef):
   const open: string[] = [];
   for (const submission of await loadSubmissions(deps.ledger, attempt)) {
     const statements = await findStatements(deps, submission);
-    if (!(await isSettled(deps, submission, statements))) open.push(submission.body.statementName);
+    // One that the warehouse still shows as running may commit, whatever its time-out said; only an unseen one is given up.
+    // One that has ended settles its submission: a submission is sent once (warehouse.ts).
+    const isRunning = statements.some((statement) => statement.status === 'running');
+    if (!isRunning && (statements.length > 0 || (await isPastItsTime(deps, submission)))) continue;
+    open.push(submission.body.statementName);
   }
   return open;
-}
-
-/**
- * One that the warehouse still shows as running may commit, whatever its time-out said. One that finished has done what the
- * submission was for. One that failed settles nothing while its sender may send again (a lost session is sent once more,
- * warehouse.ts): the second may arrive until the latest moment at which the engine lets it begin.
- */
-async function isSettled(
-  deps: FenceDeps,
-  submission: StoredReceipt<'submit'>,
-  statements: readonly TargetStatement[],
-): Promise<boolean> {
-  const has = (status: TargetStatement['status']) => statements.some((statement) => statement.status === status);
-  if (has('running')) return false;
-  if (has('finished')) return true;
-  const { startWithinMs } = submission.body;
-  // A version that did not ask the engine's clock has no latest moment of its own.
-  if (statements.length === 0 || startWithinMs === undefined) return isPastItsTime(deps, submission);
-  return (await ageMsOf(deps, submission)) > startWithinMs + SETTLE_SLACK_MS;
-}
-
-async function ageMsOf(deps: FenceDeps, submission: StoredReceipt<'submit'>): Promise<number> {
-  return (await deps.serverTimeMs()) - submission.lastModifiedMs;
 }
 
 export async function loadSubmissions(ledger: Ledger, attempt: AttemptRef): Promise<StoredReceipt<'submit'>[]> {
@@ -56,7 +37,7 @@ export function findStatements(deps: FenceDeps, submission: StoredReceipt<'submi
 
 /** One that nobody has seen by then never began, or was killed: it asks the engine's clock before it writes (load-sql.ts). */
 export async function isPastItsTime(deps: FenceDeps, submission: StoredReceipt<'submit'>): Promise<boolean> {
-  const ageMs = await ageMsOf(deps, submission);
+  const ageMs = (await deps.serverTimeMs()) - submission.lastModifiedMs;
   const { startWithinMs = 0, statementTimeoutMs } = submission.body;
   return ageMs > startWithinMs + statementTimeoutMs + SETTLE_SLACK_MS;
 }

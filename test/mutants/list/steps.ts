@@ -25,23 +25,23 @@ export const STEPS: readonly Mutant[] = [
   mutant('a running statement given up by its age', {
     harm: 'a REPLACE that the warehouse still shows as running commits over a newer attempt',
     file: 'services/worker/src/load-statements.ts',
-    from: "if (has('running')) return false;",
-    to: "if (has('running')) return isPastItsTime(deps, submission);",
+    from: "const isRunning = statements.some((statement) => statement.status === 'running');",
+    to: "const isRunning = statements.some((statement) => statement.status === 'running') && !(await isPastItsTime(deps, submission));",
     tests: [LOAD],
   }),
   mutant('an unseen statement taken for ended', {
     harm: 'a statement that was recorded and is on its way commits after its attempt was ended',
     file: 'services/worker/src/load-statements.ts',
-    from: "if (has('finished')) return true;",
-    to: "if (has('finished') || statements.length === 0) return true;",
+    from: 'if (!isRunning && (statements.length > 0 || (await isPastItsTime(deps, submission)))) continue;',
+    to: 'if (!isRunning) continue;',
     tests: [LOAD],
   }),
-  mutant('a failed statement settles its submission at once', {
-    harm: 'its sender sends again after a newer attempt was proven: rows doubled or put back',
-    file: 'services/worker/src/load-statements.ts',
-    from: "if (has('finished')) return true;",
-    to: 'if (statements.length > 0) return true;',
-    tests: ['services/worker/src/load-statements.test.ts'],
+  mutant('a load is sent again when its session is gone', {
+    harm: 'the second comes after a newer attempt was proven: rows doubled or put back',
+    file: 'packages/adapters/src/databricks/warehouse.ts',
+    from: 'this.#leave(this.#inSession(timeoutMs, send, PROBE_IDLE_MS))',
+    to: 'this.#leave(this.#inSession(timeoutMs, send, PROBE_IDLE_MS).catch(() => this.#inSession(timeoutMs, send)))',
+    tests: ['test/contracts/target.sandbox.test.ts'],
   }),
   mutant('time to send counted from after the receipt', {
     harm: 'a process that was suspended wakes up and sends a load that the fence has given up: proven rows doubled',
@@ -221,8 +221,8 @@ export const STEPS: readonly Mutant[] = [
   mutant('retry of a write', {
     harm: 'a COPY or REPLACE whose answer was lost is sent again without a submission of its own',
     file: 'packages/adapters/src/databricks/warehouse.ts',
-    from: "return this.#deps.outside('databricks.write', () => this.#leave(send()), {\n",
-    to: "return this.#deps.outside('databricks.write', () => this.#leave(send()), {\n      isIdempotent: true,\n",
+    from: 'this.#leave(this.#inSession(timeoutMs, send, PROBE_IDLE_MS)), {\n',
+    to: 'this.#leave(this.#inSession(timeoutMs, send, PROBE_IDLE_MS)), {\n      isIdempotent: true,\n',
     tests: ['packages/adapters/src/databricks/warehouse.test.ts'],
   }),
   mutant('retry of a call that is not idempotent', {

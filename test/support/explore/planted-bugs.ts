@@ -62,12 +62,6 @@ function sendsAgain(target: Target): void {
   };
 }
 
-/** The sender that sends twice, under the fence as it is: nothing may come of it. */
-export const SENDS_AGAIN: Omit<PlantedBug, 'found'> = {
-  options: { change: ({ target }) => sendsAgain(target) },
-  ...SUSPENDED_SENDER,
-};
-
 export const PLANTED_BUGS: Readonly<Record<string, PlantedBug>> = {
   'fence ignored: running statements are taken for over': {
     options: { change: ({ target }) => planted(target, { findStatements: async () => [OVER] }) },
@@ -90,17 +84,8 @@ export const PLANTED_BUGS: Readonly<Record<string, PlantedBug>> = {
     found: /^I2/,
     ...SUSPENDED_SENDER,
   },
-  'a failed statement settles a submission that its sender may send again': {
-    options: {
-      change: ({ target }) => {
-        sendsAgain(target);
-        const { findStatements } = target;
-        target.findStatements = async (tag, sinceMs) =>
-          (await findStatements(tag, sinceMs)).map((each) =>
-            each.status === 'failed' ? { ...each, status: 'finished' as const } : each,
-          );
-      },
-    },
+  'a submission whose statement failed is sent once more': {
+    options: { change: ({ target }) => sendsAgain(target) },
     found: /^I2/,
     ...SUSPENDED_SENDER,
   },

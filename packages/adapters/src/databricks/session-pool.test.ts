@@ -33,4 +33,22 @@ describe('SessionPool', () => {
     await pool.close();
     expect(closed).toEqual([1, 2]);
   });
+
+  it('asks a session that was idle for a while whether it lives, and gives no dead one', async () => {
+    const { clock, closed, pool } = fakes();
+    const [first, second] = [await pool.take(60), await pool.take(60)];
+    pool.give(first, 60);
+    pool.give(second, 60);
+    const asked: number[] = [];
+    const probe = {
+      probeIdleMs: 2_000,
+      isAlive: async ({ id }: { id: number }) => asked.push(id) > 0 && id !== second.id,
+    };
+    clock.now += 1_999;
+    pool.give(await pool.take(60, probe), 60);
+    expect(asked).toEqual([]);
+    clock.now += 2_000;
+    expect((await pool.take(60, probe)).id).toBe(first.id);
+    expect([asked, closed]).toEqual([[second.id, first.id], [second.id]]);
+  });
 });

@@ -5,6 +5,11 @@ export interface PooledSession {
   close(): Promise<unknown>;
 }
 
+export interface Probe<S> {
+  probeIdleMs: number;
+  isAlive: (session: S) => Promise<boolean>;
+}
+
 interface Idle<S> {
   session: S;
   sinceMs: number;
@@ -25,11 +30,13 @@ export class SessionPool<S extends PooledSession> {
     this.#clock = clock;
   }
 
-  async take(timeoutSeconds: number): Promise<S> {
+  /** `isAlive` is asked of a session that was idle for `probeIdleMs`; one that is not is dropped, and the next one tried. */
+  async take(timeoutSeconds: number, probe?: Probe<S>): Promise<S> {
     const idle = this.#idle.get(timeoutSeconds) ?? [];
-    const oldestMs = this.#clock.nowMs() - IDLE_MS;
     for (let found = idle.pop(); found !== undefined; found = idle.pop()) {
-      if (found.sinceMs >= oldestMs) return found.session;
+      const idleMs = this.#clock.nowMs() - found.sinceMs;
+      const mustAsk = probe !== undefined && idleMs >= probe.probeIdleMs;
+      if (idleMs <= IDLE_MS && (!mustAsk || (await probe.isAlive(found.session)))) return found.session;
       this.drop(found.session);
     }
     return this.#open(timeoutSeconds);

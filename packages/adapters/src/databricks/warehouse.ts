@@ -15,6 +15,9 @@ export interface Answer {
   rows: Row[];
 }
 
+/** A warehouse that was stopped meanwhile has forgotten its sessions, and a write is sent once. */
+const PROBE_IDLE_MS = 2_000;
+
 /** Beyond the engine's own time-out, for queueing at the warehouse and for the answer's way back. */
 const ANSWER_SLACK_MS = 120_000;
 
@@ -57,16 +60,9 @@ export class Warehouse {
   write(sql: string, options: { timeoutMs?: number; sendBeforeMs?: number } = {}): Promise<Answer> {
     const timeoutMs = options.timeoutMs ?? this.#options.statements.targetTimeoutMs;
     const { sendBeforeMs = Number.POSITIVE_INFINITY } = options;
-    const send = async (): Promise<Answer> => {
-      try {
-        return await this.#inSession(timeoutMs, (session) => this.#runWrite(session, sql, sendBeforeMs));
-      } catch (error) {
-        // Nothing was done in a session that is no more, so this is no second submission.
-        if (!(error instanceof LakehaulError) || !isSessionLost(error.cause)) throw error;
-        return this.#inSession(timeoutMs, (session) => this.#runWrite(session, sql, sendBeforeMs));
-      }
-    };
-    return this.#deps.outside('databricks.write', () => this.#leave(send()), {
+    // Once, whatever becomes of it: the fence takes one ended statement for the end of its submission.
+    const send = (session: DriverSession): Promise<Answer> => this.#runWrite(session, sql, sendBeforeMs);
+    return this.#deps.outside('databricks.write', () => this.#leave(this.#inSession(timeoutMs, send, PROBE_IDLE_MS)), {
       timeoutMs: timeoutMs + ANSWER_SLACK_MS,
     });
   }
@@ -87,9 +83,22 @@ export class Warehouse {
     return running;
   }
 
-  async #inSession<T>(timeoutMs: number, work: (session: DriverSession) => Promise<T>): Promise<T> {
+  /** A session that was idle for `probeIdleMs` is asked first whether it lives. */
+  async #inSession<T>(
+    timeoutMs: number,
+    work: (session: DriverSession) => Promise<T>,
+    probeIdleMs = Number.POSITIVE_INFINITY,
+  ): Promise<T> {
     const timeoutSeconds = Math.max(1, Math.ceil(timeoutMs / 1000));
-    const session = await this.#pool.take(timeoutSeconds);
+    const isAlive = (session: DriverSession): Promise<boolean> =>
+      session
+        .executeStatement('SELECT 1')
+        .then(fetchAll)
+        .then(
+          () => true,
+          () => false,
+        );
+    const session = await this.#pool.take(timeoutSeconds, { probeIdleMs, isAlive });
     try {
       const result = await work(session);
       this.#pool.give(session, timeoutSeconds);
@@ -135,7 +144,9 @@ export class Warehouse {
     try {
       return await fetchAll(await session.executeStatement(sql));
     } catch (error) {
-      throw translateDatabricksError(error, 'statement');
+      const translated = translateDatabricksError(error, 'statement');
+      if (isSessionLost(error)) throw new LakehaulError('ANSWER_LOST', translated.message, { cause: error });
+      throw translated;
     }
   }
 
