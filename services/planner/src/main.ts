@@ -1,9 +1,9 @@
 /** Entry point of the planner service: plans what is not planned yet, then feeds the queues from the ledger in a loop. */
-import { JOURNEY } from '@lakehaul/core';
 import { hostService, startLoop } from '@lakehaul/fleet';
 import { latestSample, STEERING_AGE_MS, sampledMs } from '@lakehaul/ledger';
+import { exportProgress } from './export-progress.ts';
 import { planMigration, writeMigrationPlan } from './plan-migration.ts';
-import { PlannerLoop, plannerSettings, STOP_CODES } from './planner-loop.ts';
+import { PlannerLoop, plannerSettings } from './planner-loop.ts';
 import { watchPass } from './watch/watch-once.ts';
 
 const SETTINGS = {
@@ -72,14 +72,7 @@ process.exit(
         runOnce: async () => {
           const plans = await ledger.readPlans();
           const { stopped } = await planner.runOnce(plans);
-          // Whole-fleet numbers are exported here and nowhere else.
-          const chunks = stageCounts(scan, plans);
-          // Every stage, also an emptied one: a gauge that is not set again keeps its last value.
-          for (const { stage } of JOURNEY) metrics.set('lakehaul_chunks', { stage }, chunks.get(stage) ?? 0);
-          metrics.set('lakehaul_pauses', {}, (await ledger.steering.current(STEERING_AGE_MS)).pauses.length);
-          for (const code of STOP_CODES)
-            metrics.set('lakehaul_tables_stopped', { code }, stopped.filter((each) => each === code).length);
-          metrics.set('lakehaul_staged_bytes', {}, Number(await scan.stagedBytes()));
+          await exportProgress({ ledger, scan, metrics }, plans, stopped);
           await queues.counts();
         },
       });
@@ -107,13 +100,3 @@ process.exit(
     },
   }),
 );
-
-function stageCounts(
-  scan: ReturnType<import('@lakehaul/ledger').Ledger['openScan']>,
-  plans: readonly { tableId: string }[],
-): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const tableId of new Set(plans.map((plan) => plan.tableId)))
-    for (const [stage, chunks] of scan.counts(tableId)) counts.set(stage, (counts.get(stage) ?? 0) + chunks);
-  return counts;
-}

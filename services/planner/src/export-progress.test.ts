@@ -1,0 +1,35 @@
+import { createMetrics } from '@lakehaul/runtime';
+import { expect, it } from 'vitest';
+import { BODIES, chunkRef, LedgerWorld, rangeChunks, tablePlan } from '../../../test/support/ledger-world.ts';
+import { exportProgress } from './export-progress.ts';
+
+it('every stage is told in every pass, also one that has emptied since; pauses and stops too', async () => {
+  const world = new LedgerWorld();
+  const ledger = world.open();
+  const plan = tablePlan(3);
+  await ledger.writePlan(plan, rangeChunks(plan));
+  const attempt = { ...chunkRef(plan, 0), attempt: 1 };
+  await ledger.openAttempt(chunkRef(plan, 0), { attempt: 1, body: BODIES.opened, causedBy: null });
+  const scan = ledger.openScan();
+  const metrics = createMetrics();
+  const pass = async (stopped: readonly string[]) => {
+    world.tick(2);
+    await scan.refresh();
+    await exportProgress({ ledger, scan, metrics }, [plan], stopped);
+    return metrics.text();
+  };
+  const first = await pass(['SCHEMA_DRIFT']);
+  expect(first).toContain('lakehaul_chunks{stage="opened"} 1');
+  expect(first).toContain('lakehaul_chunks{stage="planned"} 2');
+  expect(first).toContain('lakehaul_tables_stopped{code="SCHEMA_DRIFT"} 1');
+  expect(first).toContain('lakehaul_pauses 0');
+
+  await ledger.write(attempt, 'unloaded', BODIES.unloaded, null);
+  await ledger.steering.change({
+    ...{ change: { action: 'pause', pattern: '*::load' }, who: 'ada', reason: 'test', requestId: 'r1' },
+  });
+  const second = await pass([]);
+  expect(second).toContain('lakehaul_chunks{stage="opened"} 0');
+  expect(second).toContain('lakehaul_chunks{stage="unloaded"} 1');
+  expect(second).toContain('lakehaul_tables_stopped{code="SCHEMA_DRIFT"} 0');
+});
