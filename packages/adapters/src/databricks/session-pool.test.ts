@@ -51,4 +51,14 @@ describe('SessionPool', () => {
     expect((await pool.take(60, probe)).id).toBe(first.id);
     expect([asked, closed]).toEqual([[second.id, first.id], [second.id]]);
   });
+
+  it('forgets all idle sessions at once, and goes on with new ones', async () => {
+    const { closed, pool } = fakes();
+    const [first, second] = [await pool.take(60), await pool.take(3600)];
+    pool.give(first, 60);
+    pool.give(second, 3600);
+    pool.dropIdle();
+    expect(closed).toEqual([1, 2]);
+    expect((await pool.take(60)).id).toBe(3);
+  });
 });

@@ -54,6 +54,12 @@ export class SessionPool<S extends PooledSession> {
     session.close().catch(() => undefined);
   }
 
+  /** Of a warehouse that has forgotten one: it was stopped, and none of the others lives. */
+  dropIdle(): void {
+    for (const { session } of [...this.#idle.values()].flat()) this.drop(session);
+    this.#idle.clear();
+  }
+
   async close(): Promise<void> {
     const sessions = [...this.#idle.values()].flat();
     this.#idle.clear();

@@ -105,6 +105,7 @@ export class Warehouse {
       return result;
     } catch (error) {
       this.#pool.drop(session);
+      if (error instanceof LakehaulError && isSessionLost(error.cause)) this.#pool.dropIdle();
       throw error;
     }
   }
