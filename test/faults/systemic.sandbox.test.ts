@@ -194,7 +194,7 @@ describe('a quarantined chunk', () => {
     expect(report.decision.evidence).toBe('FAIL');
     expect(report.decision.reasons[0]).toMatchObject({
       code: 'CHUNKS_ACCEPTED',
-      reason: expect.stringContaining('1 chunks'),
+      reason: expect.stringContaining('1 chunk taken'),
     });
     expect(report.decision.reasons.map((reason) => reason.code)).not.toContain('NOT_SEALED');
 

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { must } from '@lakehaul/core';
+import { counted, must } from '@lakehaul/core';
 import type { Session } from '@lakehaul/fleet';
 import { reproveChunk } from '@lakehaul/verifier';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -145,7 +145,7 @@ describe('lakehaul diff', () => {
     expect(status).toBe(3);
     expect(stderr).toMatch(/PERMISSION_DENIED.*\n.*next: .*diff-rows\.md.*errors\.md#permission_denied/);
     expect(stdout + stderr + json).not.toContain(PLANTED);
-    expect(stdout).toContain(`${COLUMN} in ${mismatch.changedRows} rows`);
+    expect(stdout).toContain(`${COLUMN} in ${counted(mismatch.changedRows, 'row')}`);
     expect(stdout).toContain(must(mismatch.rowsSha256, 'digest'));
     expect(mismatch).toMatchObject({ rowsState: 'denied', rows: null, rowsNext: expect.stringMatching(/./) });
   });

@@ -197,7 +197,7 @@ function standing(scan: LedgerScan, plans: readonly TablePlan[]): string {
       if (isDone(state)) done++;
     });
   const target = plans[0]?.target;
-  return `${separated(done)} of ${counted(chunks, 'chunk')} stand proven in ${target?.catalog}.${target?.schema}.${target?.table}, as they were before the change`;
+  return `${separated(done)} of ${counted(chunks, 'chunk stands', 'chunks stand')} proven in ${target?.catalog}.${target?.schema}.${target?.table}, as they were before the change`;
 }
 
 function tableNameOf(plans: readonly TablePlan[]): string {
