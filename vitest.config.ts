@@ -10,6 +10,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          setupFiles: ['test/support/property-seed.ts'],
           include: ['packages/**/*.test.ts', 'services/**/*.test.ts', 'test/**/*.test.ts'],
           exclude: ['**/*.sandbox.test.ts', '**/*.fleet.test.ts', '**/node_modules/**'],
           testTimeout: 20_000,
@@ -18,6 +19,7 @@ export default defineConfig({
       {
         test: {
           name: 'sandbox',
+          setupFiles: ['test/support/property-seed.ts'],
           include: ['packages/**/*.sandbox.test.ts', 'services/**/*.sandbox.test.ts', 'test/**/*.sandbox.test.ts'],
           exclude: ['**/node_modules/**'],
           testTimeout: 120_000,

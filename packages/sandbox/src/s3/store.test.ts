@@ -98,6 +98,13 @@ describe('sorted keys', () => {
     );
   });
 
+  it('holds a key once that it is built from twice', () => {
+    const sorted = SortedKeys.from(['ke', 'ke', 'a']);
+    expect([...sorted.from('', 'at')]).toEqual(['a', 'ke']);
+    sorted.delete('ke');
+    expect([...sorted.from('', 'at')]).toEqual(['a']);
+  });
+
   it('splits blocks and finds its way among 20,000 keys', () => {
     const sorted = new SortedKeys();
     const keys = Array.from({ length: 20_000 }, (_, i) => String((i * 7_919) % 20_000).padStart(6, '0'));
