@@ -1,7 +1,7 @@
 import { must } from '@lakehaul/core';
 import { readLedger, type Session } from '@lakehaul/fleet';
+import { statusReport } from '@lakehaul/operate';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { statusReport } from '../../packages/cli/src/status-report.ts';
 import { eventually, type Fleet, type Service, startFleet } from '../support/processes.ts';
 import { startWorld, type World } from '../support/world.ts';
 

@@ -2,6 +2,7 @@
  * The watch over a ledger in memory and a source whose history and rows are scripted: what it says when it cannot look, what
  * it says of moments that the history has not heard of yet, and whom a probe opens while others are at work.
  */
+
 import type { ProbeRequest, Source, SourceWrite, WriteSampleRequest } from '@lakehaul/adapters';
 import {
   addMs,
@@ -14,9 +15,9 @@ import {
   type SourceTime,
 } from '@lakehaul/core';
 import { latestSample } from '@lakehaul/ledger';
+import { statusReport } from '@lakehaul/operate';
 import { watchPass } from '@lakehaul/planner';
 import { expect, it } from 'vitest';
-import { statusReport } from '../../packages/cli/src/status-report.ts';
 import { BODIES, chunkRef, LedgerWorld, PROOF, rangeChunks, submitBody, tablePlan } from '../support/ledger-world.ts';
 
 const PLAN = tablePlan(3);

@@ -5,7 +5,7 @@ import type { DifferenceReport } from '@lakehaul/adapters';
 import { auditLedger, copySource, exportLedger } from '@lakehaul/audit';
 import { type AttemptRef, must, type ObjectStore } from '@lakehaul/core';
 import { readLedger, type Session } from '@lakehaul/fleet';
-import { reopenChunks } from '@lakehaul/planner';
+import { reopenChunks } from '@lakehaul/ledger';
 import { cleanStage, reproveChunk } from '@lakehaul/verifier';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { driver, haul, planAll } from '../support/drive.ts';

@@ -2,9 +2,11 @@
  * Runs a migration without a queue: every open chunk's next step, one after the other, through the very functions that
  * the services run. Deterministic, and fast enough for many small migrations.
  */
+
 import { type ChunkRef, nextAttempt, nextStep, type Step, type TablePlan } from '@lakehaul/core';
 import { readLedger, type Session, stagingPrefix } from '@lakehaul/fleet';
 import { Ledger, runStep } from '@lakehaul/ledger';
+import { type StatusReport, statusReport } from '@lakehaul/operate';
 import {
   planMigration,
   plannerSettings,
@@ -17,7 +19,6 @@ import { keepTables, verifyChunk } from '@lakehaul/verifier';
 import { loadChunk, unloadChunk, voidAttempt } from '@lakehaul/worker';
 import { watchDeps } from '../../packages/cli/src/fleet-watch.ts';
 import { planDeps } from '../../packages/cli/src/planning-deps.ts';
-import { type StatusReport, statusReport } from '../../packages/cli/src/status-report.ts';
 
 export async function planAll(session: Session): Promise<TablePlan[]> {
   const deps = planDeps(session);

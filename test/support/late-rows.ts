@@ -2,11 +2,12 @@
  * Change at the source among many proven chunks, end to end: 3 late rows, 1 update, 1 delete and 1 moved key. Told is what
  * each step of it said and cost; the test and the bench hold it against what has to be true.
  */
+
 import { must, type TablePlan } from '@lakehaul/core';
 import { readLedger, type Session } from '@lakehaul/fleet';
+import { statusReport } from '@lakehaul/operate';
 import { probeTable, provenChunks, type WatchResult, watchOnce } from '@lakehaul/planner';
 import { watchDeps } from '../../packages/cli/src/fleet-watch.ts';
-import { statusReport } from '../../packages/cli/src/status-report.ts';
 import { driver } from './drive.ts';
 import type { Comparison } from './oracle.ts';
 import { type SmallTable, smallTable } from './small-table.ts';

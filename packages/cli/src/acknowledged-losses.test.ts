@@ -1,8 +1,8 @@
 import type { ColumnPlan } from '@lakehaul/core';
 import { readLedger } from '@lakehaul/fleet';
+import { statusReport } from '@lakehaul/operate';
 import { expect, it } from 'vitest';
 import { LedgerWorld, rangeChunks, tablePlan } from '../../../test/support/ledger-world.ts';
-import { statusReport } from './status-report.ts';
 
 const LOSSY: ColumnPlan = {
   source: {

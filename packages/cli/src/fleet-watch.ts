@@ -1,9 +1,8 @@
 /** The watcher inside the fleet of one process: looks now and then while it hauls, and once more before it ends. */
 import type { TablePlan } from '@lakehaul/core';
 import type { Session } from '@lakehaul/fleet';
-import { type Ledger, type LedgerScan, latestSample, reachMs } from '@lakehaul/ledger';
+import { type Ledger, type LedgerScan, latestSample, newestReceiptMs, reachMs } from '@lakehaul/ledger';
 import { type WatchDeps, type WatchResult, watchPass } from '@lakehaul/planner';
-import { newestReceiptMs } from '@lakehaul/verifier';
 
 export function watchDeps(
   session: Session,

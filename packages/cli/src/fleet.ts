@@ -1,13 +1,14 @@
 /** Planner, workers and verifier in one process: what `run` and `demo` start. In a cluster each is a service of its own. */
+
 import { LakehaulError, type TablePlan } from '@lakehaul/core';
 import { openLedgerSealer, type Session, stagingPrefix, VERSION } from '@lakehaul/fleet';
 import { type DiffSweep, joinedPlans, Ledger } from '@lakehaul/ledger';
+import { type StatusReport, statusReport } from '@lakehaul/operate';
 import { PlannerLoop, plannerSettings } from '@lakehaul/planner';
 import { ChunkQueues, type QueueStore } from '@lakehaul/queue';
 import { keepTables, startVerifier } from '@lakehaul/verifier';
 import { startWorker } from '@lakehaul/worker';
 import { FleetWatch } from './fleet-watch.ts';
-import { type StatusReport, statusReport } from './status-report.ts';
 
 export interface FleetRequest {
   session: Session;

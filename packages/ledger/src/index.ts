@@ -13,10 +13,11 @@ export { heldJob } from './held-job.ts';
 export { isRepeatable, LedgerKeys, type ReceiptKey, SHARDS, STAGES, shardOf, tablePath } from './keys.ts';
 export { Ledger, type LedgerOptions } from './ledger.ts';
 export { chunkPage, type PlanHead, pageChunks, planHead } from './plan-schemas.ts';
-export { joinedPlans } from './plan-store.ts';
+export { byTable, joinedPlans } from './plan-store.ts';
 export type { StoredReceipt, TroubleStage, WriteResult } from './receipt-store.ts';
 export { recordShape, tableSeal } from './record-shapes.ts';
 export type { LedgerRecord, RecordResult } from './records.ts';
+export { type Reopening, reopenChunks } from './reopen-chunks.ts';
 export {
   type MovedRows,
   runStep,
@@ -36,6 +37,14 @@ export {
   type SteeringRecord,
   steeringRecord,
 } from './steering-log.ts';
+export {
+  isSealCurrent,
+  newestReceiptMs,
+  newestSeal,
+  type Seal,
+  type SealFault,
+  type SealFaultKind,
+} from './table-seals.ts';
 export type { TableEvent, TableHalt, TableResume, TableStop } from './table-stops.ts';
 export {
   type CleanUntil,

@@ -184,6 +184,13 @@ export class PlanStore {
 }
 
 /** The plans of now, in order: one LIST, and a GET for each plan that is not among those at hand. Plans never change. */
+/** The generations of each table, in the order of the plans. */
+export function byTable(plans: readonly TablePlan[]): TablePlan[][] {
+  const tables = new Map<string, TablePlan[]>();
+  for (const plan of plans) tables.set(plan.tableId, [...(tables.get(plan.tableId) ?? []), plan]);
+  return [...tables.values()];
+}
+
 export async function joinedPlans(
   ledger: { readPlans: (known: ReadonlySet<string>) => Promise<TablePlan[]> },
   plans: TablePlan[],

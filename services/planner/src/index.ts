@@ -5,7 +5,6 @@ export { type MigrationPlan, type PlanDeps, planMigration, writeMigrationPlan } 
 export { type PlannedTable, planTable } from './plan-table.ts';
 export { planTopUp, type TopUpPlan, type TopUpRequest, writeTopUp } from './plan-top-up.ts';
 export { PlannerLoop, type PlannerLoopDeps, plannerSettings } from './planner-loop.ts';
-export { type Reopening, reopenChunks } from './reopen-chunks.ts';
 export { planResume, type ResumePlan, type ResumeRequest, resumeTable } from './resume-table.ts';
 export type { SystemicLimits } from './systemic-cause.ts';
 export { ensureCleanUntil } from './watch/clean-until.ts';

@@ -1,11 +1,10 @@
 /** Lifting a table's stop: a person's act. The steps are planned first, so that a dry run prints what the run does. */
 import type { Source } from '@lakehaul/adapters';
 import { type AttemptRef, type ChunkRef, LakehaulError, must, type TablePlan } from '@lakehaul/core';
-import type { Ledger, LedgerScan, TableHalt, TableStop } from '@lakehaul/ledger';
+import { type Ledger, type LedgerScan, reopenChunks, type TableHalt, type TableStop } from '@lakehaul/ledger';
 import type { SeenSchema } from './compare-schema.ts';
 import { driftPolicy } from './drift-policy.ts';
 import { mayHideRows, UNREADABLE_NEXT, unreadableDetail, unreadablePolicies } from './hidden-rows.ts';
-import { reopenChunks } from './reopen-chunks.ts';
 import { acceptedBy, newDrifts } from './watch-schema.ts';
 
 export interface ResumeRequest {

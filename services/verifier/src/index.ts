@@ -1,7 +1,6 @@
 export { cleanStage } from './clean-stage.ts';
-export { byTable, type KeepDeps, keepTables } from './keep-tables.ts';
+export { type KeepDeps, keepTables } from './keep-tables.ts';
 export { reproveChunk } from './reprove-chunk.ts';
-export { isSealCurrent, newestReceiptMs, newestSeal } from './seal-state.ts';
-export { type Seal, type SealFault, sealTable } from './seal-table.ts';
+export { sealTable } from './seal-table.ts';
 export { startVerifier, type VerifierDeps } from './start-verifier.ts';
 export { proveChunk, type VerifyDeps, verifyChunk } from './verify-chunk.ts';

@@ -1,10 +1,9 @@
 import type { Stage, Target } from '@lakehaul/adapters';
 import type { Log } from '@lakehaul/core';
-import type { Ledger } from '@lakehaul/ledger';
+import { isSealCurrent, type Ledger } from '@lakehaul/ledger';
 import { beforeEach, expect, it } from 'vitest';
 import { BODIES, chunkRef, LedgerWorld, rangeChunks, tablePlan } from '../../../test/support/ledger-world.ts';
 import { type KeepDeps, keepTables } from './keep-tables.ts';
-import { isSealCurrent } from './seal-state.ts';
 
 const log: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => log };
 const plan = tablePlan(2);

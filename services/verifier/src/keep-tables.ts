@@ -1,9 +1,15 @@
 /** One pass over all tables: seals the ones whose last chunk is proven, deletes staged files and diffs past their time. */
 import type { Stage, Target } from '@lakehaul/adapters';
 import { asLakehaulError, isDone, isEnded, type Log, type TablePlan } from '@lakehaul/core';
-import type { DiffSweep, Ledger, LedgerScan } from '@lakehaul/ledger';
+import {
+  byTable,
+  type DiffSweep,
+  isSealCurrent,
+  type Ledger,
+  type LedgerScan,
+  newestReceiptMs,
+} from '@lakehaul/ledger';
 import { cleanStage } from './clean-stage.ts';
-import { isSealCurrent, newestReceiptMs } from './seal-state.ts';
 import { sealTable } from './seal-table.ts';
 
 export interface KeepDeps {
@@ -55,12 +61,6 @@ async function isToBeSealed(deps: KeepDeps, generations: readonly TablePlan[]): 
   // S3 tells whole seconds: a seal in the second of the last proof would be out of date as soon as it is written.
   if (deps.scan.observedMs <= newestReceiptMs(deps.scan, generations)) return false;
   return !(await isSealCurrent(deps.ledger, deps.scan, generations));
-}
-
-export function byTable(plans: readonly TablePlan[]): TablePlan[][] {
-  const tables = new Map<string, TablePlan[]>();
-  for (const plan of plans) tables.set(plan.tableId, [...(tables.get(plan.tableId) ?? []), plan]);
-  return [...tables.values()];
 }
 
 function isComplete(scan: LedgerScan, plan: TablePlan): boolean {

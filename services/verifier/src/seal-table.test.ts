@@ -1,8 +1,8 @@
 import type { Target } from '@lakehaul/adapters';
 import { type Log, lineageOf } from '@lakehaul/core';
+import { isSealCurrent } from '@lakehaul/ledger';
 import { describe, expect, it } from 'vitest';
 import { BODIES, chunkRef, LedgerWorld, PROOF, rangeChunks, tablePlan } from '../../../test/support/ledger-world.ts';
-import { isSealCurrent } from './seal-state.ts';
 import { commitFaults, historyGap, lineageFaults, type ProvenChunk, sealTable } from './seal-table.ts';
 
 const log: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => log };

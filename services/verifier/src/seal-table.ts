@@ -17,33 +17,11 @@ import {
   separated,
   type TablePlan,
 } from '@lakehaul/core';
-import type { Ledger, LedgerScan, StoredReceipt } from '@lakehaul/ledger';
+import type { Ledger, LedgerScan, Seal, SealFault, StoredReceipt } from '@lakehaul/ledger';
 
 export interface SealDeps {
   ledger: Ledger;
   target: Target;
-}
-
-export type SealFaultKind = 'missing' | 'count' | 'stale' | 'foreign' | 'foreign-commit' | 'not-done';
-
-export interface SealFault {
-  kind: SealFaultKind;
-  chunk: number | null;
-  message: string;
-}
-
-export interface Seal {
-  schemaVersion: 1;
-  tableId: string;
-  /** S3 time of the scan that it rests on. */
-  observedAt: string;
-  targetVersion: string;
-  chunks: number;
-  rowCount: string;
-  isSealed: boolean;
-  /** At most MAX_FAULTS are listed; faultCount is complete. */
-  faultCount: number;
-  faults: SealFault[];
 }
 
 export interface ProvenChunk {

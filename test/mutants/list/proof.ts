@@ -150,7 +150,7 @@ export const PROOF: readonly Mutant[] = [
   }),
   mutant('seal of the same second is current', {
     harm: 'a receipt written in the second of the seal’s scan, after it, leaves the seal standing',
-    file: 'services/verifier/src/seal-state.ts',
+    file: 'packages/ledger/src/table-seals.ts',
     from: 'return newest !== null && newest.sealedMs > newestReceiptMs(scan, plans);',
     to: 'return newest !== null && newest.sealedMs >= newestReceiptMs(scan, plans);',
     tests: [SEAL],

@@ -86,7 +86,7 @@ export const WATCH: readonly Mutant[] = [
   }),
   mutant('log that ends before the newest proof taken for enough', {
     harm: 'a row that moved from a chunk read late to one read early is in neither, and the evidence passes until the history tells',
-    file: 'packages/cli/src/status-report.ts',
+    file: 'packages/operate/src/status-report.ts',
     from: 'isPastNewestProof: reachMs(sample) > newestReceiptMs(scan, plans),',
     to: 'isPastNewestProof: true,',
     tests: ['test/faults/watched-source.test.ts'],

@@ -1,8 +1,9 @@
 /** The demo's one JSON document. */
+
 import type { Session } from '@lakehaul/fleet';
+import type { StatusReport } from '@lakehaul/operate';
 import type { z } from 'zod';
 import type { DEMO_JSON } from '../json/status.ts';
-import type { StatusReport } from '../status-report.ts';
 import type { LiveRows } from './live-writer.ts';
 
 export type DemoResult = z.input<typeof DEMO_JSON>;

@@ -1,8 +1,10 @@
 /** The main job on the local clouds, from nothing to a decision. */
+
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LakehaulError, must } from '@lakehaul/core';
 import { openSession, readLedger, type Session } from '@lakehaul/fleet';
+import type { StatusReport } from '@lakehaul/operate';
 import { planMigration, writeMigrationPlan } from '@lakehaul/planner';
 import { openQueueStore } from '@lakehaul/queue';
 import { loadMigrationConfig } from '@lakehaul/runtime';
@@ -15,7 +17,6 @@ import { ProgressLine } from '../print/progress.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { sandboxConfig } from '../sandbox/config-text.ts';
 import { openDatabricksSql, openRedshiftSql, type SqlClient } from '../sandbox/sql-clients.ts';
-import type { StatusReport } from '../status-report.ts';
 import { type DemoResult, demoResult } from './demo-result.ts';
 import { countLiveRows, LIVE_TABLE_DDL, LiveWriter } from './live-writer.ts';
 import { loadDemoTables } from './load-demo.ts';

@@ -1,52 +1,6 @@
-/** `chunk`, `diff` and `verify`: single chunks. */
+/** `diff` and `verify`: single chunks. */
 import { z } from 'zod';
-import { chunkStage, count, maybeWholeText, said, sourceTime, sumText, text, utcTime, wholeText } from './common.ts';
-
-const part = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('range'), column: said, from: text.nullable(), to: text.nullable() }),
-  z.strictObject({ kind: z.literal('null'), column: said }),
-  z.strictObject({ kind: z.literal('hash'), modulus: count, bucket: count }),
-]);
-
-const receipt = z.strictObject({
-  schemaVersion: z.literal(1),
-  migration: said,
-  tableId: said,
-  generation: count,
-  chunk: count,
-  attempt: count,
-  stage: said,
-  nonce: said,
-  at: utcTime.describe('the writer’s clock: for people only'),
-  by: z.strictObject({ service: said, instance: said, version: said }),
-  causedBy: text.nullable().describe('key of the receipt that led to this one'),
-  body: z
-    .record(z.string(), z.json().meta({ title: 'any JSON' }))
-    .describe('as it lies in the ledger, by stage: packages/core/src/receipt.ts'),
-  key: said,
-  lastModifiedMs: count.describe('S3’s clock, epoch milliseconds: what order and freshness go by'),
-});
-
-export const CHUNK_JSON = z.strictObject({
-  chunk: said,
-  definition: z.strictObject({
-    number: count,
-    generation: count,
-    parts: z.array(part).describe('which rows; joined by AND'),
-    estimatedRows: wholeText,
-    estimatedBytes: wholeText,
-    scanGroup: count.nullable(),
-  }),
-  state: z.strictObject({
-    stage: chunkStage,
-    attempt: count,
-    submissions: count,
-    failures: count,
-    isCleaned: z.boolean(),
-    isRepaired: z.boolean(),
-  }),
-  trail: z.array(receipt).describe('everything that ever happened to the chunk, in S3’s order'),
-});
+import { count, maybeWholeText, said, sourceTime, sumText, text, utcTime, wholeText } from './common.ts';
 
 const fingerprint = z.strictObject({
   rowCount: wholeText,

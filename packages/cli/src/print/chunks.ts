@@ -1,5 +1,5 @@
 /** A page of chunks: one line each, and under it what is wrong and what to do. */
-import type { ChunkPage, ListedChunk } from '../chunk-list.ts';
+import type { ChunkPage, ListedChunk } from '@lakehaul/operate';
 import { cutText } from './safe-text.ts';
 import { table } from './table.ts';
 

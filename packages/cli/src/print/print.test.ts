@@ -1,7 +1,7 @@
 import { NOTHING_STEERED } from '@lakehaul/core';
+import type { StatusReport, TableStatus } from '@lakehaul/operate';
 import { createFakeClock } from '@lakehaul/runtime';
 import { describe, expect, it } from 'vitest';
-import type { StatusReport, TableStatus } from '../status-report.ts';
 import { ProgressLine } from './progress.ts';
 import { cutText, plainText, safeText, visibleLength, wrapText } from './safe-text.ts';
 import { statusText } from './status.ts';

@@ -1,6 +1,7 @@
 /** Progress that tells the truth: proven of all, rate, ETA as a range; never back, never 100 % before the end. */
+
 import type { Clock } from '@lakehaul/core';
-import type { StatusReport } from '../status-report.ts';
+import type { StatusReport } from '@lakehaul/operate';
 import type { Terminal } from './terminal.ts';
 import { count, counted, duration, percent, size } from './units.ts';
 

@@ -1,5 +1,5 @@
 /** `status` fits 80×24: one line a table, worst first, then the sentence that matters. */
-import type { StatusReport, TableStatus } from '../status-report.ts';
+import type { StatusReport, TableStatus } from '@lakehaul/operate';
 import { cutText } from './safe-text.ts';
 import { table } from './table.ts';
 import { styled, type Terminal } from './terminal.ts';

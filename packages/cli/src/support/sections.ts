@@ -1,12 +1,12 @@
 /** The files of a support bundle: each section reads what it needs and gives what may leave the house. */
+
 import { arch, platform, release } from 'node:os';
 import { type ChunkRef, chunkName, type KeyPart, sourceTypeText, type TablePlan, targetTypeText } from '@lakehaul/core';
 import { readLedger, type Session, VERSION } from '@lakehaul/fleet';
 import type { LedgerScan, ScannedState, StoredReceipt } from '@lakehaul/ledger';
+import { statusJson, statusReport } from '@lakehaul/operate';
 import { doctorChecks, runChecks } from '../doctor-checks.ts';
 import { runbookLink } from '../print/problem.ts';
-import { statusJson } from '../status-json.ts';
-import { statusReport } from '../status-report.ts';
 import { errorClasses, LEFT_OUT, type Redactor } from './redactor.ts';
 
 export interface SectionDeps {

@@ -1,8 +1,7 @@
 import { type AttemptRef, chunkName, LakehaulError, must, type ReceiptBodies } from '@lakehaul/core';
 import type { Session } from '@lakehaul/fleet';
-import { findChunk } from '../find-chunk.ts';
+import { ACCEPT_JSON, findChunk } from '@lakehaul/operate';
 import { printJson } from '../json/common.ts';
-import { ACCEPT_JSON } from '../json/waiting.ts';
 import { counted } from '../print/units.ts';
 import { openSession } from '../session.ts';
 import { COMMON_FLAGS, EXIT, type Verb, type VerbCall } from '../verb.ts';

@@ -1,8 +1,7 @@
 import { chunkName, LakehaulError } from '@lakehaul/core';
 import type { StoredReceipt } from '@lakehaul/ledger';
+import { CHUNK_JSON, findChunk } from '@lakehaul/operate';
 import type { z } from 'zod';
-import { findChunk } from '../find-chunk.ts';
-import { CHUNK_JSON } from '../json/chunk.ts';
 import { printJson } from '../json/common.ts';
 import { trailText } from '../print/trail.ts';
 import { openSession } from '../session.ts';

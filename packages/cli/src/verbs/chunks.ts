@@ -1,9 +1,7 @@
 import { type ChunkStage, JOURNEY, LakehaulError } from '@lakehaul/core';
 import { readLedger } from '@lakehaul/fleet';
-import { type ChunkFilter, listChunks } from '../chunk-list.ts';
-import { findPlans } from '../find-chunk.ts';
+import { CHUNKS_JSON, type ChunkFilter, findPlans, listChunks } from '@lakehaul/operate';
 import { printJson } from '../json/common.ts';
-import { CHUNKS_JSON } from '../json/waiting.ts';
 import { chunksText } from '../print/chunks.ts';
 import { openSession } from '../session.ts';
 import { COMMON_FLAGS, EXIT, type Verb, wholeNumber } from '../verb.ts';

@@ -1,6 +1,6 @@
 import { chunkName, LakehaulError } from '@lakehaul/core';
+import { findChunk } from '@lakehaul/operate';
 import type { z } from 'zod';
-import { findChunk } from '../find-chunk.ts';
 import { DIFF_JSON } from '../json/chunk.ts';
 import { printJson } from '../json/common.ts';
 import { diffText, notShown } from '../print/diff.ts';

@@ -1,5 +1,6 @@
 import { LakehaulError, sourceTypeText, targetTypeText } from '@lakehaul/core';
 import type { Session } from '@lakehaul/fleet';
+import { findPlans } from '@lakehaul/operate';
 import {
   type MigrationPlan,
   planMigration,
@@ -8,7 +9,6 @@ import {
   writeMigrationPlan,
   writeTopUp,
 } from '@lakehaul/planner';
-import { findPlans } from '../find-chunk.ts';
 import { printJson } from '../json/common.ts';
 import { PLAN_JSON, TOP_UP_JSON } from '../json/plan.ts';
 import { planDeps } from '../planning-deps.ts';

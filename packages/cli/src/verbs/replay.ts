@@ -1,11 +1,8 @@
 import { chunkName, isDone, LakehaulError, must, type TablePlan } from '@lakehaul/core';
 import { readLedger, type Session } from '@lakehaul/fleet';
-import type { LedgerScan } from '@lakehaul/ledger';
-import { reopenChunks } from '@lakehaul/planner';
-import { type ListedChunk, listChunks } from '../chunk-list.ts';
-import { findChunk, findPlans } from '../find-chunk.ts';
+import { type LedgerScan, reopenChunks } from '@lakehaul/ledger';
+import { findChunk, findPlans, type ListedChunk, listChunks, REPLAY_JSON } from '@lakehaul/operate';
 import { printJson } from '../json/common.ts';
-import { REPLAY_JSON } from '../json/waiting.ts';
 import { counted } from '../print/units.ts';
 import { openSession } from '../session.ts';
 import { COMMON_FLAGS, EXIT, type Verb, type VerbCall } from '../verb.ts';

@@ -1,13 +1,13 @@
 import { copySource, storeSource } from '@lakehaul/audit';
 import { readLedger, VERSION } from '@lakehaul/fleet';
 import type { Decision } from '@lakehaul/gates';
+import { statusReport } from '@lakehaul/operate';
 import { systemClock } from '@lakehaul/runtime';
 import { REPORT_JSON } from '../json/audit.ts';
 import { printJson } from '../json/common.ts';
 import { count, counted } from '../print/units.ts';
 import { type WrittenReport, writeReport } from '../report/write-report.ts';
 import { openSession } from '../session.ts';
-import { statusReport } from '../status-report.ts';
 import { COMMON_FLAGS, EXIT, type Verb, type VerbCall } from '../verb.ts';
 import { trustOf } from './audit.ts';
 

@@ -1,3 +1,4 @@
+import { statusJson } from '@lakehaul/operate';
 import { type MigrationPlan, planMigration, writeMigrationPlan } from '@lakehaul/planner';
 import { openQueueStore } from '@lakehaul/queue';
 import { runFleet } from '../fleet.ts';
@@ -10,7 +11,6 @@ import { problemText } from '../print/problem.ts';
 import { ProgressLine } from '../print/progress.ts';
 import { statusText } from '../print/status.ts';
 import { openSession } from '../session.ts';
-import { statusJson } from '../status-json.ts';
 import { COMMON_FLAGS, EXIT, logLevel, type Verb, type VerbCall } from '../verb.ts';
 import { planJson } from './plan.ts';
 

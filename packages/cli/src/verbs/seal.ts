@@ -1,7 +1,8 @@
 import { LakehaulError } from '@lakehaul/core';
 import { readLedger } from '@lakehaul/fleet';
-import { byTable, sealTable } from '@lakehaul/verifier';
-import { findPlans } from '../find-chunk.ts';
+import { byTable } from '@lakehaul/ledger';
+import { findPlans } from '@lakehaul/operate';
+import { sealTable } from '@lakehaul/verifier';
 import { printJson } from '../json/common.ts';
 import { SEAL_JSON } from '../json/status.ts';
 import { counted } from '../print/units.ts';

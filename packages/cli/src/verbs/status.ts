@@ -1,11 +1,9 @@
 import { LakehaulError } from '@lakehaul/core';
 import { readLedger, type Session } from '@lakehaul/fleet';
+import { STATUS_JSON, statusJson, statusReport } from '@lakehaul/operate';
 import { printJson } from '../json/common.ts';
-import { STATUS_JSON } from '../json/status.ts';
 import { statusText } from '../print/status.ts';
 import { openSession } from '../session.ts';
-import { statusJson } from '../status-json.ts';
-import { statusReport } from '../status-report.ts';
 import { COMMON_FLAGS, EXIT, type Verb } from '../verb.ts';
 
 export const status: Verb = {

@@ -1,4 +1,5 @@
 /** What a person sets while the fleet runs: each change is a record with who and why, and counts within a second or two. */
+
 import { randomUUID } from 'node:crypto';
 import {
   LakehaulError,
@@ -10,8 +11,8 @@ import {
   type Step,
   type TablePlan,
 } from '@lakehaul/core';
+import { changeJson, changesJson, SETTINGS_JSON, STEER_JSON, steeringJson } from '@lakehaul/operate';
 import { printJson } from '../json/common.ts';
-import { changeJson, changesJson, SETTINGS_JSON, STEER_JSON, steeringJson } from '../json/steering.ts';
 import { plainText } from '../print/safe-text.ts';
 import { table } from '../print/table.ts';
 import { openSession } from '../session.ts';

@@ -1,13 +1,11 @@
 import { LakehaulError } from '@lakehaul/core';
 import { readLedger, type Session } from '@lakehaul/fleet';
+import { findPlans, RESUME_JSON, statusReport, TABLES_JSON, type TableStatus } from '@lakehaul/operate';
 import { planResume, type ResumePlan, resumeTable } from '@lakehaul/planner';
-import { findPlans } from '../find-chunk.ts';
 import { printJson } from '../json/common.ts';
-import { RESUME_JSON, TABLES_JSON } from '../json/waiting.ts';
 import { plainText } from '../print/safe-text.ts';
 import { counted } from '../print/units.ts';
 import { openSession } from '../session.ts';
-import { statusReport, type TableStatus } from '../status-report.ts';
 import { COMMON_FLAGS, EXIT, type Verb, type VerbCall } from '../verb.ts';
 import { agrees, BY_FLAGS, byWhom } from '../who.ts';
 

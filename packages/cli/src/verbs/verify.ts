@@ -1,8 +1,9 @@
 import { chunkName, isDone, LakehaulError, type TablePlan } from '@lakehaul/core';
 import { readLedger, type Session } from '@lakehaul/fleet';
+import { byTable } from '@lakehaul/ledger';
+import { findChunk, findPlans } from '@lakehaul/operate';
 import { type ProbeResult, probeTable, provenChunks } from '@lakehaul/planner';
-import { byTable, reproveChunk } from '@lakehaul/verifier';
-import { findChunk, findPlans } from '../find-chunk.ts';
+import { reproveChunk } from '@lakehaul/verifier';
 import { watchDeps } from '../fleet-watch.ts';
 import { VERIFY_JSON, VERIFY_SOURCE_JSON } from '../json/chunk.ts';
 import { printJson } from '../json/common.ts';

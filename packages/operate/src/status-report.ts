@@ -2,13 +2,17 @@
 import { type ChunkStage, isDone, type Steering, type TablePlan } from '@lakehaul/core';
 import { type Decision, decide, type StopCode, type TableEvidence } from '@lakehaul/gates';
 import {
+  byTable,
   type CleanUntil,
   judgeWrites,
   type Ledger,
   type LedgerScan,
   latestCleanUntil,
   latestSample,
+  newestReceiptMs,
+  newestSeal,
   reachMs,
+  type Seal,
   sampledMs,
   type TableHalt,
   type TableWrites,
@@ -16,7 +20,6 @@ import {
   withCurrentOids,
 } from '@lakehaul/ledger';
 import { unacknowledged } from '@lakehaul/planning';
-import { byTable, newestReceiptMs, newestSeal, type Seal } from '@lakehaul/verifier';
 import { estimateReproof, type ReproofEstimate, sumOfReproofs } from './reproof-estimate.ts';
 
 export interface TableStatus {

@@ -1,6 +1,5 @@
 /** Chunks and tables as people name them. */
-import { type ChunkRef, LakehaulError, type TablePlan } from '@lakehaul/core';
-import { counted } from './print/units.ts';
+import { type ChunkRef, counted, LakehaulError, type TablePlan } from '@lakehaul/core';
 
 /** `flights`, `public.flights` or the table id. */
 export function findPlans(plans: readonly TablePlan[], name: string): TablePlan[] {

@@ -1,7 +1,30 @@
-/** Whether a table's newest seal still speaks for what is proven now. */
+/** The newest seal of a table, and whether it still speaks for what is proven now. */
 import type { TablePlan } from '@lakehaul/core';
-import type { Ledger, LedgerScan } from '@lakehaul/ledger';
-import type { Seal } from './seal-table.ts';
+import type { Ledger } from './ledger.ts';
+import type { LedgerScan } from './scan.ts';
+
+export type SealFaultKind = 'missing' | 'count' | 'stale' | 'foreign' | 'foreign-commit' | 'not-done';
+
+export interface SealFault {
+  kind: SealFaultKind;
+  chunk: number | null;
+  message: string;
+}
+
+/** One scan over a table of the target, held against the ledger. */
+export interface Seal {
+  schemaVersion: 1;
+  tableId: string;
+  /** S3 time of the scan that it rests on. */
+  observedAt: string;
+  targetVersion: string;
+  chunks: number;
+  rowCount: string;
+  isSealed: boolean;
+  /** At most a hundred are listed; faultCount is complete. */
+  faultCount: number;
+  faults: SealFault[];
+}
 
 /** A seal is current when no receipt of the table is newer than what it saw (S3 time; the same second counts as newer). */
 export async function isSealCurrent(ledger: Ledger, scan: LedgerScan, plans: readonly TablePlan[]): Promise<boolean> {

@@ -8,7 +8,7 @@ import {
   must,
   type ReceiptBodies,
 } from '@lakehaul/core';
-import type { Ledger } from '@lakehaul/ledger';
+import type { Ledger } from './ledger.ts';
 
 export interface Reopening {
   reason: string;
