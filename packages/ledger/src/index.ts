@@ -27,7 +27,7 @@ export {
   type StepRequest,
 } from './run-step.ts';
 export type { LedgerScan, ScanCost, ScanOptions } from './scan.ts';
-export type { ScannedState } from './scan-table.ts';
+export type { ChunkMatch, ScannedState, ScanSummary } from './scan-table.ts';
 export { conflict, envelope, parseAs, parseBody, parseJson, receiptEnvelope, SCHEMA_VERSION } from './schemas.ts';
 export {
   STEERING,

@@ -2,7 +2,7 @@
  * The state of all chunks of one plan in typed arrays, about 18 bytes a chunk: a million chunks with an object each
  * would take ten times that. Which stage a set of receipts means is asked of core/journey, once per distinct set.
  */
-import { type ChunkStage, type ChunkState, chunkStateOf, JOURNEY, must, type Stage } from '@lakehaul/core';
+import { type ChunkStage, type ChunkState, chunkStateOf, isDone, JOURNEY, must, type Stage } from '@lakehaul/core';
 import { type MarkerKey, STAGES, tablePath } from './keys.ts';
 
 export interface ScannedState extends ChunkState {
@@ -10,6 +10,21 @@ export interface ScannedState extends ChunkState {
   lastModifiedMs: number;
   /** The same without `cleaned`, which changes no claim about the rows. */
   proofMs: number;
+}
+
+/** What a status tells of one plan, without a look at each chunk by whoever asks. */
+export interface ScanSummary {
+  /** Chunks by stage; stages that none is in are 0. */
+  stages: Readonly<Record<ChunkStage, number>>;
+  done: number;
+  repaired: number;
+  /** S3 time of the newest receipt that claims something about rows; 0 before the first. */
+  newestProofMs: number;
+}
+
+export interface ChunkMatch {
+  stage?: ChunkStage;
+  attempt?: number;
 }
 
 /** What one LIST showed of a chunk's highest attempt; `bits` are its stages. */
@@ -35,6 +50,7 @@ export interface FoldedChunk {
 const STAGE_NAMES: readonly ChunkStage[] = JOURNEY.map((row) => row.stage);
 const STAGE_CODES = new Map(STAGE_NAMES.map((stage, code) => [stage, code]));
 const PLANNED_CODE = codeOf('planned');
+const DONE_CODES: readonly boolean[] = STAGE_NAMES.map((stage) => isDone({ stage }));
 const STAGE_BITS = new Map(STAGES.map((stage, bit) => [stage, 1 << bit]));
 
 export function bitOf(stage: Stage): number {
@@ -90,6 +106,8 @@ export class ScanTable {
   readonly #segmentVersions: Uint16Array;
   /** Blocks with a marker that no segment covers: they are listed, folded or not. */
   readonly #openBlocks: Uint8Array;
+  /** Null when something changed since it was made. */
+  #summary: ScanSummary | null = null;
 
   constructor(
     plan: { tableId: string; generation: number; firstChunk: number; chunkCount: number },
@@ -134,6 +152,10 @@ export class ScanTable {
     return STAGE_NAMES[this.#stages[chunk - this.firstChunk] ?? PLANNED_CODE] ?? 'planned';
   }
 
+  isCleaned(chunk: number): boolean {
+    return this.#cleaned[chunk - this.firstChunk] === 1;
+  }
+
   stageCounts(counts: Map<ChunkStage, number>): void {
     const byCode = new Uint32Array(STAGE_NAMES.length);
     for (const code of this.#stages) byCode[code] = (byCode[code] ?? 0) + 1;
@@ -141,6 +163,49 @@ export class ScanTable {
       const count = byCode[code] ?? 0;
       if (count > 0) counts.set(stage, (counts.get(stage) ?? 0) + count);
     });
+  }
+
+  /** The same object until something changes: most tables of a big migration stand still between two looks. */
+  summary(): ScanSummary {
+    this.#summary ??= this.#summarize();
+    return this.#summary;
+  }
+
+  #summarize(): ScanSummary {
+    const byCode = new Uint32Array(STAGE_NAMES.length);
+    let done = 0;
+    let repaired = 0;
+    let newestProofSeconds = 0;
+    for (let place = 0; place < this.chunkCount; place++) {
+      const code = this.#stages[place] ?? PLANNED_CODE;
+      byCode[code] = (byCode[code] ?? 0) + 1;
+      if (DONE_CODES[code] === true) {
+        done += 1;
+        if ((this.#attempts[place] ?? 0) > 1) repaired += 1;
+      }
+      const seconds = this.#proofSeconds[place] ?? 0;
+      if (seconds > newestProofSeconds) newestProofSeconds = seconds;
+    }
+    const stages = Object.fromEntries(STAGE_NAMES.map((stage, code) => [stage, byCode[code] ?? 0]));
+    return {
+      stages: stages as Record<ChunkStage, number>,
+      done,
+      repaired,
+      newestProofMs: newestProofSeconds * 1000,
+    };
+  }
+
+  /** Numbers of the first chunks from `from` on that match, at most `limit`. */
+  find(match: ChunkMatch, from: number, limit: number): number[] {
+    const found: number[] = [];
+    const stageCode = match.stage === undefined ? -1 : codeOf(match.stage);
+    const attempt = match.attempt ?? -1;
+    for (let place = Math.max(0, from - this.firstChunk); place < this.chunkCount && found.length < limit; place++) {
+      if (stageCode >= 0 && this.#stages[place] !== stageCode) continue;
+      if (attempt >= 0 && this.#attempts[place] !== attempt) continue;
+      found.push(this.firstChunk + place);
+    }
+    return found;
   }
 
   state(chunk: number): ScannedState {
@@ -163,13 +228,20 @@ export class ScanTable {
   setListed(chunk: number, seen: ListedAttempt): void {
     const place = chunk - this.firstChunk;
     const meaning = meaningOf(seen.bits);
+    const proofSeconds = Math.floor(seen.proofMs / 1000);
+    if (
+      this.#stages[place] !== meaning.stageCode ||
+      this.#attempts[place] !== seen.attempt ||
+      this.#proofSeconds[place] !== proofSeconds
+    )
+      this.#summary = null;
     this.#stages[place] = meaning.stageCode;
     this.#attempts[place] = seen.attempt;
     this.#submissions[place] = seen.submissions;
     this.#failures[place] = seen.failures;
     this.#cleaned[place] = meaning.isCleaned ? 1 : 0;
     this.#modifiedSeconds[place] = Math.floor(seen.modifiedMs / 1000);
-    this.#proofSeconds[place] = Math.floor(seen.proofMs / 1000);
+    this.#proofSeconds[place] = proofSeconds;
   }
 
   /** Segments of several folders may overlap; the highest attempt that was ever finished is the one that counts. */
@@ -181,6 +253,7 @@ export class ScanTable {
     const listedAttempt = this.#attempts[place] ?? 0;
     if (folded.attempt < listedAttempt) return;
     if (folded.attempt === listedAttempt && isTakenBack(this.stageOf(chunk))) return;
+    this.#summary = null;
     this.#stages[place] = codeOf(folded.stage);
     this.#attempts[place] = folded.attempt;
     this.#submissions[place] = folded.submissions;

@@ -63,6 +63,24 @@ async function expectTrue(ledger: Ledger, scan: LedgerScan, plans = [PLAN]): Pro
       const { lastModifiedMs: _, proofMs: __, ...state } = scan.state(ref);
       expect(state).toEqual(await ledger.chunkState(ref));
     }
+  for (const plan of plans) expectSummed(scan, plan);
+}
+
+/** What a summary and a search say is what a look at each chunk says. */
+function expectSummed(scan: LedgerScan, plan: typeof PLAN): void {
+  const all: { chunk: number; stage: ChunkStage; attempt: number; proofMs: number; isRepaired: boolean }[] = [];
+  scan.forEach(plan, (chunk, state) => all.push({ chunk, ...state }));
+  const summary = scan.summary(plan);
+  for (const [stage, chunks] of Object.entries(summary.stages)) {
+    const ofStage = all.filter((each) => each.stage === stage);
+    expect(chunks).toBe(ofStage.length);
+    expect(scan.find(plan, { stage: stage as ChunkStage }, 0, 100)).toEqual(ofStage.map((each) => each.chunk));
+  }
+  expect(summary.done).toBe(all.filter(isDone).length);
+  expect(summary.repaired).toBe(all.filter((each) => each.isRepaired).length);
+  expect(summary.newestProofMs).toBe(Math.max(0, ...all.map((each) => each.proofMs)));
+  const second = all.filter((each) => each.attempt === 2 && each.chunk > plan.firstChunk).slice(0, 2);
+  expect(scan.find(plan, { attempt: 2 }, plan.firstChunk + 1, 2)).toEqual(second.map((each) => each.chunk));
 }
 
 describe('a scan', () => {

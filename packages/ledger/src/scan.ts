@@ -9,7 +9,7 @@ import { foldTable, readSegment } from './folds.ts';
 import { type SegmentKey, SHARDS, shardOf, tablePath } from './keys.ts';
 import type { PlanStore } from './plan-store.ts';
 import type { ReceiptStore } from './receipt-store.ts';
-import { type ScannedState, ScanTable } from './scan-table.ts';
+import { type ChunkMatch, type ScannedState, type ScanSummary, ScanTable } from './scan-table.ts';
 import { listShard } from './shard-list.ts';
 import { StagedBytes } from './staged-bytes.ts';
 
@@ -19,6 +19,10 @@ export interface LedgerScan {
   state(ref: ChunkRef): ScannedState;
   /** Chunks of the plan in order. */
   forEach(plan: Pick<TablePlan, 'tableId' | 'generation'>, visit: (chunk: number, state: ScannedState) => void): void;
+  /** The same object as long as nothing in it changed. */
+  summary(plan: Pick<TablePlan, 'tableId' | 'generation'>): ScanSummary;
+  /** Numbers of the plan's first chunks from `from` on that match, at most `limit`. */
+  find(plan: Pick<TablePlan, 'tableId' | 'generation'>, match: ChunkMatch, from: number, limit: number): number[];
   /** Over all generations of the table. Stages that no chunk is in are absent. */
   counts(tableId: string): Map<ChunkStage, number>;
   /** Plans that the last refresh knew. */
@@ -92,13 +96,26 @@ export class Scan implements LedgerScan {
   }
 
   forEach(plan: Pick<TablePlan, 'tableId' | 'generation'>, visit: (chunk: number, state: ScannedState) => void): void {
-    const path = tablePath(plan.tableId, plan.generation);
-    const table = this.#tables.get(path);
-    // Nothing visited would look like nothing to do.
-    if (table === undefined)
-      throw new LakehaulError('INTERNAL', `the scan does not know the plan ${path}: refresh it first`);
+    const table = this.#known(plan);
     for (let chunk = table.firstChunk; chunk < table.firstChunk + table.chunkCount; chunk++)
       visit(chunk, table.state(chunk));
+  }
+
+  summary(plan: Pick<TablePlan, 'tableId' | 'generation'>): ScanSummary {
+    return this.#known(plan).summary();
+  }
+
+  find(plan: Pick<TablePlan, 'tableId' | 'generation'>, match: ChunkMatch, from: number, limit: number): number[] {
+    return this.#known(plan).find(match, from, limit);
+  }
+
+  /** Nothing visited would look like nothing to do. */
+  #known(plan: Pick<TablePlan, 'tableId' | 'generation'>): ScanTable {
+    const path = tablePath(plan.tableId, plan.generation);
+    const table = this.#tables.get(path);
+    if (table === undefined)
+      throw new LakehaulError('INTERNAL', `the scan does not know the plan ${path}: refresh it first`);
+    return table;
   }
 
   counts(tableId: string): Map<ChunkStage, number> {

@@ -1,5 +1,5 @@
 /** How much lies in the stage: sizes are in the `unloaded` receipts, each read once. */
-import { isDone } from '@lakehaul/core';
+import { type ChunkStage, isDone } from '@lakehaul/core';
 import type { ReceiptStore } from './receipt-store.ts';
 import type { ScanTable } from './scan-table.ts';
 
@@ -45,8 +45,18 @@ export class StagedBytes {
   }
 }
 
+const STAGED: ReadonlySet<ChunkStage> = new Set<ChunkStage>([
+  'unloaded',
+  'loaded',
+  'mismatched',
+  'void',
+  'quarantined',
+  'accepted',
+]);
+
+/** Asked of every chunk at every look: no object a chunk. */
 function mayBeStaged(table: ScanTable, chunk: number): boolean {
-  const state = table.state(chunk);
-  if (state.isCleaned) return false;
-  return isDone(state) || ['unloaded', 'loaded', 'mismatched', 'void', 'quarantined', 'accepted'].includes(state.stage);
+  if (table.isCleaned(chunk)) return false;
+  const stage = table.stageOf(chunk);
+  return STAGED.has(stage) || isDone({ stage });
 }

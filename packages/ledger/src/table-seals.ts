@@ -40,10 +40,5 @@ export async function newestSeal(ledger: Ledger, tableId: string): Promise<{ sea
 
 /** Cleaning the stage changes no claim, but moves a chunk's time; so a seal may be taken again, never too seldom. */
 export function newestReceiptMs(scan: LedgerScan, plans: readonly TablePlan[]): number {
-  let newest = 0;
-  for (const plan of plans)
-    scan.forEach(plan, (_chunk, state) => {
-      if (state.proofMs > newest) newest = state.proofMs;
-    });
-  return newest;
+  return Math.max(0, ...plans.map((plan) => scan.summary(plan).newestProofMs));
 }

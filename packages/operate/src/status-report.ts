@@ -1,5 +1,5 @@
 /** What `status`, `run` and `demo` show: the ledger and the seals turned into numbers and a decision. */
-import { type ChunkStage, isDone, type Steering, type TablePlan } from '@lakehaul/core';
+import type { ChunkStage, Steering, TablePlan } from '@lakehaul/core';
 import { type Decision, decide, type StopCode, type TableEvidence } from '@lakehaul/gates';
 import {
   byTable,
@@ -158,13 +158,16 @@ async function tableStatus(
   let repaired = 0;
   let done = 0;
   const quarantinedChunks: number[] = [];
-  for (const plan of plans)
-    scan.forEach(plan, (chunk, state) => {
-      stages[state.stage]++;
-      if (isDone(state)) done++;
-      if (state.isRepaired) repaired++;
-      if (state.stage === 'quarantined' && quarantinedChunks.length < LISTED_CHUNKS) quarantinedChunks.push(chunk);
-    });
+  for (const plan of plans) {
+    const summary = scan.summary(plan);
+    for (const [stage, chunks] of Object.entries(summary.stages)) stages[stage as ChunkStage] += chunks;
+    done += summary.done;
+    repaired += summary.repaired;
+    if (summary.stages.quarantined > 0)
+      quarantinedChunks.push(
+        ...scan.find(plan, { stage: 'quarantined' }, 0, LISTED_CHUNKS - quarantinedChunks.length),
+      );
+  }
   const first = plans[0];
   const newest = first === undefined ? null : await newestSeal(ledger, first.tableId);
   const chunks = plans.reduce((sum, plan) => sum + plan.chunkCount, 0);
