@@ -15,7 +15,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   runtime: ['core'],
   sandbox: ['core'],
   fleet: ['core', 'adapters', 'ledger', 'audit', 'queue', 'runtime'],
-  operate: ['core', 'ledger', 'planning', 'gates'],
+  operate: ['core', 'adapters', 'ledger', 'planning', 'gates'],
   planner: ['core', 'fleet', 'planning', 'fingerprint', 'adapters', 'ledger', 'queue', 'gates', 'runtime'],
   worker: ['core', 'fleet', 'fingerprint', 'adapters', 'ledger', 'queue', 'runtime'],
   verifier: ['core', 'fleet', 'fingerprint', 'adapters', 'ledger', 'audit', 'queue', 'gates', 'runtime'],

@@ -17,7 +17,7 @@ export { byTable, joinedPlans } from './plan-store.ts';
 export type { StoredReceipt, TroubleStage, WriteResult } from './receipt-store.ts';
 export { recordShape, tableSeal } from './record-shapes.ts';
 export type { LedgerRecord, RecordResult } from './records.ts';
-export { type Reopening, reopenChunks } from './reopen-chunks.ts';
+export { type PlannedReopening, type Reopening, reopenChunks, reopenPlanned } from './reopen-chunks.ts';
 export {
   type MovedRows,
   runStep,

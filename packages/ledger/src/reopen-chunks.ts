@@ -1,6 +1,7 @@
 /** Opens a new attempt of chunks because a person said so: the one way in which a chunk that waits or is done goes on. */
 import {
   type AttemptRef,
+  asLakehaulError,
   type ChunkRef,
   chunkLevel,
   chunkName,
@@ -30,6 +31,47 @@ export async function reopenChunks(
     reopened.push(...(await Promise.all(batch)).flat());
   }
   return reopened;
+}
+
+export interface PlannedReopening {
+  ref: ChunkRef;
+  /** The attempt that is to be opened. */
+  attempt: number;
+}
+
+/**
+ * Opens exactly these attempts: repeated after a crash it opens nothing twice. What has gone on meanwhile by somebody
+ * else's hand is left alone and told as `movedOn`.
+ */
+export async function reopenPlanned(
+  ledger: Ledger,
+  planned: readonly PlannedReopening[],
+  reopening: Reopening,
+): Promise<{ opened: PlannedReopening[]; movedOn: PlannedReopening[] }> {
+  const opened: PlannedReopening[] = [];
+  const movedOn: PlannedReopening[] = [];
+  for (let start = 0; start < planned.length; start += PARALLEL) {
+    const batch = planned.slice(start, start + PARALLEL);
+    const isOurs = await Promise.all(batch.map((each) => isReopened(ledger, each, reopening)));
+    batch.forEach((each, index) => {
+      (isOurs[index] === true ? opened : movedOn).push(each);
+    });
+  }
+  return { opened, movedOn };
+}
+
+async function isReopened(ledger: Ledger, planned: PlannedReopening, reopening: Reopening): Promise<boolean> {
+  const { attempt } = await ledger.chunkState(planned.ref);
+  if (attempt === planned.attempt - 1)
+    try {
+      const [result] = await reopenChunks(ledger, [planned.ref], reopening);
+      // Another one may have opened it in the same moment; whose it is, its receipt says.
+      if (result !== undefined && result.attempt !== planned.attempt) return false;
+    } catch (thrown) {
+      if (asLakehaulError(thrown).code !== 'SUPERSEDED') throw thrown;
+    }
+  const opened = await ledger.read({ ...planned.ref, attempt: planned.attempt }, 'opened');
+  return opened?.body.cause === 'operator' && opened.body.reason === reopening.reason;
 }
 
 async function reopenChunk(

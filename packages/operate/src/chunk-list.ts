@@ -14,6 +14,8 @@ export interface ChunkFilter {
   stage: ChunkStage | null;
   /** Of the quarantine, or of what led to it. */
   code: string | null;
+  /** Full names; absent: all. */
+  named?: ReadonlySet<string>;
 }
 
 export interface ListedChunk {
@@ -58,44 +60,60 @@ export async function listChunks(
   page: { after: string | null; limit: number | null },
 ): Promise<ChunkPage> {
   const chunks: ListedChunk[] = [];
-  let isPast = page.after === null;
-  for (const plan of inOrder(from.plans)) {
-    for (const { ref, state } of candidates(from.scan, plan, filter)) {
-      if (!isPast) isPast = isAfter(ref, page.after ?? '');
-      if (!isPast) continue;
-      const listed = await describe(from.ledger, plan, ref, state);
-      if (filter.code !== null && listed.trouble?.code !== filter.code && listed.trouble?.cause !== filter.code)
-        continue;
-      if (page.limit !== null && chunks.length === page.limit)
-        return { chunks, next: chunkName(chunks.at(-1)?.ref ?? ref) };
-      chunks.push(listed);
-    }
+  for (const { plan, ref, state } of candidates(from, filter, page.after === null ? null : cursorOf(page.after))) {
+    const listed = await describe(from.ledger, plan, ref, state);
+    if (filter.code !== null && listed.trouble?.code !== filter.code && listed.trouble?.cause !== filter.code) continue;
+    if (page.limit !== null && chunks.length === page.limit)
+      return { chunks, next: chunkName(chunks.at(-1)?.ref ?? ref) };
+    chunks.push(listed);
   }
   return { chunks, next: null };
 }
 
-function inOrder(plans: readonly TablePlan[]): TablePlan[] {
+/** In the order that cursors follow, whatever order the plans come in. */
+export function plansInOrder(plans: readonly TablePlan[]): TablePlan[] {
   return [...plans].sort((a, b) =>
     a.tableId < b.tableId ? -1 : a.tableId > b.tableId ? 1 : a.generation - b.generation,
   );
 }
 
-function isAfter(ref: ChunkRef, cursor: string): boolean {
-  const match = /^(.*)\/g(\d+)\/(\d+)$/.exec(cursor);
-  const [tableId, generation, chunk] = [match?.[1] ?? cursor, Number(match?.[2] ?? 0), Number(match?.[3] ?? -1)];
-  if (ref.tableId !== tableId) return ref.tableId > tableId;
-  return ref.generation !== generation ? ref.generation > generation : ref.chunk > chunk;
+/** What is no chunk's name begins after the table of that name. */
+function cursorOf(after: string): ChunkRef {
+  const match = /^(.*)\/g(\d+)\/(\d+)$/s.exec(after);
+  return match === null
+    ? { tableId: after, generation: 0, chunk: -1 }
+    : { tableId: match[1] ?? '', generation: Number(match[2]), chunk: Number(match[3]) };
 }
 
-function candidates(scan: LedgerScan, plan: TablePlan, filter: ChunkFilter): { ref: ChunkRef; state: ScannedState }[] {
-  const found: { ref: ChunkRef; state: ScannedState }[] = [];
-  scan.forEach(plan, (chunk, state) => {
-    if (filter.stage !== null && state.stage !== filter.stage) return;
-    if (filter.code !== null && !mayHaveTrouble(state)) return;
-    found.push({ ref: { tableId: plan.tableId, generation: plan.generation, chunk }, state });
-  });
-  return found;
+/** Number of the plan's first chunk after the cursor; null when the whole plan lies before it. */
+export function firstAfter(plan: TablePlan, cursor: ChunkRef | null): number | null {
+  if (cursor === null || plan.tableId > cursor.tableId) return plan.firstChunk;
+  if (plan.tableId < cursor.tableId || plan.generation < cursor.generation) return null;
+  return plan.generation > cursor.generation ? plan.firstChunk : Math.max(plan.firstChunk, cursor.chunk + 1);
 }
+
+/** Read no further than asked for: a page of a million chunks must not cost a million. */
+function* candidates(
+  { plans, scan }: Source,
+  filter: ChunkFilter,
+  cursor: ChunkRef | null,
+): Generator<{ plan: TablePlan; ref: ChunkRef; state: ScannedState }> {
+  for (const plan of plansInOrder(plans)) {
+    let from = firstAfter(plan, cursor);
+    while (from !== null) {
+      const found: number[] = scan.find(plan, filter.stage === null ? {} : { stage: filter.stage }, from, FIND_BATCH);
+      for (const chunk of found) {
+        const ref = { tableId: plan.tableId, generation: plan.generation, chunk };
+        if (filter.named?.has(chunkName(ref)) === false) continue;
+        const state = scan.state(ref);
+        if (filter.code === null || mayHaveTrouble(state)) yield { plan, ref, state };
+      }
+      from = found.length < FIND_BATCH ? null : (found.at(-1) ?? 0) + 1;
+    }
+  }
+}
+
+const FIND_BATCH = 256;
 
 function mayHaveTrouble(state: ScannedState): boolean {
   return state.failures > 0 || ['mismatched', 'void', 'quarantined', 'accepted'].includes(state.stage);

@@ -1,6 +1,10 @@
+export { type Acceptance, type AcceptDeps, acceptChunk, planAcceptance } from './accept-chunk.ts';
+export { refuseUnknownPattern, stepPattern } from './check-change.ts';
 export { type ChunkFilter, type ChunkPage, type ListedChunk, listChunks } from './chunk-list.ts';
+export { chunkPage, cursorText, type PageFilter, parseCursor } from './chunk-page.ts';
+export { type ChunkStory, chunkStory, chunkStoryJson } from './chunk-story.ts';
 export { findChunk, findPlans } from './find-chunk.ts';
-export { CHUNK_JSON } from './json/chunk.ts';
+export { CHUNK_JSON, CHUNK_PAGE_JSON } from './json/chunk.ts';
 export {
   chunkStage,
   count,
@@ -26,6 +30,7 @@ export {
   steeringJson,
 } from './json/steering.ts';
 export { ACCEPT_JSON, CHUNKS_JSON, REPLAY_JSON, RESUME_JSON, stop, TABLES_JSON } from './json/waiting.ts';
+export { replayByFilter, replayByName } from './plan-replay.ts';
 export { estimateReproof, type ReproofEstimate, sumOfReproofs } from './reproof-estimate.ts';
 export { statusJson } from './status-json.ts';
 export { type StatusOptions, type StatusReport, statusReport, type TableStatus } from './status-report.ts';

@@ -164,9 +164,7 @@ async function tableStatus(
     done += summary.done;
     repaired += summary.repaired;
     if (summary.stages.quarantined > 0)
-      quarantinedChunks.push(
-        ...scan.find(plan, { stage: 'quarantined' }, 0, LISTED_CHUNKS - quarantinedChunks.length),
-      );
+      quarantinedChunks.push(...scan.find(plan, { stage: 'quarantined' }, 0, LISTED_CHUNKS - quarantinedChunks.length));
   }
   const first = plans[0];
   const newest = first === undefined ? null : await newestSeal(ledger, first.tableId);

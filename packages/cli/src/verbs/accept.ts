@@ -1,6 +1,5 @@
-import { type AttemptRef, chunkName, LakehaulError, must, type ReceiptBodies } from '@lakehaul/core';
-import type { Session } from '@lakehaul/fleet';
-import { ACCEPT_JSON, findChunk } from '@lakehaul/operate';
+import { chunkName, LakehaulError, type ReceiptBodies } from '@lakehaul/core';
+import { ACCEPT_JSON, acceptChunk, findChunk, planAcceptance } from '@lakehaul/operate';
 import { printJson } from '../json/common.ts';
 import { counted } from '../print/units.ts';
 import { openSession } from '../session.ts';
@@ -30,49 +29,24 @@ export const accept: Verb = {
     const by = byWhom(call);
     await using session = await openSession(call);
     const ref = findChunk(await session.ledger.readPlans(), name);
-    const { stage, attempt } = await session.ledger.chunkState(ref);
-    if (stage !== 'quarantined')
-      throw new LakehaulError('CHUNK_NOT_QUARANTINED', `${chunkName(ref)} is ${stage}`, { where: chunkName(ref) });
-    const { body, causedBy } = await acceptedBody(session, { ...ref, attempt }, by);
+    const acceptance = await planAcceptance({ ledger: session.ledger, target: session.clouds.target }, ref, by);
+    const { body } = acceptance;
     let accepted = body;
     const isJson = call.flags['json'] === true;
     if (!isJson) tell(call, chunkName(ref), body);
     if (call.flags['dry-run'] !== true) {
       await refuseUnconfirmed(call, chunkName(ref));
-      const { isMine, receipt } = await session.ledger.write({ ...ref, attempt }, 'accepted', body, causedBy);
-      accepted = receipt.body;
-      if (!isMine) call.terminal.talk(`${chunkName(ref)} was accepted before; that receipt stays`);
+      const result = await acceptChunk(session.ledger, acceptance);
+      accepted = result.accepted;
+      if (!result.isMine) call.terminal.talk(`${chunkName(ref)} was accepted before; that receipt stays`);
     }
     const isDryRun = call.flags['dry-run'] === true;
+    const { attempt } = acceptance.ref;
     if (isJson) printJson(call.terminal, ACCEPT_JSON, { isDryRun, chunk: chunkName(ref), attempt, accepted });
     else if (!isDryRun) call.terminal.out(`${chunkName(ref)} is accepted as it is`);
     return EXIT.done;
   },
 };
-
-async function acceptedBody(
-  session: Session,
-  attempt: AttemptRef,
-  by: { who: string; reason: string },
-): Promise<{ body: ReceiptBodies['accepted']; causedBy: string }> {
-  const { ledger, clouds } = session;
-  const quarantined = must(await ledger.read(attempt, 'quarantined'), 'quarantined receipt');
-  const mismatched = await ledger.read(attempt, 'mismatched');
-  const plan = must(await ledger.readPlan(attempt.tableId, attempt.generation), `plan of ${attempt.tableId}`);
-  const targetVersion = await clouds.target.version(plan.target);
-  const held = await clouds.target.countLineages(plan, attempt.chunk, targetVersion);
-  return {
-    causedBy: quarantined.key,
-    body: {
-      ...by,
-      code: quarantined.body.code,
-      differences: mismatched?.body.differences ?? [quarantined.body.message],
-      rowsSha256: mismatched?.body.rowsSha256 ?? null,
-      targetVersion,
-      held: held.map(({ lineage, rowCount }) => ({ lineage: lineage.toString(), rowCount })),
-    },
-  };
-}
 
 function tell(call: VerbCall, chunk: string, body: ReceiptBodies['accepted']): void {
   const rows = body.held.reduce((sum, each) => sum + BigInt(each.rowCount), 0n);

@@ -1,7 +1,5 @@
-import { chunkName, LakehaulError } from '@lakehaul/core';
-import type { StoredReceipt } from '@lakehaul/ledger';
-import { CHUNK_JSON, findChunk } from '@lakehaul/operate';
-import type { z } from 'zod';
+import { LakehaulError } from '@lakehaul/core';
+import { CHUNK_JSON, chunkStory, chunkStoryJson, findChunk } from '@lakehaul/operate';
 import { printJson } from '../json/common.ts';
 import { trailText } from '../print/trail.ts';
 import { openSession } from '../session.ts';
@@ -20,29 +18,9 @@ export const chunk: Verb = {
     if (name === undefined)
       throw new LakehaulError('USAGE', 'chunk needs a chunk', { next: 'lakehaul chunk TABLE/NUMBER' });
     const ref = findChunk(await session.ledger.readPlans(), name);
-    const [definition, state, trail] = await Promise.all([
-      session.ledger.readChunk(ref),
-      session.ledger.chunkState(ref),
-      session.ledger.trail(ref),
-    ]);
-    if (call.flags['json'] === true)
-      printJson(call.terminal, CHUNK_JSON, {
-        chunk: chunkName(ref),
-        definition: {
-          ...definition,
-          parts: [...definition.parts],
-          estimatedRows: definition.estimatedRows.toString(),
-          estimatedBytes: definition.estimatedBytes.toString(),
-        },
-        state: { ...state },
-        trail: trail.map((receipt) => ({ ...receipt, body: jsonOf(receipt.body) })),
-      });
-    else call.terminal.out(trailText(ref, definition, state, trail));
+    const story = await chunkStory(session.ledger, ref);
+    if (call.flags['json'] === true) printJson(call.terminal, CHUNK_JSON, chunkStoryJson(story));
+    else call.terminal.out(trailText(ref, story.definition, story.state, story.trail));
     return EXIT.done;
   },
 };
-
-/** Bodies are JSON by birth; this tells the compiler, and drops the keys that a writer left undefined. */
-function jsonOf(body: StoredReceipt['body']): Record<string, z.util.JSONType> {
-  return JSON.parse(JSON.stringify(body)) as Record<string, z.util.JSONType>;
-}

@@ -1,7 +1,7 @@
 import { chunkName, isDone, LakehaulError, must, type TablePlan } from '@lakehaul/core';
 import { readLedger, type Session } from '@lakehaul/fleet';
 import { type LedgerScan, reopenChunks } from '@lakehaul/ledger';
-import { findChunk, findPlans, type ListedChunk, listChunks, REPLAY_JSON } from '@lakehaul/operate';
+import { findChunk, findPlans, type ListedChunk, REPLAY_JSON, replayByFilter, replayByName } from '@lakehaul/operate';
 import { printJson } from '../json/common.ts';
 import { counted } from '../print/units.ts';
 import { openSession } from '../session.ts';
@@ -82,32 +82,17 @@ async function chooseChunks(
   scan: LedgerScan,
 ): Promise<ListedChunk[]> {
   const table = call.flags['table'];
-  if (call.operands.length > 0) {
-    const named = new Set(call.operands.map((name) => chunkName(findChunk(plans, name))));
-    const tables = plans.filter((plan) => [...named].some((name) => name.startsWith(`${plan.tableId}/`)));
-    const { chunks } = await listChunks(
-      { ledger: session.ledger, plans: tables, scan },
-      { stage: null, code: null },
-      { after: null, limit: null },
+  const from = { ledger: session.ledger, plans, scan };
+  if (call.operands.length > 0)
+    return replayByName(
+      from,
+      call.operands.map((name) => findChunk(plans, name)),
     );
-    const found = chunks.filter((each) => named.has(each.chunk));
-    const planned = found.find((each) => each.attempt === 0);
-    if (planned !== undefined)
-      throw new LakehaulError('USAGE', `${planned.chunk} has no attempt yet: nothing to replay`, {
-        next: 'lakehaul run',
-      });
-    return found;
-  }
   if (typeof table !== 'string')
     throw new LakehaulError('USAGE', 'replay needs chunks or a table', {
       next: 'lakehaul replay TABLE/NUMBER, or --table TABLE with --code or --stage',
     });
-  const { chunks } = await listChunks(
-    { ledger: session.ledger, plans: findPlans(plans, table), scan },
-    chunkFilter(call.flags),
-    { after: null, limit: null },
-  );
-  return chunks.filter((each) => each.attempt > 0);
+  return replayByFilter({ ...from, plans: findPlans(plans, table) }, chunkFilter(call.flags));
 }
 
 function tell(call: VerbCall, chosen: readonly ListedChunk[], isJson: boolean): void {

@@ -1,17 +1,16 @@
 /** What a person sets while the fleet runs: each change is a record with who and why, and counts within a second or two. */
 
 import { randomUUID } from 'node:crypto';
+import { LakehaulError, limitRows, type SteeringChange } from '@lakehaul/core';
 import {
-  LakehaulError,
-  limitRows,
-  matchesLimit,
-  patternTest,
-  STEPS,
-  type SteeringChange,
-  type Step,
-  type TablePlan,
-} from '@lakehaul/core';
-import { changeJson, changesJson, SETTINGS_JSON, STEER_JSON, steeringJson } from '@lakehaul/operate';
+  changeJson,
+  changesJson,
+  refuseUnknownPattern,
+  SETTINGS_JSON,
+  STEER_JSON,
+  steeringJson,
+  stepPattern,
+} from '@lakehaul/operate';
 import { printJson } from '../json/common.ts';
 import { plainText } from '../print/safe-text.ts';
 import { table } from '../print/table.ts';
@@ -117,7 +116,7 @@ async function steer(call: VerbCall, change: SteeringChange): Promise<number> {
   const by = isDryRun ? null : byWhom(call);
   await using session = await openSession(call);
   const { steering } = session.ledger;
-  refuseUnknown(change, await session.ledger.readPlans());
+  refuseUnknownPattern(change, await session.ledger.readPlans());
   const { before, after } = await steering.preview(change);
   const requestId = call.flags['request-id'];
   const done =
@@ -153,27 +152,7 @@ function operand(call: VerbCall, index: number): string {
   });
 }
 
-/** `unload` is `*::unload`, `sales.orders` is `sales.orders::*`. */
-function stepPattern(what: string): string {
-  if (what.includes('::')) return what;
-  return (STEPS as readonly string[]).includes(what) ? `*::${what}` : `${what}::*`;
-}
-
 function numberOrNone(text: string): number | null {
   if (text === 'none') return null;
   return text === '0' ? 0 : wholeNumber('max', text);
-}
-
-/** A pattern with a typing error would hold nothing, and nobody would know. */
-function refuseUnknown(change: SteeringChange, plans: readonly TablePlan[]): void {
-  if (change.action === 'resume' || plans.length === 0) return;
-  const paths = [...new Set(plans.map(({ source }) => `${source.schema}.${source.table}`))];
-  const names = (path: string) =>
-    change.action === 'priority'
-      ? patternTest(change.pattern).test(path)
-      : STEPS.some((step: Step) => matchesLimit(change.pattern, path, step));
-  if (paths.some(names)) return;
-  throw new LakehaulError('USAGE', `${change.pattern} names no planned table`, {
-    next: `planned are ${paths.slice(0, 20).join(', ')}`,
-  });
 }

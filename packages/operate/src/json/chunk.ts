@@ -1,6 +1,6 @@
 /** One chunk, and everything that ever happened to it. */
 import { z } from 'zod';
-import { chunkStage, count, said, text, utcTime, wholeText } from './common.ts';
+import { chunkStage, count, level, said, text, utcTime, wholeText } from './common.ts';
 
 const part = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('range'), column: said, from: text.nullable(), to: text.nullable() }),
@@ -25,6 +25,23 @@ const receipt = z.strictObject({
     .describe('as it lies in the ledger, by stage: packages/core/src/receipt.ts'),
   key: said,
   lastModifiedMs: count.describe('S3’s clock, epoch milliseconds: what order and freshness go by'),
+});
+
+export const CHUNK_PAGE_JSON = z.strictObject({
+  chunks: z.array(
+    z.strictObject({
+      chunk: said,
+      table: said,
+      level: level.describe('of its table'),
+      stage: chunkStage,
+      attempt: count.describe('0 while planned'),
+      failures: count.describe('of that attempt'),
+      isDone: z.boolean(),
+      isRepaired: z.boolean(),
+      changedAt: utcTime.nullable().describe('S3’s clock'),
+    }),
+  ),
+  next: said.nullable().describe('cursor of the next page; null on the last one'),
 });
 
 export const CHUNK_JSON = z.strictObject({
