@@ -31,7 +31,6 @@ const report = await runFleet({
   store,
   signal: new AbortController().signal,
   onProgress: () => undefined,
-  tickMs: 250,
 });
 const seconds = (performance.now() - startedMs) / 1000;
 const cpu = process.cpuUsage(startedCpu);

@@ -40,6 +40,7 @@ class ScriptedSource {
   now: SourceTime = addMs(READ_AT, 10 * MINUTE_MS);
   readonly writes: SourceWrite[] = [];
   readonly changed = new Set<number>();
+  readonly tooLong = new Set<number>();
   readonly windows: WriteSampleRequest[] = [];
   readonly probes: number[][] = [];
   outcomesReadable = true;
@@ -73,7 +74,14 @@ class ScriptedSource {
         this.probes.push(request.chunks.map((chunk) => chunk.number));
         await this.whileProbing();
         const sums = request.chunks.map(({ number }) => [number, this.changed.has(number) ? OTHER : PROVEN] as const);
-        return { snapshotAt: this.now, sums: new Map(sums), strayRows: '0', scans: 1, rowsScanned: '30' };
+        return {
+          snapshotAt: this.now,
+          sums: new Map(sums),
+          tooLong: this.tooLong,
+          strayRows: '0',
+          scans: 1,
+          rowsScanned: '30',
+        };
       },
     };
     return source as Source;
@@ -192,6 +200,20 @@ it('a pause longer than the history is kept is a gap: told, and closed only by a
   expect((await latestSample(ledger))?.body.gap).not.toBeNull();
   expect(seen?.tables).toMatchObject([{ writes: { kind: 'gap' }, probe: { reopened: [{ chunk: 1 }] } }]);
   expect(source.probes).toEqual([[0, 1, NULLS]]);
+});
+
+it.each([
+  ['with a row too long for the form of its proof is hashed column by column', true, 'digest'],
+  ['with other rows keeps its form', false, 'joined'],
+])('a changed chunk %s', async (_name, isTooLong, hashForm) => {
+  const { source, ledger, look } = await proven();
+  source.write(addMs(source.now, -2 * LAG_MS));
+  // Its sums say nothing then: they may even look equal.
+  (isTooLong ? source.tooLong : source.changed).add(1);
+  const [written] = (await look())?.tables ?? [];
+  expect(written?.probe?.reopened).toMatchObject([{ chunk: 1, attempt: 2 }]);
+  const opened = await ledger.read({ ...chunkRef(PLAN, 1), attempt: 2 }, 'opened');
+  expect(opened?.body).toMatchObject({ cause: 'late-rows', hashForm });
 });
 
 it('a probe asks for the NULL keys as well, and opens their chunk', async () => {

@@ -145,6 +145,8 @@ export interface ProbeAnswer {
   /** Of the earliest snapshot. */
   snapshotAt: SourceTime;
   sums: Map<number, Fingerprint>;
+  /** Asked chunks with a row that is too long for form `joined`; of their sums, only the count says something. */
+  tooLong: ReadonlySet<number>;
   /** Rows within the scanned bounds that belong to none of the asked chunks. */
   strayRows: string;
   scans: number;

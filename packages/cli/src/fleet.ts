@@ -15,11 +15,13 @@ export interface FleetRequest {
   store: QueueStore;
   signal: AbortSignal;
   onProgress: (report: StatusReport) => void;
-  /** Between two looks at the ledger. */
+  /** Between two looks at the ledger while something happens; `IDLE_TICKS` of it while nothing does. */
   tickMs?: number;
 }
 
 const TICK_MS = 500;
+/** A look costs a LIST of each shard. Two seconds are soon enough for what other processes do: a pause, a retry, a top-up. */
+const IDLE_TICKS = 4;
 
 /** Runs until every chunk is done or waits for a person and every table is sealed, or until drained by the signal. */
 export async function runFleet(request: FleetRequest): Promise<StatusReport> {
@@ -74,7 +76,8 @@ export async function runFleet(request: FleetRequest): Promise<StatusReport> {
   const plans = await ledger.readPlans();
   const sealer = await openLedgerSealer(session);
   try {
-    const report = await loop(request, { ledger, queues, scan, plans, stop, diffSweep });
+    const endedJobs = () => workers.reduce((sum, worker) => sum + worker.endedJobs(), 0);
+    const report = await loop(request, { ledger, queues, scan, plans, stop, diffSweep, endedJobs });
     // Its end is a moment to vouch for: hourly seals are the services'.
     await sealer?.runOnce();
     return report;
@@ -91,6 +94,8 @@ interface LoopState {
   plans: TablePlan[];
   stop: StopSignal;
   diffSweep: DiffSweep;
+  /** Jobs that the workers of this process have ended so far. */
+  endedJobs: () => number;
 }
 
 async function loop(request: FleetRequest, state: LoopState): Promise<StatusReport> {
@@ -106,6 +111,7 @@ async function loop(request: FleetRequest, state: LoopState): Promise<StatusRepo
   const report = () => statusReport(state.ledger, state.plans, state.scan, config.watch);
   for (;;) {
     state.stop.throwIfRaised();
+    const endedBefore = state.endedJobs();
     // A top-up or a new table may have been planned by another process: heads that are known are not read again.
     state.plans = await joinedPlans(state.ledger, state.plans);
     const fed = await planner.runOnce(state.plans);
@@ -130,7 +136,9 @@ async function loop(request: FleetRequest, state: LoopState): Promise<StatusRepo
     if (signal.aborted) return now;
     if (!isSettled) await watch.lookNowAndThen(state.plans, signal);
     else if (await watch.isUnwritten(state.plans, signal)) return report();
-    await session.clock.sleep(request.tickMs ?? TICK_MS, signal).catch(() => undefined);
+    const isIdle = () => fed.added === 0 && fed.waiting === 0 && state.endedJobs() === endedBefore;
+    for (let tick = 0; tick < 1 || (tick < IDLE_TICKS && isIdle() && !signal.aborted && !state.stop.isRaised); tick++)
+      await session.clock.sleep(request.tickMs ?? TICK_MS, signal).catch(() => undefined);
   }
 }
 

@@ -31,6 +31,9 @@ export interface InexactRows {
 /** `joined`: one md5 per row over the joined text; `digest`: md5 over per-column digests, for rows longer than 65,535 bytes. */
 export type HashForm = 'joined' | 'digest';
 
+/** Longest VARCHAR of Redshift, hence the longest joined text of a row (developer guide, r_Character_types). */
+export const MAX_ROW_TEXT_BYTES = 65_535n;
+
 /** How a chunk is proven. `count` ends as `counted` and is never called verified. `sampled` is `carried` with `full` on some chunks. */
 export type ProofLevel = 'count' | 'carried' | 'sampled' | 'full';
 

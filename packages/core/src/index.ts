@@ -42,6 +42,7 @@ export {
   fingerprintDifferences,
   type HashForm,
   type InexactRows,
+  MAX_ROW_TEXT_BYTES,
   type ProofLevel,
 } from './fingerprint.ts';
 export {

@@ -100,6 +100,8 @@ const probe = z.looseObject({
       attempt: z.number().int().positive(),
       provenRows: whole,
       sourceRows: whole,
+      /** It has a row too long for the form that it was proven in: the next attempt hashes column by column. */
+      hasTooLongRow: z.literal(true).exactOptional(),
     }),
   ),
 });

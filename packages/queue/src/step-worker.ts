@@ -48,6 +48,8 @@ export interface RunningWorker {
   stop(): Promise<void>;
   /** When a job last began, ended or renewed its lock, or when there was last nothing to do. */
   lastProgressMs(): number;
+  /** Jobs of this process that have ended so far, however they did. */
+  endedJobs(): number;
 }
 
 /** A killed worker's jobs are taken over after 30 to 35 s; renewal is every 15 s and batched. */
@@ -69,6 +71,7 @@ class StepWorker implements RunningWorker {
   readonly #closing = new AbortController();
   readonly #heartbeat: Promise<void>;
   #progressMs: number;
+  #endedJobs = 0;
   /** Failures in a row that never reached the ledger: each one makes the next job wait longer. */
   #blindFailures = 0;
 
@@ -98,6 +101,10 @@ class StepWorker implements RunningWorker {
 
   lastProgressMs(): number {
     return this.#progressMs;
+  }
+
+  endedJobs(): number {
+    return this.#endedJobs;
   }
 
   async drain(): Promise<void> {
@@ -139,6 +146,7 @@ class StepWorker implements RunningWorker {
       throw new WaitingError();
     } finally {
       this.#running.delete(id);
+      this.#endedJobs += 1;
       this.#showBusy();
       this.#progressMs = clock.nowMs();
       const seconds = (clock.nowMs() - startMs) / 1000;

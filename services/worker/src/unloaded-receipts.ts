@@ -6,15 +6,13 @@ import {
   type Fingerprint,
   type HashForm,
   LakehaulError,
+  MAX_ROW_TEXT_BYTES,
   type ReceiptBodies,
   type SourceTime,
   type StagedFile,
   type TablePlan,
 } from '@lakehaul/core';
 import type { Ledger, StoredReceipt } from '@lakehaul/ledger';
-
-/** Redshift's longest VARCHAR: a joined hash text beyond it cannot be built. */
-const MAX_ROW_TEXT_BYTES = 65_535n;
 
 export interface StagedBucket {
   /** Null for a chunk with a scan of its own. */

@@ -51,6 +51,7 @@ describe('databaseError', () => {
   it('tells what a person must settle from what may pass', () => {
     expect(databaseError('failed', 'ERROR: permission denied for relation t', 'x').code).toBe('PERMISSION_DENIED');
     expect(databaseError('failed', 'ERROR: relation "a.b" does not exist', 'x').code).toBe('TABLE_MISSING');
+    expect(databaseError('failed', 'ERROR: Value too long for character type', 'x').code).toBe('ROW_TOO_LONG');
     expect(databaseError('aborted', 'stopped', 'x').code).toBe('SOURCE_STATEMENT_ABORTED');
     expect(databaseError('failed', 'ERROR: syntax error at or near "x"', 'x').disposition).toBe('quarantine');
     expect(databaseError('failed', 'ERROR: 1023 Serializable isolation violation', 'x').disposition).toBe('retry');

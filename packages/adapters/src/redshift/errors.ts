@@ -96,6 +96,9 @@ export function databaseError(status: 'failed' | 'aborted', message: string, whe
     return new LakehaulError('CREDENTIALS_REJECTED', text, { where });
   if (/relation ".*" does not exist|schema ".*" does not exist/i.test(message))
     return new LakehaulError('TABLE_MISSING', text, { where });
+  // What `||` does beyond the longest VARCHAR is not documented; this is how the engine refuses any text that does not fit.
+  if (/value too long for (type character varying\(65535\)|character type)/i.test(message))
+    return new LakehaulError('ROW_TOO_LONG', text, { where });
   // The same statement would be refused the same way for ever.
   if (/syntax error|does not exist|cannot cast|invalid (input|operation)/i.test(message))
     return new LakehaulError('SOURCE_STATEMENT_FAILED', text, { where, disposition: 'quarantine' });

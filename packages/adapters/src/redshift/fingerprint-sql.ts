@@ -22,6 +22,8 @@ export interface SourceRowsRequest {
   isBucketed: boolean;
   /** Further items over the table's own columns. */
   extra?: readonly string[];
+  /** Leaves out, where the table is read, rows whose joined text may be longer than this. */
+  rowBytesMax?: number;
 }
 
 /**
@@ -45,7 +47,7 @@ export function sourceRows(request: SourceRowsRequest): SourceRows {
       type: column.type,
       reference: `t.${quoteName(column.plan.source.name)}`,
     }));
-  const bottom = fromWhere(plan, predicate);
+  const bottom = fromWhere(plan, predicate, request.rowBytesMax);
   const levels = hashLevels({ dialect: 'redshift', columns, from: bottom, groups, extra: request.extra ?? [] }, 'r');
   const bucketOf = (buckets: number) => `MOD(${halfSql('redshift', BUCKET_DIGEST, 1)},${wholeNumber(buckets)})`;
   const filter = parts.map((part) => `${bucketOf(part.modulus)}=${wholeNumber(part.bucket)}`).join(' AND ');
@@ -104,25 +106,30 @@ export function countSelect(request: {
   const isPlain = buckets === null && hashParts(predicate).length === 0;
   const moved = movedWithPosition(plan);
   if (isPlain) {
-    const longest = request.hasHashes
-      ? maxRowBytes(moved, (column) => `t.${quoteName(column.plan.source.name)}`)
-      : "'0'";
+    const longest = request.hasHashes ? maxText(rowBytes(moved)) : "'0'";
     return `SELECT NULL::varchar(20),COUNT(*)::varchar(20),${longest},${SNAPSHOT_TIME} ${fromWhere(plan, predicate)}`;
   }
   const rows = sourceRows({ plan, predicate, groups: [], columns: moved, isBucketed: buckets !== null });
-  const longest = request.hasHashes ? maxRowBytes(moved, (column) => `c${column.position}`) : "'0'";
+  const longest = request.hasHashes ? maxText(rowBytes(moved, (column) => `c${column.position}`)) : "'0'";
   return `SELECT ${bucketText(rows, buckets)},COUNT(*)::varchar(20),${longest},${SNAPSHOT_TIME} FROM ${rows.from}${groupBy(rows, buckets)}`;
 }
 
-function fromWhere(plan: TablePlan, predicate: RowPredicate): string {
-  const where = predicateSql(
-    predicate,
-    plan.columns.map((column) => column.source),
-  );
-  return `FROM ${quoteTable(plan.source)} t${where === null ? '' : ` WHERE ${where}`}`;
+function fromWhere(plan: TablePlan, predicate: RowPredicate, rowBytesMax?: number): string {
+  const columns = plan.columns.map((column) => column.source);
+  const filters = [predicateSql(predicate, columns)];
+  if (rowBytesMax !== undefined) filters.push(`(${rowBytes(movedWithPosition(plan))})<=${wholeNumber(rowBytesMax)}`);
+  const where = filters.filter((filter) => filter !== null);
+  return `FROM ${quoteTable(plan.source)} t${where.length === 0 ? '' : ` WHERE ${where.join(' AND ')}`}`;
 }
 
-function maxRowBytes(columns: readonly MovedColumn[], reference: (column: MovedColumn) => string): string {
-  const bytes = rowBytesSql(columns.map((column) => ({ ...column, reference: reference(column) })));
-  return `NVL(MAX(${bytes}),0)::varchar(20)`;
+/** Longest joined text that a row may need, in bytes, over the table's own columns or what `reference` says. */
+export function rowBytes(
+  columns: readonly MovedColumn[],
+  reference: (column: MovedColumn) => string = (column) => `t.${quoteName(column.plan.source.name)}`,
+): string {
+  return rowBytesSql(columns.map((column) => ({ ...column, reference: reference(column) })));
+}
+
+export function maxText(sql: string): string {
+  return `NVL(MAX(${sql}),0)::varchar(20)`;
 }

@@ -3,12 +3,13 @@
  * count and hash sums are grouped by it. Chunks by hash bucket come from the bucketed sums of an unload. The rows are
  * those that an UNLOAD of the same chunks would read: predicates, cut line and hashes are rendered by the same functions.
  */
-import { type KeyPart, LakehaulError, type TablePlan } from '@lakehaul/core';
+import { type KeyPart, LakehaulError, MAX_ROW_TEXT_BYTES, type TablePlan } from '@lakehaul/core';
 import { type HashGroup, halfSql, sumSql } from '@lakehaul/fingerprint';
 import type { ProbeChunk, ProbeRequest } from '../ports.ts';
-import { fingerprintSelect, namedGroups, sourceRows } from './fingerprint-sql.ts';
+import { fingerprintSelect, maxText, namedGroups, rowBytes, sourceRows } from './fingerprint-sql.ts';
 import type { RedshiftOptions } from './options.ts';
 import { predicateSql } from './predicate.ts';
+import { movedWithPosition } from './wire.ts';
 
 /** One scan, or several of the same chunks where a table's hash groups do not fit one statement; one transaction. */
 export interface ProbeUnit {
@@ -16,6 +17,11 @@ export interface ProbeUnit {
   statements: { sql: string; groups: number }[];
   /** Place in the answer by the number that the statement gives a row. */
   chunkOf: ReadonlyMap<number, ProbeChunk>;
+  /**
+   * For an engine that fails at a row too long to be joined: the length and count of each chunk's rows, then the scan
+   * without such rows. Null where the bucket of a row follows from its text.
+   */
+  withoutLong: { measureSql: string; statements: { sql: string; groups: number }[] } | null;
 }
 
 /** A CASE of 500 branches has some 60 KB; each row is compared with half of them on average. */
@@ -103,43 +109,73 @@ function fitted(plan: TablePlan, chunks: ProbeChunk[], groups: readonly HashGrou
 function unitOf(plan: TablePlan, chunks: ProbeChunk[], parts: (readonly HashGroup[])[]): ProbeUnit {
   const hash = chunks[0] === undefined ? null : hashOf(chunks[0]);
   const numberOf = (chunk: ProbeChunk, index: number) => hashOf(chunk)?.bucket ?? index;
+  const sums = (groups: readonly HashGroup[], rowBytesMax?: number) => ({
+    groups: groups.length,
+    sql:
+      hash === null
+        ? caseSelect(plan, chunks, groups, rowBytesMax)
+        : fingerprintSelect({
+            plan,
+            predicate: { parts: rangesOf(chunks[0] as ProbeChunk), cutLine: plan.cutLine },
+            groups,
+            buckets: hash.modulus,
+          }),
+  });
+  const isJoined = parts.some((groups) => groups.some((group) => group.form === 'joined'));
   return {
     chunks,
     chunkOf: new Map(chunks.map((chunk, index) => [numberOf(chunk, index), chunk])),
-    statements: parts.map((groups) => ({
-      groups: groups.length,
-      sql:
-        hash === null
-          ? caseSelect(plan, chunks, groups)
-          : fingerprintSelect({
-              plan,
-              predicate: { parts: rangesOf(chunks[0] as ProbeChunk), cutLine: plan.cutLine },
-              groups,
-              buckets: hash.modulus,
-            }),
-    })),
+    statements: parts.map((groups) => sums(groups)),
+    withoutLong:
+      hash === null && isJoined
+        ? {
+            measureSql: measureSelect(plan, chunks),
+            statements: parts.map((groups) => sums(groups, Number(MAX_ROW_TEXT_BYTES))),
+          }
+        : null,
   };
 }
 
-/** `place in the unit, count` and per group `sum1, sum2`. */
-function caseSelect(plan: TablePlan, chunks: readonly ProbeChunk[], groups: readonly HashGroup[]): string {
+/** Each row with its chunk's place in the unit as `lakehaul_chunk`. */
+function placedRows(plan: TablePlan, chunks: readonly ProbeChunk[]) {
   const columns = plan.columns.map((column) => column.source);
   const branches = chunks.map(
     (chunk, index) => `WHEN ${predicateSql({ parts: chunk.parts, cutLine: null }, columns) ?? 'TRUE'} THEN ${index}`,
   );
-  const rows = sourceRows({
+  return {
     plan,
     predicate: { parts: boundOf(chunks), cutLine: plan.cutLine },
-    groups,
-    columns: [],
     isBucketed: false,
     extra: [`CASE ${branches.join(' ')} END AS lakehaul_chunk`],
+  };
+}
+
+/** `place in the unit, count` and per group `sum1, sum2`. */
+function caseSelect(
+  plan: TablePlan,
+  chunks: readonly ProbeChunk[],
+  groups: readonly HashGroup[],
+  rowBytesMax?: number,
+): string {
+  const rows = sourceRows({
+    ...placedRows(plan, chunks),
+    groups,
+    columns: [],
+    ...(rowBytesMax === undefined ? {} : { rowBytesMax }),
   });
   const sums = groups.flatMap((group) => [
     sumSql('redshift', halfSql('redshift', group.name, 1)),
     sumSql('redshift', halfSql('redshift', group.name, 2)),
   ]);
   return `SELECT ${['lakehaul_chunk::varchar(20)', 'COUNT(*)::varchar(20)', ...sums].join(',')} FROM ${rows.from} GROUP BY lakehaul_chunk`;
+}
+
+/** `place in the unit, count, longest joined row text in bytes`. */
+function measureSelect(plan: TablePlan, chunks: readonly ProbeChunk[]): string {
+  const columns = movedWithPosition(plan);
+  const rows = sourceRows({ ...placedRows(plan, chunks), groups: [], columns });
+  const longest = maxText(rowBytes(columns, (column) => `c${column.position}`));
+  return `SELECT lakehaul_chunk::varchar(20),COUNT(*)::varchar(20),${longest} FROM ${rows.from} GROUP BY lakehaul_chunk`;
 }
 
 /** What all chunks of a run lie in, by the first key column alone: zone maps skip the rest. */

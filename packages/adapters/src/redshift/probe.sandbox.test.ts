@@ -74,6 +74,59 @@ describe.each(CUTS)('%s', (_name, cuts, scans) => {
   });
 });
 
+describe('a row too long to be joined', () => {
+  const wide = plannedTable('wide', [
+    plannedColumn('id', { kind: 'integer' }, 1),
+    plannedColumn('a', { kind: 'varchar', maxBytes: 40_000 }, 2),
+    plannedColumn('b', { kind: 'varchar', maxBytes: 40_000 }, 3),
+  ]);
+  const chunks = [
+    { number: 3, parts: [range(null, '5')] },
+    { number: 4, parts: [range('5', '6'), range(null, 'm', 'a')] },
+    { number: 5, parts: [range('5', '6'), range('m', null, 'a')] },
+    { number: 6, parts: [range('6', null)] },
+  ];
+  const probe = (hashForm: 'joined' | 'digest') =>
+    clouds.source.probe({ plan: wide, chunks, hashForm, hasHashes: true });
+
+  beforeAll(() =>
+    clouds.execute([
+      'CREATE TABLE public.wide (id integer, a varchar(40000), b varchar(40000))',
+      'INSERT INTO public.wide SELECT id, name, name FROM public.probed WHERE id IS NOT NULL',
+      "INSERT INTO public.wide VALUES (5, REPEAT('z', 33000), REPEAT('y', 33000))",
+    ]),
+  );
+
+  it.each(['allow', 'fail'] as const)('%s: is found, and the other chunks are compared', async (behaviour) => {
+    clouds.sandbox.redshiftSwitches.longConcatenation = behaviour;
+    try {
+      const answer = await probe('joined');
+      expect([...answer.tooLong]).toEqual(behaviour === 'fail' ? [5] : []);
+      expect(answer.strayRows).toBe('0');
+      expect(answer.scans).toBe(behaviour === 'fail' ? 2 : 1);
+      const counts = await clouds.querySource("SELECT COUNT(*)::varchar FROM public.wide WHERE id = 5 AND a >= 'm'");
+      expect(answer.sums.get(5)?.rowCount).toBe(counts[0]?.[0]);
+      for (const { number, parts } of chunks.filter((chunk) => chunk.number !== 5))
+        expect(answer.sums.get(number)).toEqual(
+          await clouds.source.fingerprint(wide, { parts, cutLine: null }, 'joined'),
+        );
+    } finally {
+      clouds.sandbox.redshiftSwitches.longConcatenation = 'allow';
+    }
+  });
+
+  it('is no hindrance column by column', async () => {
+    clouds.sandbox.redshiftSwitches.longConcatenation = 'fail';
+    try {
+      const answer = await probe('digest');
+      expect(answer.tooLong.size).toBe(0);
+      expect(answer.scans).toBe(1);
+    } finally {
+      clouds.sandbox.redshiftSwitches.longConcatenation = 'allow';
+    }
+  });
+});
+
 it('tells of rows in its bounds that no chunk claims', async () => {
   const chunks = [{ number: 0, parts: [range(null, '5'), range(null, 'name 3', 'name')] }];
   const answer = await clouds.source.probe({ plan, chunks, hashForm: 'joined', hasHashes: false });

@@ -18,6 +18,13 @@ import { asSqlError, type Statement, type Warehouse } from './warehouse.ts';
 
 /** How long ExecuteStatement itself waits for a result before it answers with a running operation. */
 const DIRECT_RESULTS_WAIT_MS = 5_000;
+/**
+ * How long GetOperationStatus waits for the end of a statement: half a second more with every ten seconds that it runs. So
+ * does the service that this protocol comes from (apache/hive and apache/spark, CLIService.getOperationStatus, long polling).
+ */
+const STATUS_WAIT_MS = 500;
+const STATUS_WAIT_STEP_MS = 10_000;
+const STATUS_WAIT_MAX_MS = 5_000;
 const PAGE_ROWS = 100_000;
 const EMPTY = resultOf([], []);
 
@@ -139,7 +146,10 @@ export class ThriftService {
     await this.#options.faults.before('databricks.GetOperationStatus');
     const operation = this.#operation(request);
     if (!operation) return new ttypes.TGetOperationStatusResp({ status: invalidHandle('operation') });
-    return operationStatus(operation.statement);
+    const { statement } = operation;
+    const steps = Math.floor((Date.now() - statement.submittedMs) / STATUS_WAIT_STEP_MS) + 1;
+    await settledWithin(statement.done, Math.min(STATUS_WAIT_MAX_MS, steps * STATUS_WAIT_MS));
+    return operationStatus(statement);
   }
 
   async GetResultSetMetadata(request: InstanceType<typeof ttypes.TGetResultSetMetadataReq>): Promise<object> {

@@ -117,6 +117,7 @@ export async function emitOptions(session: Session, query: Query | null, depth =
     nowMicros: BigInt(session.entry?.startMicros ?? session.options.history.nowMicros()),
     transactionMicros: BigInt(session.transactionMicros),
     extraFunction: (name, args) => extraFunction(session, name, args),
+    refusesLongText: session.options.switches.longConcatenation === 'fail',
   };
 }
 

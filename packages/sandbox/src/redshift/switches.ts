@@ -33,6 +33,8 @@ export interface RedshiftSwitches {
   zeroRowUnload: 'nothing' | 'empty-manifest';
   /** Calls per second and operation; an operation without an entry is not throttled. */
   callsPerSecond: Record<string, number>;
+  /** `||` beyond the longest VARCHAR: not documented. */
+  longConcatenation: 'allow' | 'fail';
   resultBytesMax: number;
   rowBytesMax: number;
   resultPageRows: number;
@@ -71,6 +73,7 @@ export function defaultSwitches(): RedshiftSwitches {
     tokenWithOtherBody: 'return-first',
     zeroRowUnload: 'nothing',
     callsPerSecond: {},
+    longConcatenation: 'allow',
     resultBytesMax: 500 * 1024 * 1024,
     rowBytesMax: 64 * 1024,
     resultPageRows: 1000,

@@ -223,7 +223,13 @@ function emitConcat(context: Context, e: Of<'concat'>): Value {
     values.map((value) => asText(context, value)),
     ' || ',
   );
-  return { sql, type: joinedTextType(context, values), expression: e };
+  const mayBeTooLong = values.reduce((sum, value) => sum + textLength(value.type), 0) > REDSHIFT_TEXT_MAX;
+  const isRefused = isRedshift(context) && context.options.refusesLongText === true && mayBeTooLong;
+  return {
+    sql: isRefused ? `lakehaul_joined_fit(${sql}, ${REDSHIFT_TEXT_MAX})` : sql,
+    type: joinedTextType(context, values),
+    expression: e,
+  };
 }
 
 function emitDistinct(context: Context, e: Of<'is-distinct'>): string {

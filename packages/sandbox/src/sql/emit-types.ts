@@ -45,6 +45,8 @@ export interface EmitOptions {
   timeZone?: string;
   /** Databricks ANSI_MODE; default true. With false, everything that would behave differently is refused. */
   ansiMode?: boolean;
+  /** Redshift: whether `||` refuses a result longer than any VARCHAR; default false. */
+  refusesLongText?: boolean;
   /** What now(), GETDATE, current_date mean: the statement's start. Microseconds since the epoch; default: DuckDB's own. */
   nowMicros?: bigint;
   /** What SYSDATE means: the transaction's start. */

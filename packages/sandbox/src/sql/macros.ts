@@ -26,6 +26,7 @@ export const MACROS: readonly string[] = [
   `${P}float_text(x, f) AS CASE WHEN isnan(x) THEN 'NaN' WHEN isinf(x) THEN CASE WHEN x > 0 THEN 'Infinity' ELSE '-Infinity' END ELSE format(f, x) END`,
   // A number whose text is longer than the VARCHAR is an error, not a shorter number.
   `${P}number_fit(x, n) AS CASE WHEN strlen(x) <= n OR x IS NULL THEN x ELSE error('value too long for the character type of this cast') END`,
+  `${P}joined_fit(x, n) AS CASE WHEN x IS NULL OR strlen(x) <= n THEN x ELSE error('Value too long for character type') END`,
   `${P}bytes_fit(x, n) AS CASE WHEN octet_length(x) <= n OR x IS NULL THEN x ELSE error('value too long for type binary varying') END`,
   // First n bytes of a text, characters whole.
   `${P}cut(x, n) AS CASE WHEN strlen(x) <= n THEN x WHEN strlen(x) = length(x) THEN left(x, n) ELSE decode(array_slice(encode(x), 1, CASE WHEN NOT ${P}is_tail(encode(x), n) THEN n WHEN NOT ${P}is_tail(encode(x), n - 1) THEN n - 1 WHEN NOT ${P}is_tail(encode(x), n - 2) THEN n - 2 ELSE n - 3 END)) END`,

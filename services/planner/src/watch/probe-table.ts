@@ -127,6 +127,7 @@ export async function probeTable(
   const startedMs = deps.clock.nowMs();
   const snapshots: SourceTime[] = [];
   const found = new Map<ProvenChunk, Fingerprint>();
+  const tooLong = new Set<ProvenChunk>();
   let scans = 0;
   let strayRows = 0n;
   let rowsScanned = 0n;
@@ -137,9 +138,14 @@ export async function probeTable(
     strayRows += BigInt(answer.strayRows);
     rowsScanned += BigInt(answer.rowsScanned);
     refuseStray(group, answer.strayRows);
-    for (const each of group) found.set(each, must(answer.sums.get(each.chunk.number), 'sums of a probed chunk'));
+    for (const each of group) {
+      found.set(each, must(answer.sums.get(each.chunk.number), 'sums of a probed chunk'));
+      if (answer.tooLong.has(each.chunk.number)) tooLong.add(each);
+    }
   }
-  const differing = proven.filter((each) => probeDifference(each.proof, must(found.get(each), 'sums')) !== null);
+  const differing = proven.filter(
+    (each) => tooLong.has(each) || probeDifference(each.proof, must(found.get(each), 'sums')) !== null,
+  );
   const rows = [...found.values()].reduce((sum, each) => sum + BigInt(each.rowCount), 0n);
   const body: ProbeRecord = {
     schemaVersion: 1,
@@ -161,6 +167,7 @@ export async function probeTable(
       attempt: each.attempt,
       provenRows: each.proof.rowCounts.transaction,
       sourceRows: must(found.get(each), 'sums').rowCount,
+      ...(tooLong.has(each) ? { hasTooLongRow: true } : {}),
     })),
   };
   const { record } = await deps.ledger.appendRecord(probesPath(tableId), body);

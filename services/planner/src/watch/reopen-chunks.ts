@@ -24,6 +24,9 @@ async function reopen(deps: Pick<ProbeDeps, 'ledger'>, record: LedgerRecord<Prob
     generation: proven.plan.generation,
     chunk: proven.chunk.number,
   };
+  const hasTooLongRow = record.body.differing.some(
+    (each) => each.generation === ref.generation && each.chunk === ref.chunk && each.hasTooLongRow === true,
+  );
   for (;;) {
     // The probed attempt cannot serve. A later one may: openAttempt adopts it when it reads the source after the probe.
     const highest = (await deps.ledger.chunkState(ref)).attempt;
@@ -33,9 +36,11 @@ async function reopen(deps: Pick<ProbeDeps, 'ledger'>, record: LedgerRecord<Prob
         attempt: wanted,
         body: {
           cause: 'late-rows',
-          reason: 'the source holds other rows than were proven',
+          reason: hasTooLongRow
+            ? 'the source holds a row too long for the form that was proven'
+            : 'the source holds other rows than were proven',
           observedAt: new Date(record.lastModifiedMs).toISOString(),
-          hashForm: proven.proof.hashForm,
+          hashForm: hasTooLongRow ? 'digest' : proven.proof.hashForm,
           level: proven.proof.level,
         },
         causedBy: record.key,
