@@ -45,7 +45,7 @@ describe('the same ends as with nothing left out', () => {
   it('fresh, one switch, late rows', () =>
     compare({ scenario: 'fresh', switches: 1, faults: 0, workerSteps: 4, hasLateRows: true }));
 
-  it('fresh, one switch and one fault', () => compare({ scenario: 'fresh', switches: 1, faults: 1, workerSteps: 1 }));
+  it('fresh, one switch and one fault', () => compare({ scenario: 'fresh', switches: 1, faults: 1, workerSteps: 2 }));
 });
 
 describe('a promise that does not hold is seen', () => {

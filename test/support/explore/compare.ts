@@ -1,7 +1,7 @@
 /** The search as it is against one that leaves nothing out: both must come to the same ends. */
 import { createHash } from 'node:crypto';
 import type { Clouds } from '../model/state.ts';
-import type { Explored } from './explore.ts';
+import type { Exploration, Explored } from './exploration.ts';
 import { exploreTwoWorkers, type TwoWorkers } from './one-chunk.ts';
 
 export interface Compared {
@@ -15,10 +15,16 @@ export interface Compared {
   invented: string[];
 }
 
-export async function comparePlain(request: TwoWorkers): Promise<Compared> {
+export function comparePlain(request: TwoWorkers): Promise<Compared> {
+  return compareEnds((search) => exploreTwoWorkers({ ...request, ...search }));
+}
+
+type Search = Required<Pick<Exploration, 'isPlain' | 'seeEnd'>>;
+
+export async function compareEnds(explored: (search: Search) => Promise<Explored>): Promise<Compared> {
   const [plainEnds, reducedEnds] = [endsSeen(), endsSeen()];
-  const plain = await exploreTwoWorkers({ ...request, isPlain: true, seeEnd: plainEnds.see });
-  const reduced = await exploreTwoWorkers({ ...request, seeEnd: reducedEnds.see });
+  const plain = await explored({ isPlain: true, seeEnd: plainEnds.see });
+  const reduced = await explored({ isPlain: false, seeEnd: reducedEnds.see });
   const onlyIn = (one: Ends, other: Ends) =>
     [...one].filter(([digest]) => !other.has(digest)).map(([, text]) => text.slice(0, 4_000));
   return {

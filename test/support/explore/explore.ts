@@ -5,7 +5,7 @@
  * When all workers have ended or died, one more clean worker goes on, and a delayed effect may even land after that.
  *
  * What is left out, and why nothing should be missed by it (reductions.sandbox.test.ts compares ends with a search that
- * leaves nothing out; one end is known to be lost on a larger bound, see docs/verification.md):
+ * leaves nothing out, and little-programs.test.ts does so for programs of any calls):
  *  - A moment that was seen before is not gone on from again: same clouds, same places of all workers in their code, same
  *    worker at work, and no more switches, faults and workers who may come back than then. Workers are deterministic, so
  *    its future is the same, or part of it.
@@ -15,70 +15,30 @@
  *    told apart while no nonce in the clouds tells whose it is (moment.ts). Nothing else in a receipt names its writer
  *    but `by`, which is for people, and is the same here for all.
  *  - No preemption before a call that can neither change anything nor be answered differently later (an object that is
- *    there, a target version): preempting after it gives the same.
+ *    there, a target version): preempting after it gives the same. Unless it tells the time, or the code looks at its
+ *    clock when it has the answer: another worker may sleep before it.
  *  - A preempted worker comes back only when its next call conflicts with something that was done meanwhile. When it does
  *    not, making that call first and being preempted after it gives the same clouds and histories with as many
- *    switches, and that schedule is explored. `hasConflict` is part of the moment, so both rules go together.
- *  - A delayed effect lands just before a call that conflicts with it, or at the very end: in between nobody could tell.
- *    A delayed PUT whose key is taken will never do anything, and is forgotten (transitions.ts).
- *  - A crash is tried before calls that change something (faults.ts says why).
+ *    switches, and that schedule is explored. `hasConflict` is part of the moment, so both rules go together. It also
+ *    comes back to a delayed effect that its next call conflicts with, which then lands first: others may have made their
+ *    calls before that effect, and this one may not.
+ *  - A delayed effect lands just before a call that conflicts with it, at once or through another one that lands between
+ *    them, or at the very end: otherwise nobody could tell. The model keeps one delayed PUT at a time; one whose key is
+ *    taken will never do anything, and is forgotten (transitions.ts).
+ *  - A crash is tried before calls that change something, the time included (faults.ts says why).
  *  - Moments with one way to go on are not kept, except where a turn begins: only the choices are counted.
  * Bounded otherwise: time passes only when a worker sleeps, and then by more than a minute; the workers
  * give a chunk up after so many turns; S3 and the engines do each call at one moment.
  */
-import { type ChunkRef, must } from '@lakehaul/core';
-import { doConflict, type Touch } from '../model/calls.ts';
+import { must } from '@lakehaul/core';
+import { CLOCK_IS_READ, doConflict, type Touch } from '../model/calls.ts';
 import { GAVE_UP } from '../model/ports.ts';
-import type { Clouds } from '../model/state.ts';
+import type { Exploration, Explored } from './exploration.ts';
 import { brokenBetween } from './invariants.ts';
 import { type Moment, type NamedProgram, replaced, SeenMoments } from './moment.ts';
 import { type Step, traceOf } from './trace.ts';
-import { type Answered, type Landed, markOf, type Transition, Transitions } from './transitions.ts';
+import { type Answered, feltBy, type Landed, markOf, type Transition, Transitions } from './transitions.ts';
 import { type Place, type Program, WorkerTree } from './worker-tree.ts';
-
-export interface Exploration {
-  start: Clouds;
-  ref: ChunkRef;
-  workers: readonly NamedProgram[];
-  /** Goes on alone when all others have ended or died. */
-  successor: NamedProgram;
-  switches: number;
-  faults: number;
-  /** What is wrong with an end, or null. */
-  judgeEnd: (clouds: Clouds, ends: readonly string[]) => string | null;
-  /** Is told of every end, also of those after it to which a delayed effect leads. */
-  seeEnd?: (clouds: Clouds) => void;
-  /** Is judged at every moment; default: the invariants. */
-  judgeMoment?: (before: Clouds, after: Clouds) => string | null;
-  /** Gives up with isComplete = false. */
-  longestMs?: number;
-  /** Leaves nothing out but a moment that is the same to the last byte: what the reductions are compared with. */
-  isPlain?: boolean;
-}
-
-export interface Explored {
-  isComplete: boolean;
-  /** Moments that differ and leave a choice, or at which a turn begins. */
-  moments: number;
-  /** Schedules that were followed to their end; every other one joins one of these in a moment seen before. */
-  ends: number;
-  /** Branches that led to a moment seen before. */
-  joined: number;
-  /** Returns of a preempted worker that no conflict asked for. */
-  commuting: number;
-  /** Branches in which a fault was injected. */
-  faultBranches: number;
-  /** Calls at which faults were injected, by point: how often. */
-  faultPoints: Map<string, number>;
-  /** Real runs of code: histories of calls that differ. */
-  histories: number;
-  counterexample: Counterexample | null;
-}
-
-export interface Counterexample {
-  what: string;
-  trace: string[];
-}
 
 export async function explore(request: Exploration): Promise<Explored> {
   const search = new Search(request);
@@ -156,13 +116,13 @@ class Search {
       this.#hand(moment);
       return null;
     }
-    const { touches, call, plain } = transition;
-    for (const landing of this.#transitions.landings(cloud))
-      if (this.#isPlain || doConflict(landing.touches, touches)) this.#land(moment, landing);
+    const { call, plain } = transition;
+    // The plain way first: it goes on where the code stands, only the others run it anew, and it tells what looks at a clock.
+    const next = await this.#went(moment, transition, plain);
+    const touches = this.#touches(moment, active);
+    for (const landing of this.#landings(moment, touches)) this.#land(moment, landing);
     if ((this.#isPlain || touches.length > 0) && moment.switchesLeft > 0)
       for (const other of this.#others(moment)) this.#switchTo(moment, other, moment.switchesLeft - 1);
-    // The plain way first: it goes on where the code stands, and only the others run it anew.
-    const next = await this.#went(moment, transition, plain);
     if (moment.faultsLeft > 0 && active < this.#request.workers.length)
       for (const fault of this.#transitions.faults(cloud, transition)) {
         this.result.faultBranches += 1;
@@ -185,6 +145,17 @@ class Search {
     return this.#transitions.at(moment.cloud, moment.places[worker] as Place, this.#mark(moment, worker));
   }
 
+  /** What the worker's next call touches; code that looks at its clock when it has the answer reads the clock by it. */
+  #touches(moment: Moment, worker: number): readonly Touch[] {
+    const touches = this.#transition(moment, worker)?.touches ?? [];
+    return moment.places[worker]?.timedBranches == null ? touches : [...touches, CLOCK_IS_READ];
+  }
+
+  #landings({ cloud }: Moment, touches: readonly Touch[]): readonly Landed[] {
+    const landings = this.#transitions.landings(cloud);
+    return this.#isPlain ? landings : feltBy(touches, landings);
+  }
+
   #mark(moment: Moment, worker: number): string {
     return markOf(this.#workers[worker]?.name ?? '', moment.turnsLeft[worker] ?? 0);
   }
@@ -194,7 +165,7 @@ class Search {
     if (this.#isPlain || moment.faultsLeft > 0 || moment.places[moment.active]?.parent === null) return false;
     const transition = this.#transition(moment, moment.active);
     if (transition === null || (moment.switchesLeft > 0 && transition.touches.length > 0)) return false;
-    return this.#transitions.landings(moment.cloud).every(({ touches }) => !doConflict(touches, transition.touches));
+    return this.#landings(moment, transition.touches).length === 0;
   }
 
   /** The active worker made its call. */
@@ -237,8 +208,7 @@ class Search {
     if (touches.length === 0) return moment.hasConflict;
     return moment.hasConflict.map((has, worker) => {
       if (has || worker === moment.active) return has;
-      const transition = this.#transition(moment, worker);
-      return transition === null || doConflict(transition.touches, touches);
+      return moment.ends[worker] !== null || doConflict(this.#touches(moment, worker), touches);
     });
   }
 
@@ -255,12 +225,14 @@ class Search {
   }
 
   #switchTo(moment: Moment, worker: number, switchesLeft: number): void {
-    if (moment.hasConflict[worker] !== true && !this.#isPlain) {
-      this.result.commuting += 1;
+    const hasConflict = moment.hasConflict.map((has, each) => (each === moment.active ? false : has));
+    const switched = { ...moment, active: worker, hasConflict, switchesLeft };
+    if (moment.hasConflict[worker] === true || this.#isPlain) {
+      this.#push(switched);
       return;
     }
-    const hasConflict = moment.hasConflict.map((has, each) => (each === moment.active ? false : has));
-    this.#push({ ...moment, active: worker, hasConflict, switchesLeft });
+    this.result.commuting += 1;
+    for (const landing of this.#landings(moment, this.#touches(moment, worker))) this.#land(switched, landing);
   }
 
   /** The active worker has ended or died: another one goes on, at last the successor; that is no preemption. */

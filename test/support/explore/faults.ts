@@ -32,11 +32,12 @@ export function changesClouds(call: Call): boolean {
 }
 
 /**
- * A crash is only tried before calls that change something: one before a reading call is the same as one after the
- * change before it, since a reading leaves nothing behind.
+ * A crash is only tried before calls that change something, be it the time: one before a reading call is the same as one
+ * after the change before it, since a reading leaves nothing behind.
  */
 export function faultsAt(clouds: Clouds, call: Call): FaultBranch[] {
-  if (call.on === 'clock.sleep' || call.on === 'world.change') return [];
+  if (call.on === 'world.change') return [];
+  if (call.on === 'clock.sleep') return [{ name: 'crash before the pause', clouds, answer: null }];
   const branches: FaultBranch[] = [{ name: 'connection cut before the work', clouds, answer: unreachable }];
   if (call.on === 'redshift.GetStatementResult') branches.push(expired(clouds, call.id));
   if (!changesClouds(call)) return branches;

@@ -14,7 +14,8 @@ import {
   workTurn,
 } from '../model/ports.ts';
 import { type Clouds, currentRows, type Load, newClouds, withObject } from '../model/state.ts';
-import { type Exploration, type Explored, explore } from './explore.ts';
+import type { Exploration, Explored } from './exploration.ts';
+import { explore } from './explore.ts';
 import { brokenBetween, quarantineReason, sealFinds, stagedRowsOf, stateOf, unequal } from './invariants.ts';
 import { OWN_MARK, type Program } from './worker-tree.ts';
 

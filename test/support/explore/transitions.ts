@@ -1,5 +1,5 @@
 /** What calls, faults and landings lead to from one moment of the clouds, worked out and judged once. */
-import { type Answer, type Call, type Outcome, perform, type Touch, touchesOf } from '../model/calls.ts';
+import { type Answer, type Call, doConflict, type Outcome, perform, type Touch, touchesOf } from '../model/calls.ts';
 import { type Clouds, StateKeys, withPastNonces } from '../model/state.ts';
 import { faultsAt, landings } from './faults.ts';
 import { answerText, Numbers, OWN_MARK, type Place } from './worker-tree.ts';
@@ -142,6 +142,20 @@ export class Transitions {
     if (clouds === from.clouds) return { to: from, broken: null };
     return { to: this.moment(clouds), broken: this.#judge(from.clouds, clouds) };
   }
+}
+
+/** Delayed effects that a call which touches this can tell from their absence, at once or through one another. */
+export function feltBy(touches: readonly Touch[], landings: readonly Landed[]): readonly Landed[] {
+  const felt = landings.filter((landing) => doConflict(landing.touches, touches));
+  if (felt.length === 0 || felt.length === landings.length) return felt;
+  const others = landings.filter((landing) => !felt.includes(landing));
+  return [
+    ...felt,
+    ...feltBy(
+      felt.flatMap((landing) => landing.touches),
+      others,
+    ),
+  ];
 }
 
 /** The marks under which nonces of workers stand in the clouds. */

@@ -392,13 +392,16 @@ export function fingerprintOf(rows: readonly number[]): Fingerprint {
 // ---------------------------------------------------------------- what a call touches
 
 export interface Touch {
-  /** `o:<key>` an object, `p:<prefix>` all below it, `source`, `batches`, `target`, `loads`; `*` everything. */
+  /** `o:<key>` an object, `p:<prefix>` all below it, `source`, `batches`, `target`, `loads`, `clock`; `*` everything. */
   what: string;
   isWrite: boolean;
 }
 
 const reads = (what: string): Touch => ({ what, isWrite: false });
 const writes = (what: string): Touch => ({ what, isWrite: true });
+
+/** Only a sleep writes it. */
+export const CLOCK_IS_READ: Touch = reads('clock');
 
 export function touchesOfBatch(dataPrefix: string): Touch[] {
   return [reads('source'), writes('batches'), writes(`p:${dataPrefix}`)];
@@ -422,7 +425,7 @@ export function touchesOf(clouds: Clouds, call: Call): Touch[] {
     case 's3.DeleteObjects':
       return call.keys.map((key) => writes(`o:${key}`));
     case 's3.HeadBucket':
-      return [];
+      return [CLOCK_IS_READ];
     case 'redshift.ListStatements':
     case 'redshift.GetStatementResult':
       return [reads('batches')];
@@ -445,7 +448,7 @@ export function touchesOf(clouds: Clouds, call: Call): Touch[] {
       return [];
     case 'databricks.carried':
       return [reads(`p:${call.prefix}`)];
-    // Every PUT reads the clock by its LastModified, and so does every answer for the worker's own clock.
+    // Every PUT reads the clock by its LastModified, every load by its deadlines.
     case 'clock.sleep':
       return [writes('*')];
     case 'world.change':

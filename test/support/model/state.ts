@@ -158,48 +158,44 @@ function etagOf(body: string): string {
 }
 
 /**
- * Everything that can matter later, as text: two moments with the same text behave the same for ever. Bodies are long
- * and come again and again, so each is numbered once.
+ * Everything that the clouds hold, as text, and nothing left out because other parts seem to tell it: two moments with the
+ * same text behave the same for ever. (Statements alone do not tell which of two COPYs of the same files made the
+ * commit.) Bodies are long and come again and again, so each is numbered once; lists are shared by most moments.
  */
 export class StateKeys {
   readonly #numbers = new Map<string, number>();
-  readonly #objects = new WeakMap<ReadonlyMap<string, StoredObject>, string>();
-  readonly #rows = new WeakMap<readonly (readonly TargetRow[])[], string>();
+  readonly #lists = new WeakMap<object, string>();
 
   of(clouds: Clouds): string {
-    const { latePut } = clouds;
+    const { nowMs, objects, source, batches, versions, commits, knownFiles, loads, latePut, ...rest } = clouds;
+    // A new part of the clouds that is not part of the key does not compile.
+    rest satisfies Record<string, never>;
     return [
-      clouds.nowMs,
-      this.#ofObjects(clouds.objects),
-      clouds.source.join(','),
-      clouds.batches.map((b) => `${b.name}${b.state}${b.isExpired}${this.#number(JSON.stringify(b.answer))}`).join(','),
-      this.#ofRows(clouds.versions),
-      [...clouds.knownFiles].join(','),
-      clouds.loads
-        .map((load) => `${load.id}${load.tag}${load.state}${load.startBeforeMs},${load.deadlineMs}`)
-        .join(','),
-      latePut === null ? '' : this.#number(latePut.key + latePut.body),
+      nowMs,
+      this.#of(objects, () => this.#ofObjects(objects)),
+      this.#of(source),
+      this.#of(batches),
+      this.#of(versions, () => versions.map((rows) => this.#of(rows)).join()),
+      this.#of(commits),
+      this.#of(knownFiles, () => [...knownFiles].sort().join()),
+      this.#of(loads),
+      latePut === null ? '' : this.#of(latePut),
     ].join('|');
   }
 
-  #ofObjects(objects: ReadonlyMap<string, StoredObject>): string {
-    let text = this.#objects.get(objects);
-    if (text === undefined) {
-      const parts = [...objects].map(([key, o]) => `${this.#number(key)}.${this.#number(o.body)}.${o.lastModifiedMs}`);
-      text = `o${this.#number(parts.sort().join(','))}`;
-      this.#objects.set(objects, text);
-    }
-    return text;
+  #ofObjects(objects: Clouds['objects']): string {
+    const parts = [...objects].map(([key, o]) => `${this.#number(key)}.${this.#number(o.body)}.${o.lastModifiedMs}`);
+    return parts.sort().join();
   }
 
-  #ofRows(versions: readonly (readonly TargetRow[])[]): string {
-    let text = this.#rows.get(versions);
-    if (text === undefined) {
-      const rows = versions.map((each) => each.map((row) => `${row.lineage ?? 'live'}:${row.row}`).join(' '));
-      text = `v${this.#number(rows.join('/'))}`;
-      this.#rows.set(versions, text);
+  /** Lists are never changed: the same one has the same text. */
+  #of(list: object, text: () => string = () => exactly(list)): string {
+    let number = this.#lists.get(list);
+    if (number === undefined) {
+      number = String(this.#number(text()));
+      this.#lists.set(list, number);
     }
-    return text;
+    return number;
   }
 
   #number(text: string): number {
@@ -211,3 +207,8 @@ export class StateKeys {
     return number;
   }
 }
+
+const exactly = (value: object): string =>
+  JSON.stringify(value, (_key, each: unknown) =>
+    typeof each === 'bigint' || each === Number.POSITIVE_INFINITY ? `${each}` : each,
+  );
