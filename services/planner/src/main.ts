@@ -15,88 +15,86 @@ const SETTINGS = {
   },
 } as const;
 
-process.exit(
-  await hostService({
-    name: 'planner',
-    settings: SETTINGS,
-    argv: process.argv.slice(2),
-    env: process.env,
-    start: async ({ session, queues, fail }, settings) => {
-      const { config, clouds, ledger, clock, log, metrics } = session;
-      const deps = {
-        ledger,
-        source: clouds.source,
-        target: clouds.target,
-        clock,
-        log,
-        migration: config.migration,
-        catalog: config.target.catalog,
-        tables: config.tables,
-      };
-      // Before anything is written: a missing bucket would be noticed by the first UNLOAD only.
-      await clouds.stage.check();
-      await writeMigrationPlan(deps, await planMigration(deps));
-      const scan = ledger.openScan();
-      const planner = new PlannerLoop({
-        ...{ ledger, scan, queues, clock, log, source: clouds.source, target: clouds.target },
-        ...{ windowSize: config.services.windowSize, limits: config.limits },
-        ...plannerSettings(config),
-      });
-      const watchScan = ledger.openScan();
-      const watching = startLoop({
-        name: 'watch',
-        everyMs: config.watch.everyMs,
-        clock,
-        log,
-        fail,
-        runOnce: async () => {
-          const { lagMs, overlapMs, clockMarginMs, probeEveryMs } = config.watch;
-          await watchPass(
-            {
-              ...{ ledger, source: clouds.source, scan: watchScan, clock, log },
-              ...{ lagMs, overlapMs, clockMarginMs, probeEveryMs },
-            },
-            await ledger.readPlans(),
-          );
-          const sample = await latestSample(ledger);
-          if (sample !== null)
-            metrics.set('lakehaul_write_log_sampled_timestamp_seconds', {}, sampledMs(sample) / 1000);
-        },
-      });
-      const feeding = startLoop({
-        name: 'feed',
-        everyMs: settings.feedEveryMs,
-        clock,
-        log,
-        fail,
-        runOnce: async () => {
-          const plans = await ledger.readPlans();
-          const { stopped } = await planner.runOnce(plans);
-          await exportProgress({ ledger, scan, metrics }, plans, stopped);
-          await queues.counts();
-        },
-      });
-      let steering = await ledger.steering.current();
-      const steered = startLoop({
-        name: 'steering',
-        everyMs: STEERING_AGE_MS,
-        clock,
-        log,
-        fail,
-        // What a person sets must not wait for the feeder's own pace.
-        runOnce: async () => {
-          const now = await ledger.steering.current();
-          if (now !== steering) feeding.wake();
-          steering = now;
-        },
-      });
-      const all = [feeding, watching, steered];
-      return {
-        loops: () => all.flatMap((loop) => loop.loops()),
-        drain: async () => void (await Promise.all(all.map((loop) => loop.drain()))),
-        stop: async () => void (await Promise.all(all.map((loop) => loop.stop()))),
-        done: Promise.race(all.map((loop) => loop.done)),
-      };
-    },
-  }),
-);
+// Not `await`: the bundle is a CommonJS script (bundle.mjs), which knows no top-level await.
+void hostService({
+  name: 'planner',
+  settings: SETTINGS,
+  argv: process.argv.slice(2),
+  env: process.env,
+  start: async ({ session, queues, fail }, settings) => {
+    const { config, clouds, ledger, clock, log, metrics } = session;
+    const deps = {
+      ledger,
+      source: clouds.source,
+      target: clouds.target,
+      clock,
+      log,
+      migration: config.migration,
+      catalog: config.target.catalog,
+      tables: config.tables,
+    };
+    // Before anything is written: a missing bucket would be noticed by the first UNLOAD only.
+    await clouds.stage.check();
+    await writeMigrationPlan(deps, await planMigration(deps));
+    const scan = ledger.openScan();
+    const planner = new PlannerLoop({
+      ...{ ledger, scan, queues, clock, log, source: clouds.source, target: clouds.target },
+      ...{ windowSize: config.services.windowSize, limits: config.limits },
+      ...plannerSettings(config),
+    });
+    const watchScan = ledger.openScan();
+    const watching = startLoop({
+      name: 'watch',
+      everyMs: config.watch.everyMs,
+      clock,
+      log,
+      fail,
+      runOnce: async () => {
+        const { lagMs, overlapMs, clockMarginMs, probeEveryMs } = config.watch;
+        await watchPass(
+          {
+            ...{ ledger, source: clouds.source, scan: watchScan, clock, log },
+            ...{ lagMs, overlapMs, clockMarginMs, probeEveryMs },
+          },
+          await ledger.readPlans(),
+        );
+        const sample = await latestSample(ledger);
+        if (sample !== null) metrics.set('lakehaul_write_log_sampled_timestamp_seconds', {}, sampledMs(sample) / 1000);
+      },
+    });
+    const feeding = startLoop({
+      name: 'feed',
+      everyMs: settings.feedEveryMs,
+      clock,
+      log,
+      fail,
+      runOnce: async () => {
+        const plans = await ledger.readPlans();
+        const { stopped } = await planner.runOnce(plans);
+        await exportProgress({ ledger, scan, metrics }, plans, stopped);
+        await queues.counts();
+      },
+    });
+    let steering = await ledger.steering.current();
+    const steered = startLoop({
+      name: 'steering',
+      everyMs: STEERING_AGE_MS,
+      clock,
+      log,
+      fail,
+      // What a person sets must not wait for the feeder's own pace.
+      runOnce: async () => {
+        const now = await ledger.steering.current();
+        if (now !== steering) feeding.wake();
+        steering = now;
+      },
+    });
+    const all = [feeding, watching, steered];
+    return {
+      loops: () => all.flatMap((loop) => loop.loops()),
+      drain: async () => void (await Promise.all(all.map((loop) => loop.drain()))),
+      stop: async () => void (await Promise.all(all.map((loop) => loop.stop()))),
+      done: Promise.race(all.map((loop) => loop.done)),
+    };
+  },
+}).then((code) => process.exit(code));

@@ -19,46 +19,45 @@ const SETTINGS = {
   },
 } as const;
 
-process.exit(
-  await hostService({
-    name: 'worker',
-    settings: SETTINGS,
-    argv: process.argv.slice(2),
-    env: process.env,
-    start: ({ session, queues, fail }, settings) => {
-      const { config, clouds, ledger, clock, log, metrics } = session;
-      const workers = startWorker({
-        ledger,
-        source: clouds.source,
-        stage: clouds.stage,
-        target: clouds.target,
-        queues,
-        clock,
-        log,
-        metrics,
-        stagingPrefix: stagingPrefix(config),
-        sourceTimeoutMs: config.statements.sourceTimeoutMs,
-        targetTimeoutMs: config.statements.targetTimeoutMs,
-        startWithinMs: config.statements.startWithinMs,
-        inFlightMs: config.statements.inFlightMs,
-        limits: { maxAttempts: config.attempts.max, maxFailures: config.attempts.failuresPerAttempt },
-        slots: { unload: settings.unloadSlots, load: settings.loadSlots },
-        onStop: fail,
-        hasLimits: config.limits.length > 0,
-        lockMs: config.services.lockMs,
-        stalledCheckMs: config.services.stalledCheckMs,
-      });
-      return {
-        loops: () =>
-          workers.map((worker) => ({
-            name: worker.step,
-            lastProgressMs: () => worker.lastProgressMs(),
-            limitMs: 120_000,
-          })),
-        drain: async () => void (await Promise.all(workers.map((worker) => worker.drain()))),
-        stop: async () => void (await Promise.all(workers.map((worker) => worker.stop()))),
-        done: new Promise(() => undefined),
-      };
-    },
-  }),
-);
+// Not `await`: the bundle is a CommonJS script (bundle.mjs), which knows no top-level await.
+void hostService({
+  name: 'worker',
+  settings: SETTINGS,
+  argv: process.argv.slice(2),
+  env: process.env,
+  start: ({ session, queues, fail }, settings) => {
+    const { config, clouds, ledger, clock, log, metrics } = session;
+    const workers = startWorker({
+      ledger,
+      source: clouds.source,
+      stage: clouds.stage,
+      target: clouds.target,
+      queues,
+      clock,
+      log,
+      metrics,
+      stagingPrefix: stagingPrefix(config),
+      sourceTimeoutMs: config.statements.sourceTimeoutMs,
+      targetTimeoutMs: config.statements.targetTimeoutMs,
+      startWithinMs: config.statements.startWithinMs,
+      inFlightMs: config.statements.inFlightMs,
+      limits: { maxAttempts: config.attempts.max, maxFailures: config.attempts.failuresPerAttempt },
+      slots: { unload: settings.unloadSlots, load: settings.loadSlots },
+      onStop: fail,
+      hasLimits: config.limits.length > 0,
+      lockMs: config.services.lockMs,
+      stalledCheckMs: config.services.stalledCheckMs,
+    });
+    return {
+      loops: () =>
+        workers.map((worker) => ({
+          name: worker.step,
+          lastProgressMs: () => worker.lastProgressMs(),
+          limitMs: 120_000,
+        })),
+      drain: async () => void (await Promise.all(workers.map((worker) => worker.drain()))),
+      stop: async () => void (await Promise.all(workers.map((worker) => worker.stop()))),
+      done: new Promise(() => undefined),
+    };
+  },
+}).then((code) => process.exit(code));
