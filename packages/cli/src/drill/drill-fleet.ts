@@ -78,9 +78,9 @@ const NODE_FLAGS = ['--max-semi-space-size=4'];
 
 /** Few slots: work must be in flight on several processes at once, not done by one in a moment. */
 const SERVICE_ENV: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  planner: { LAKEHAUL_FEED_EVERY: '250ms' },
+  planner: { LAKEHAUL_FEED_EVERY: '400ms' },
   worker: { LAKEHAUL_UNLOAD_SLOTS: '1', LAKEHAUL_LOAD_SLOTS: '1' },
-  verifier: { LAKEHAUL_VERIFY_SLOTS: '2', LAKEHAUL_KEEP_EVERY: '500ms' },
+  verifier: { LAKEHAUL_VERIFY_SLOTS: '2', LAKEHAUL_KEEP_EVERY: '700ms' },
 };
 
 /** Planner, two workers and a verifier, each a bundled service of its own. */

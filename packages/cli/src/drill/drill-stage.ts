@@ -7,10 +7,12 @@ import { delimiter, join } from 'node:path';
 import { LakehaulError } from '@lakehaul/core';
 import { type Sandbox, startSandbox } from '@lakehaul/sandbox';
 import { Cleanup } from '../cleanup.ts';
+import { connectDatabricks, type DatabricksConnection } from '../sandbox/sql-clients.ts';
 import { writeDrillRows } from './drill-table.ts';
 
 export interface DrillStage extends AsyncDisposable {
   clouds: Sandbox;
+  databricks: DatabricksConnection;
   directory: string;
   caFile: string;
   rowsFile: string;
@@ -29,12 +31,14 @@ export async function openDrillStage(path: string): Promise<DrillStage> {
   const binary = await findRedis(path);
   const redis = binary === null ? null : { binary, bundle: await bundleServices(cleanup) };
   const clouds = cleanup.use(await startSandbox({ directory: join(directory, 'clouds') }));
+  const databricks = cleanup.use(await connectDatabricks(clouds));
   const caFile = join(directory, 'ca.pem');
   await writeFile(caFile, clouds.endpoints.databricks.caPem);
   const rowsFile = await writeDrillRows(directory);
   const owned = cleanup.move();
   return {
     clouds,
+    databricks,
     directory,
     caFile,
     rowsFile,

@@ -1,7 +1,7 @@
 /** Does the actions of a drill at their moments, and knows when the last of them was over. */
 import type { Sandbox } from '@lakehaul/sandbox';
+import type { DrillParts } from './drill-parts.ts';
 import type { Action, Role, ScheduledAction } from './drill-plan.ts';
-import type { DrillParts } from './run-drill.ts';
 
 export class Injector {
   readonly #clouds: Sandbox;
@@ -10,7 +10,9 @@ export class Injector {
   readonly #running = new Set<Promise<void>>();
   readonly #stop = new AbortController();
   /** Windows of faults need not be waited for: all may be proven under them. */
+  readonly #windows = new Set<Promise<void>>();
   #windowEndMs = 0;
+  readonly #planned = new AbortController();
   #lastEndMs = performance.now();
   #failure: unknown = null;
   #struck = 0;
@@ -50,6 +52,11 @@ export class Injector {
     }
   }
 
+  /** The table has its plan: from now on windows of faults run out. A slow start must not use them up. */
+  planned(): void {
+    this.#planned.abort();
+  }
+
   get isOver(): boolean {
     return this.#waiting.length === 0 && this.#running.size === 0;
   }
@@ -64,7 +71,7 @@ export class Injector {
     this.#stop.abort();
     this.#clouds.faults.set([]);
     this.#clouds.faults.release();
-    await Promise.all(this.#running);
+    await Promise.all([...this.#running, ...this.#windows]);
     await this.#clouds.setWarehouse('RUNNING');
   }
 
@@ -105,14 +112,31 @@ export class Injector {
         await this.#pause(action.forMs);
         return this.#each(redises, (redis) => redis.setDiskFull(false));
       case 'faults':
-        this.#clouds.faults.set(action.plan.map((fault) => ({ ...fault, untilMs: action.forMs })));
-        this.#windowEndMs = performance.now() + action.forMs;
-        return;
+        this.#clouds.faults.set(action.plan);
+        await this.#untilPlanned();
+        return this.#openWindow(action.forMs);
       case 'warehouse-stop':
         await this.#clouds.setWarehouse('STOPPED');
         await this.#pause(action.forMs);
         return this.#clouds.setWarehouse('RUNNING');
     }
+  }
+
+  #openWindow(forMs: number): void {
+    this.#windowEndMs = performance.now() + forMs;
+    const window = this.#pause(forMs).then(() => {
+      // Setting a plan forgets what the one before it did.
+      this.#struck += this.#clouds.faults.hits.length;
+      this.#clouds.faults.set([]);
+      this.#windows.delete(window);
+    });
+    this.#windows.add(window);
+  }
+
+  #untilPlanned(): Promise<void> {
+    const either = AbortSignal.any([this.#planned.signal, this.#stop.signal]);
+    if (either.aborted) return Promise.resolve();
+    return new Promise((resolve) => either.addEventListener('abort', () => resolve(), { once: true }));
   }
 
   async #each<T>(all: readonly T[], act: (one: T) => Promise<void>): Promise<void> {

@@ -1,27 +1,16 @@
 /** One drill: a haul with live rows arriving, misfortune at its moments, and a judge who asks nobody of ours. */
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Cleanup } from '../cleanup.ts';
-import { counted } from '../print/units.ts';
-import { sandboxConfig } from '../sandbox/config-text.ts';
-import { openDatabricksSql, type SqlClient } from '../sandbox/sql-clients.ts';
-import { type DrillFleet, serviceLaunches, soloLaunch, startDrillFleet } from './drill-fleet.ts';
+import type { SqlClient } from '../sandbox/sql-clients.ts';
+import { failureOf } from './drill-failure.ts';
+import { startParts } from './drill-parts.ts';
 import { actionText, type DrillPlan } from './drill-plan.ts';
-import { type DrillRedis, startDrillRedis } from './drill-redis.ts';
 import type { DrillStage } from './drill-stage.ts';
 import { DRILL_SCHEMA, makeDrillTable, targetName } from './drill-table.ts';
 import { Injector } from './injector.ts';
-import { type Judge, ledgerFiles, openJudge, type Verdict } from './judge.ts';
-import {
-  type ChunkClaim,
-  countReceipts,
-  isSealed,
-  isVerified,
-  type LedgerFiles,
-  plannedChunks,
-  readClaims,
-} from './ledger-claims.ts';
+import { ledgerFiles, openJudge } from './judge.ts';
+import { type ChunkClaim, isVerified, plannedChunks, readClaims } from './ledger-claims.ts';
 import { LiveRows } from './live-rows.ts';
+import { type RunOptions, untilProven } from './until-proven.ts';
 
 export interface DrillResult {
   drill: string;
@@ -54,15 +43,6 @@ export interface DrillResult {
   log: string[];
 }
 
-export interface RunOptions {
-  /** Not finished by then is a failure. */
-  limitMs: number;
-  signal: AbortSignal;
-}
-
-const LOOK_EVERY_MS = 1_000;
-const TICK_MS = 60;
-
 let number = 0;
 
 export async function runDrill(stage: DrillStage, plan: DrillPlan, options: RunOptions): Promise<DrillResult> {
@@ -78,7 +58,7 @@ export async function runDrill(stage: DrillStage, plan: DrillPlan, options: RunO
     makeDrillTable({ clouds: stage.clouds, databricks, table, file: stage.rowsFile }),
   );
   const judge = cleanup.use(await openJudge(stage.clouds, { schema: DRILL_SCHEMA, table, ledgerRoot: root }));
-  const live = new LiveRows(targetName(table), () => openDatabricksSql(stage.clouds));
+  const live = new LiveRows(targetName(table), () => stage.databricks.openSession());
   const parts = await startParts(stage, plan, { table, migration }, cleanup);
   const injector = new Injector(stage.clouds, parts, plan.schedule);
   cleanup.defer(() => injector.end());
@@ -143,127 +123,6 @@ const round = (seconds: number): number => Math.round(seconds * 100) / 100;
 const skewText = ({ skewMs }: DrillPlan): string[] =>
   skewMs === 0 ? [] : [`clock of worker-1 ${Math.abs(skewMs) / 1000} s ${skewMs > 0 ? 'fast' : 'slow'}`];
 
-export interface DrillParts {
-  fleets: DrillFleet[];
-  redises: DrillRedis[];
-}
-
-async function startParts(
-  stage: DrillStage,
-  plan: DrillPlan,
-  names: { table: string; migration: string },
-  cleanup: Cleanup,
-): Promise<DrillParts> {
-  const configFile = join(stage.directory, `${names.migration}.yaml`);
-  await writeFile(configFile, configText(stage, names));
-  const { accessKeyId, secretAccessKey, token } = stage.clouds.credentials;
-  const common = {
-    PATH: stage.path,
-    AWS_ACCESS_KEY_ID: accessKeyId,
-    AWS_SECRET_ACCESS_KEY: secretAccessKey,
-    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
-    LAKEHAUL_TARGET_TOKEN: token,
-  };
-  if (stage.redis === null)
-    return { fleets: [cleanup.use(startDrillFleet(soloLaunch(configFile, common)))], redises: [] };
-  const parts: DrillParts = { fleets: [], redises: [] };
-  for (let fleet = 0; fleet < plan.fleets; fleet++) {
-    const redis = cleanup.use(await startDrillRedis(stage.redis.binary));
-    const env = { ...common, LAKEHAUL_REDIS_URL: redis.url, LAKEHAUL_CONFIG: configFile, LAKEHAUL_HTTP_PORT: '0' };
-    parts.redises.push(redis);
-    parts.fleets.push(cleanup.use(startDrillFleet(serviceLaunches(stage.redis.bundle, env, plan.skewMs))));
-  }
-  return parts;
-}
-
-/** Patience in seconds, not minutes: what a real fleet waits out, a drill must see happen. */
-function configText(stage: DrillStage, { table, migration }: { table: string; migration: string }): string {
-  return sandboxConfig({
-    migration,
-    endpoints: stage.clouds.endpoints,
-    caFile: stage.caFile,
-    tables: {
-      include: [`${DRILL_SCHEMA}.${table}`],
-      defaults: { level: 'full', chunkBytes: '170KiB' },
-      overrides: [{ match: `${DRILL_SCHEMA}.${table}`, acknowledge: ['adopt-target'] }],
-    },
-    services: { lockMs: '2s', stalledCheckMs: '400ms', windowSize: 100 },
-    statements: { inFlightMs: '2s', sourceTimeoutMs: '20s', targetTimeoutMs: '20s' },
-  });
-}
-
-interface End {
-  /** When every chunk was called verified; null when that never came. */
-  provenMs: number | null;
-  overMs: number;
-  isSealed: boolean;
-}
-
-/** Injects at the moments, looks at what is newly verified, and ends when all is proven and sealed, or at the limit. */
-async function untilProven(run: {
-  files: LedgerFiles;
-  root: string;
-  judge: Judge;
-  injector: Injector;
-  options: RunOptions;
-}): Promise<End> {
-  const { files, root, judge, injector, options } = run;
-  const limitMs = performance.now() + options.limitMs;
-  let provenMs: number | null = null;
-  let lookedMs = 0;
-  for (;;) {
-    injector.at(countReceipts(files, root));
-    if (performance.now() - lookedMs > LOOK_EVERY_MS) {
-      await judge.look();
-      lookedMs = performance.now();
-      if (!isAllVerified(files, root)) provenMs = null;
-      else provenMs ??= performance.now();
-      // A moment that the haul never reached strikes a fleet that has nothing to do.
-      if (provenMs !== null) injector.at(Number.POSITIVE_INFINITY);
-    }
-    const isDone = provenMs !== null && injector.isOver && isSealed(files, root);
-    if (isDone || performance.now() > limitMs || options.signal.aborted)
-      return { provenMs, overMs: performance.now(), isSealed: isDone };
-    await new Promise((resolve) => setTimeout(resolve, TICK_MS));
-  }
-}
-
-function isAllVerified(files: LedgerFiles, root: string): boolean {
-  const planned = plannedChunks(files, root);
-  const { chunks } = readClaims(files, root);
-  return (
-    planned.size > 0 &&
-    [...planned.keys()].every((chunk) => isVerified(chunks.get(chunk) ?? { attempt: 0, stages: new Set() }))
-  );
-}
-
-function failureOf(all: {
-  verdict: Verdict;
-  end: End;
-  hits: number;
-  planned: number;
-  verified: number;
-  quarantined: readonly string[];
-  repeated: number;
-}): string | null {
-  const { verdict, end, planned, verified, quarantined } = all;
-  const wrong: string[] = [];
-  if (verdict.hauled.missing > 0n)
-    wrong.push(`${counted(verdict.hauled.missing, 'row')} ${verified === planned ? 'lost' : 'outstanding'}`);
-  if (verdict.hauled.extra > 0n) wrong.push(`${counted(verdict.hauled.extra, 'row')} doubled or foreign`);
-  if (verdict.live.missing + verdict.live.extra > 0n)
-    wrong.push(`live rows touched: ${verdict.live.missing} missing, ${verdict.live.extra} extra`);
-  if (verdict.falselyVerified.length > 0)
-    wrong.push(`chunks called verified that are not equal: ${verdict.falselyVerified.join(', ')}`);
-  if (all.repeated > 0) wrong.push(`${counted(all.repeated, 'UNLOAD')} submitted that had a receipt`);
-  if (all.hits === 0) wrong.push('nothing that was injected met work in flight: the drill shows nothing');
-  if (verified < planned || planned === 0)
-    wrong.push(`${verified} of ${counted(planned, 'chunk')} proven within the limit`);
-  else if (!end.isSealed) wrong.push('not sealed within the limit');
-  if (quarantined.length > 0) wrong.push(`quarantined: ${quarantined.join('; ')}`);
-  return wrong.length === 0 ? null : wrong.join('; ');
-}
-
 /** Hundreds of drills share one sandbox. */
 async function clearDrill(stage: DrillStage, table: string, migration: string): Promise<void> {
   const { objects } = stage.clouds;
@@ -279,6 +138,6 @@ async function clearDrill(stage: DrillStage, table: string, migration: string): 
 }
 
 async function inSession<T>(stage: DrillStage, work: (databricks: SqlClient) => Promise<T>): Promise<T> {
-  await using databricks = await openDatabricksSql(stage.clouds);
+  await using databricks = await stage.databricks.openSession();
   return await work(databricks);
 }

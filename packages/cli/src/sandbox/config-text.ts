@@ -12,13 +12,15 @@ export interface ConfigTables {
 export function sandboxConfig(request: {
   migration: string;
   endpoints: SandboxEndpoints;
-  caFile: string;
+  /** Absent: the processes trust it already (NODE_EXTRA_CA_CERTS). */
+  caFile?: string;
   tables: ConfigTables;
   /** Where ledger seals are anchored, if anybody seals. */
   anchorFile?: string;
   services?: Record<string, unknown>;
   staging?: Record<string, unknown>;
   statements?: Record<string, unknown>;
+  watch?: Record<string, unknown>;
 }): string {
   const { endpoints } = request;
   const region = 'us-east-1';
@@ -41,7 +43,7 @@ export function sandboxConfig(request: {
       httpPath: endpoints.databricks.httpPath,
       catalog: 'main',
       auth: { kind: 'token' },
-      caFile: request.caFile,
+      ...(request.caFile === undefined ? {} : { caFile: request.caFile }),
     },
     queue: { kind: 'auto' },
     tables: {
@@ -51,7 +53,7 @@ export function sandboxConfig(request: {
       overrides: request.tables.overrides ?? [],
     },
     // The local history tells of a statement at once.
-    watch: { lagMs: 0, clockMarginMs: 0, everyMs: '2s' },
+    watch: { lagMs: 0, clockMarginMs: 0, everyMs: '2s', ...request.watch },
     ...(request.anchorFile === undefined ? {} : { audit: { anchorFile: request.anchorFile } }),
     ...(request.services === undefined ? {} : { services: request.services }),
     ...(request.statements === undefined ? {} : { statements: request.statements }),
