@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { DRILLS } from './catalogue.ts';
 import { chooseDrills } from './choose-drills.ts';
 import { actionText, planDrill } from './drill-plan.ts';
-import { drillText, summarize } from './drill-report.ts';
+import { drillOutcome, drillText, summarize } from './drill-report.ts';
 import type { DrillResult } from './run-drill.ts';
 
 describe('a drill', () => {
@@ -78,6 +78,30 @@ describe('what a drill tells', () => {
   it('counts no time for a drill that never recovered', () => {
     const never = { ...RESULT, isEqual: false, recoverySeconds: null };
     expect(summarize([RESULT, never])).toMatchObject({ equal: 1, recoverySecondsP50: 2.5, recoverySecondsP95: 2.5 });
+  });
+});
+
+describe('drills end with', () => {
+  const FAILED = { ...RESULT, isEqual: false, failure: 'something' };
+
+  it('done when all were held and equal', () => {
+    expect(drillOutcome([RESULT, RESULT], 2)).toBe('done');
+  });
+
+  it.each([
+    { lost: '1' },
+    { doubled: '1' },
+    { foreignTouched: '2' },
+    { falselyVerified: 1, unproven: ['g1/3'] },
+    { unloadsRepeated: 1 },
+  ])('failed when what must never be was done: %o', (done) => {
+    expect(drillOutcome([RESULT, { ...FAILED, ...done }], 3)).toBe('failed');
+  });
+
+  it('not proven when time ran out, nothing met work in flight, or one was not held', () => {
+    expect(drillOutcome([RESULT, { ...FAILED, unproven: ['g1/3'], doubled: '4' }], 2)).toBe('notProven');
+    expect(drillOutcome([{ ...FAILED, hits: 0 }], 1)).toBe('notProven');
+    expect(drillOutcome([RESULT], 2)).toBe('notProven');
   });
 });
 

@@ -40,6 +40,22 @@ export function summarize(results: readonly DrillRow[]): DrillSummary {
   };
 }
 
+/**
+ * `failed` when something was done that must never be; `notProven` when a drill did not show what it is for: too little time,
+ * stopped, a quarantined chunk, no work in flight.
+ */
+export function drillOutcome(results: readonly DrillResult[], planned: number): 'done' | 'failed' | 'notProven' {
+  if (results.some(isBroken)) return 'failed';
+  return results.length === planned && results.every((result) => result.isEqual) ? 'done' : 'notProven';
+}
+
+/** Rows too many of a chunk that is not proven yet may be ones that its next attempt replaces. */
+function isBroken(result: DrillResult): boolean {
+  const isDoubled = result.doubled !== '0' && result.unproven.length === 0;
+  const isTouched = result.foreignTouched !== '0';
+  return result.lost !== '0' || isDoubled || isTouched || result.falselyVerified > 0 || result.unloadsRepeated > 0;
+}
+
 export function drillText(result: DrillResult): string {
   const nothingLost = result.lost === '0' && result.doubled === '0' && result.falselyVerified === 0;
   const lost = nothingLost

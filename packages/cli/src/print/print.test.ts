@@ -106,6 +106,20 @@ describe('a table', () => {
     expect(text.split('\n').map((line) => line.slice(-9).trim())).toEqual(['rows', '1,234,567', '5']);
     expect(cutText('\u001b[31mabcdef\u001b[0m', 4)).toBe('abc…');
   });
+
+  it('goes on in the next line where a column is wrapped, and cuts nothing there', () => {
+    const question = 'What if one word after the other makes the line too long?';
+    const text = table(
+      [{ name: 'drill', question }],
+      [
+        { title: 'name', text: (row) => row.name },
+        { title: 'question', text: (row) => row.question, isFlexible: true, isWrapped: true },
+      ],
+      40,
+    );
+    for (const line of text.split('\n')) expect(visibleLength(line)).toBeLessThanOrEqual(40);
+    expect(text.replace(/\s+/g, ' ')).toBe(`name question drill ${question}`);
+  });
 });
 
 function status(done: number, chunks: number, name = 's.t'): TableStatus {

@@ -1,5 +1,5 @@
 /** Aligned plain-text tables; numbers to the right, the widest text column gives way when the terminal is narrow. */
-import { cutText, plainText, visibleLength } from './safe-text.ts';
+import { cutText, plainText, visibleLength, wrapText } from './safe-text.ts';
 
 export interface Column<Row> {
   title: string;
@@ -7,8 +7,9 @@ export interface Column<Row> {
   text: (row: Row) => string;
   /** Colours the padded cell. */
   paint?: (row: Row, cell: string) => string;
-  /** May be cut with … to fit. */
+  /** May be cut with … to fit, or goes on in the next line where `isWrapped`. */
   isFlexible?: boolean;
+  isWrapped?: boolean;
 }
 
 const GAP = 2;
@@ -44,8 +45,21 @@ export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[]
       columns.map((column) => plainText(column.title)),
       null,
     ),
-    ...rows.map((row, index) => line(cells[index] ?? [], row)),
+    ...rows.flatMap((row, index) => rowLines(cells[index] ?? [], columns, widths).map((texts) => line(texts, row))),
   ].join('\n');
+}
+
+/** A row's cells, line by line: one line, but for wrapped columns that need more. */
+function rowLines<Row>(
+  cells: readonly string[],
+  columns: readonly Column<Row>[],
+  widths: readonly number[],
+): string[][] {
+  const split = cells.map((cell, index) =>
+    columns[index]?.isWrapped === true ? wrapText(cell, widths[index] ?? 0).split('\n') : [cell],
+  );
+  const height = Math.max(...split.map((lines) => lines.length));
+  return Array.from({ length: height }, (_, at) => split.map((lines) => lines[at] ?? ''));
 }
 
 function pad(text: string, width: number, align: 'left' | 'right'): string {

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { DRILLS } from '../drill/catalogue.ts';
 import { chooseDrills } from '../drill/choose-drills.ts';
-import { drillText, summarize, summaryText } from '../drill/drill-report.ts';
+import { drillOutcome, drillText, summarize, summaryText } from '../drill/drill-report.ts';
 import { findRedis, openDrillStage } from '../drill/drill-stage.ts';
 import { type DrillResult, runDrill } from '../drill/run-drill.ts';
 import { printJson } from '../json/common.ts';
@@ -19,6 +19,8 @@ export const drill: Verb = {
   details: [
     'Real processes and a real Redis haul a small table with live rows arriving, while what the drill says goes wrong.',
     'The seed is the schedule: victims and moments are drawn from it. --list shows the drills.',
+    'Ends with 1 when a row was lost, doubled or touched, a chunk called verified that is not equal, or an UNLOAD submitted again;',
+    'else with 4 when not all was proven and sealed within the limit, or nothing that was injected met work in flight.',
   ],
   flags: [
     { name: 'seed', value: 'S', doc: 'of the first drill; random when absent, and printed' },
@@ -58,7 +60,7 @@ export const drill: Verb = {
     const summary = summarize(results);
     if (call.flags['json'] === true) printJson(call.terminal, DRILL_JSON, { drills: results, summary });
     else if (plans.length > 1) call.terminal.out(summaryText(summary));
-    return results.length === plans.length && summary.equal === results.length ? EXIT.done : EXIT.notProven;
+    return EXIT[drillOutcome(results, plans.length)];
   },
 };
 
@@ -72,7 +74,7 @@ function list(call: VerbCall): number {
         [
           { title: 'drill', text: (row) => row.name },
           { title: 'redis', text: (row) => (row.needsRedis ? 'needed' : 'or not') },
-          { title: 'question', text: (row) => row.question, isFlexible: true },
+          { title: 'question', text: (row) => row.question, isFlexible: true, isWrapped: true },
         ],
         call.terminal.columns,
       ),
