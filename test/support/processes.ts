@@ -71,13 +71,19 @@ async function freePort(): Promise<number> {
 export async function startFleet(
   world: World,
   tables: ConfigTables,
-  options: { migration?: string } = {},
+  options: { migration?: string; services?: Record<string, unknown> } = {},
 ): Promise<Fleet> {
   const redis = await startRedis();
   const caFile = join(world.directory, 'ca.pem');
   const migration = options.migration ?? 'fleet';
   const configFile = join(world.directory, `${migration}.yaml`);
-  writeFileSync(configFile, sandboxConfig({ migration, endpoints: world.clouds.endpoints, caFile, tables }));
+  writeFileSync(
+    configFile,
+    sandboxConfig({
+      ...{ migration, endpoints: world.clouds.endpoints, caFile, tables },
+      ...(options.services === undefined ? {} : { services: options.services }),
+    }),
+  );
   const services: Service[] = [];
   return {
     redisUrl: redis.url,
