@@ -5,7 +5,7 @@
  * When all workers have ended or died, one more clean worker goes on, and a delayed effect may even land after that.
  *
  * What is left out, and why nothing should be missed by it (reductions.sandbox.test.ts compares ends with a search that
- * leaves nothing out, and little-programs.test.ts does so for programs of any calls):
+ * leaves nothing out, and little-programs.sandbox.test.ts does so for programs of any calls):
  *  - A moment that was seen before is not gone on from again: same clouds, same places of all workers in their code, same
  *    worker at work, and no more switches, faults and workers who may come back than then. Workers are deterministic, so
  *    its future is the same, or part of it.
