@@ -8,7 +8,8 @@ export { PlannerLoop, type PlannerLoopDeps, plannerSettings } from './planner-lo
 export { planResume, type ResumePlan, type ResumeRequest, resumeTable } from './resume-table.ts';
 export type { SystemicLimits } from './systemic-cause.ts';
 export { ensureCleanUntil } from './watch/clean-until.ts';
-export { type ProbeResult, probeTable, provenChunks } from './watch/probe-table.ts';
+export { type ProbeResult, probeTable } from './watch/probe-table.ts';
+export { provenChunks } from './watch/proven-chunks.ts';
 export {
   renderWatch,
   type WatchDeps,

@@ -4,15 +4,12 @@
  */
 import type { Source } from '@lakehaul/adapters';
 import {
-  type Chunk,
   type Clock,
   earliest,
   type Fingerprint,
-  isDone,
   LakehaulError,
   type Log,
   must,
-  type ProofBody,
   type SourceTime,
   type TablePlan,
 } from '@lakehaul/core';
@@ -26,7 +23,8 @@ import {
 } from '@lakehaul/ledger';
 import { probeAmplification } from './probe-amplification.ts';
 import { probeDifference } from './probe-difference.ts';
-import { reopenChunks } from './reopen-chunks.ts';
+import type { ProvenChunk } from './proven-chunks.ts';
+import { reopenChanged } from './reopen-changed.ts';
 
 export interface ProbeDeps {
   ledger: Ledger;
@@ -34,44 +32,6 @@ export interface ProbeDeps {
   scan: LedgerScan;
   clock: Clock;
   log: Log;
-}
-
-/** A proven chunk: what its attempt says the source held. */
-export interface ProvenChunk {
-  plan: TablePlan;
-  chunk: Chunk;
-  attempt: number;
-  proof: ProofBody;
-}
-
-const PARALLEL_READS = 32;
-
-/** All generations of one table, all of whose chunks are done. Null where one is not: it will be read anyway. */
-export async function provenChunks(
-  deps: Pick<ProbeDeps, 'ledger' | 'scan'>,
-  generations: readonly TablePlan[],
-): Promise<ProvenChunk[] | null> {
-  const proven: ProvenChunk[] = [];
-  for (const plan of generations) {
-    const due: { chunk: Chunk; attempt: number; stage: 'verified' | 'counted' }[] = [];
-    for await (const chunk of deps.ledger.chunks(plan)) {
-      const state = deps.scan.state({ tableId: plan.tableId, generation: plan.generation, chunk: chunk.number });
-      if (state.stage === 'accepted') continue;
-      if (!isDone(state) || (state.stage !== 'verified' && state.stage !== 'counted')) return null;
-      due.push({ chunk, attempt: state.attempt, stage: state.stage });
-    }
-    for (let start = 0; start < due.length; start += PARALLEL_READS)
-      proven.push(
-        ...(await Promise.all(
-          due.slice(start, start + PARALLEL_READS).map(async ({ chunk, attempt, stage }) => {
-            const ref = { tableId: plan.tableId, generation: plan.generation, chunk: chunk.number, attempt };
-            const receipt = must(await deps.ledger.read(ref, stage), `${stage} receipt of ${chunk.number}`);
-            return { plan, chunk, attempt, proof: receipt.body };
-          }),
-        )),
-      );
-  }
-  return proven;
 }
 
 /** Level `count` has nothing but counts to compare: an update would pass unseen. */
@@ -207,7 +167,7 @@ async function settleProbe(
     const ref = { tableId: each.plan.tableId, generation: each.plan.generation, chunk: each.chunk.number };
     return differing.has(`${ref.generation}/${ref.chunk}`) || deps.scan.state(ref).attempt !== each.attempt;
   });
-  const reopened = await reopenChunks(deps, record, due);
+  const reopened = await reopenChanged(deps, record, due);
   const { snapshotAt, chunks, bytes, durationMs } = record.body;
   const unprobed = unprobedChunks(deps.scan, generations, proven);
   if (unprobed > 0) {

@@ -10,7 +10,8 @@ import {
   withCurrentOids,
 } from '@lakehaul/ledger';
 import { ensureCleanUntil, readCleanUntil } from './clean-until.ts';
-import { type ProbeDeps, type ProbeResult, probeTable, provenChunks, renderTableProbe } from './probe-table.ts';
+import { type ProbeDeps, type ProbeResult, probeTable, renderTableProbe } from './probe-table.ts';
+import { provenChunks } from './proven-chunks.ts';
 import { renderSample, type SampleDeps, sampleWrites } from './sample-writes.ts';
 
 export interface WatchDeps extends ProbeDeps, SampleDeps {

@@ -1,12 +1,12 @@
 /** Opens the next attempt of chunks whose rows changed at the source; the fence decides which attempt may serve. */
 import { type ChunkRef, LakehaulError } from '@lakehaul/core';
-import type { LedgerRecord, ProbeRecord } from '@lakehaul/ledger';
-import type { ProbeDeps, ProvenChunk } from './probe-table.ts';
+import type { Ledger, LedgerRecord, ProbeRecord } from '@lakehaul/ledger';
+import type { ProvenChunk } from './proven-chunks.ts';
 
 const PARALLEL = 16;
 
-export async function reopenChunks(
-  deps: Pick<ProbeDeps, 'ledger'>,
+export async function reopenChanged(
+  deps: { ledger: Ledger },
   record: LedgerRecord<ProbeRecord>,
   chunks: readonly ProvenChunk[],
 ): Promise<{ generation: number; chunk: number; attempt: number }[]> {
@@ -18,7 +18,7 @@ export async function reopenChunks(
   return reopened;
 }
 
-async function reopen(deps: Pick<ProbeDeps, 'ledger'>, record: LedgerRecord<ProbeRecord>, proven: ProvenChunk) {
+async function reopen(deps: { ledger: Ledger }, record: LedgerRecord<ProbeRecord>, proven: ProvenChunk) {
   const ref: ChunkRef = {
     tableId: proven.plan.tableId,
     generation: proven.plan.generation,
