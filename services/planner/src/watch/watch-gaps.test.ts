@@ -68,6 +68,7 @@ class SourceWithHistory {
       return {
         snapshotAt: this.now,
         scans: 1,
+        tooLong: new Set<number>(),
         strayRows: this.strayRows,
         rowsScanned: '10',
         sums: new Map(request.chunks.map((chunk) => [chunk.number, PROOF.carried])),
