@@ -10,7 +10,7 @@ import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { build } from 'esbuild';
 
-const services = ['planner', 'worker', 'verifier'];
+const services = ['planner', 'worker', 'verifier', 'control'];
 const outdir = resolve(import.meta.dirname, process.argv[2] ?? 'dist');
 
 // A script, since V8 takes a cache for those only: Node 20 gives modules none.

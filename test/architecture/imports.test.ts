@@ -19,6 +19,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   planner: ['core', 'fleet', 'planning', 'fingerprint', 'adapters', 'ledger', 'queue', 'gates', 'runtime'],
   worker: ['core', 'fleet', 'fingerprint', 'adapters', 'ledger', 'queue', 'runtime'],
   verifier: ['core', 'fleet', 'fingerprint', 'adapters', 'ledger', 'audit', 'queue', 'gates', 'runtime'],
+  control: ['core', 'fleet', 'operate', 'adapters', 'ledger', 'queue', 'runtime'],
   cli: [
     'core',
     'fleet',

@@ -269,6 +269,42 @@ export const ERROR_CODES = {
     doc: 'A drill with a whole fleet of processes needs a redis-server or valkey-server, and none is on the PATH.',
     next: 'Install redis-server, or choose a drill that needs none (lakehaul drill --list).',
   },
+  // The API
+  UNAUTHENTICATED: {
+    disposition: 'refuse',
+    doc: 'The API was asked without a credential that it knows. The answer is the same for every path, so it tells nothing of what is there.',
+    next: 'Send Authorization: Bearer with a token whose digest is in control.tokensFile, or with one of the OIDC issuer; it may have expired.',
+  },
+  FORBIDDEN: {
+    disposition: 'refuse',
+    doc: 'The caller is known, but has none of the roles that may do this (services/control/src/auth/permissions.ts).',
+    next: 'Ask somebody who has the role that the message names.',
+  },
+  NOT_FOUND: {
+    disposition: 'refuse',
+    doc: 'The API has no such path, table, chunk or queue.',
+    next: 'GET /v1/tables and /v1/chunks list what there is, /openapi.json every path.',
+  },
+  REQUEST_INVALID: {
+    disposition: 'refuse',
+    doc: 'A parameter, header or body of an API request is not as /openapi.json describes it; every mistake is listed.',
+    next: 'Mend the listed places.',
+  },
+  KEY_REUSED: {
+    disposition: 'refuse',
+    doc: 'The Idempotency-Key was used by the same caller for another request. What that one changed stands; nothing was changed now.',
+    next: 'Choose a new key for a new change, or repeat the first request as it was.',
+  },
+  TOO_MANY_REQUESTS: {
+    disposition: 'backpressure',
+    doc: 'The caller asked the API more often than control.rateLimit allows.',
+    next: 'Wait as long as Retry-After says; follow /v1/events instead of asking again and again.',
+  },
+  NOT_READY: {
+    disposition: 'retry',
+    doc: 'The control service has not read the ledger for the first time yet, or cannot reach what the answer rests on.',
+    next: 'Nothing; ask again in some seconds. /readyz says what is missing.',
+  },
   QUEUE_UNAVAILABLE: { disposition: 'retry', doc: 'The queue store does not answer.', next: 'Nothing; it is retried.' },
 } as const satisfies Record<string, ErrorCodeEntry>;
 

@@ -18,6 +18,7 @@ export type { StoredReceipt, TroubleStage, WriteResult } from './receipt-store.t
 export { recordShape, tableSeal } from './record-shapes.ts';
 export type { LedgerRecord, RecordResult } from './records.ts';
 export { type PlannedReopening, type Reopening, reopenChunks, reopenPlanned } from './reopen-chunks.ts';
+export { answeredRecord, askedRecord, requestPath } from './requests.ts';
 export {
   type MovedRows,
   runStep,

@@ -183,7 +183,6 @@ export class PlanStore {
   }
 }
 
-/** The plans of now, in order: one LIST, and a GET for each plan that is not among those at hand. Plans never change. */
 /** The generations of each table, in the order of the plans. */
 export function byTable(plans: readonly TablePlan[]): TablePlan[][] {
   const tables = new Map<string, TablePlan[]>();
@@ -191,6 +190,7 @@ export function byTable(plans: readonly TablePlan[]): TablePlan[][] {
   return [...tables.values()];
 }
 
+/** The plans of now, in order: one LIST, and a GET for each plan that is not among those at hand. Plans never change. */
 export async function joinedPlans(
   ledger: { readPlans: (known: ReadonlySet<string>) => Promise<TablePlan[]> },
   plans: TablePlan[],

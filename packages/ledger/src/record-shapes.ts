@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { acceptedSchema } from './accepted-schemas.ts';
 import { acknowledgedRecord } from './acknowledged.ts';
+import { answeredRecord, askedRecord } from './requests.ts';
 import { STEERING, steeringRecord } from './steering-log.ts';
 import { TABLE_EVENT_SHAPE } from './table-stops.ts';
 import { WRITE_LOG_SHAPES } from './write-log.ts';
@@ -56,6 +57,8 @@ export const RECORD_SHAPES: readonly RecordShape[] = [
   shape(`schemas/${TABLE}/${NUMBER}`, acceptedSchema.strict()),
   shape(`acknowledged/${TABLE}/${NUMBER}`, acknowledgedRecord.strict()),
   shape(`${STEERING}/${NUMBER}`, steeringRecord.strict()),
+  shape('requests/[0-9a-f]{64}/asked', askedRecord),
+  shape('requests/[0-9a-f]{64}/answered', answeredRecord),
   shape('not-moved', notMoved),
   shape('demo/planted', planted),
 ];

@@ -50,6 +50,7 @@ export interface MigrationConfig {
   drift: Section<'drift'>;
   watch: Section<'watch'>;
   services: Section<'services'>;
+  control: Section<'control'>;
 }
 
 export interface ConfigProblem {

@@ -20,6 +20,7 @@ export function brokenRules(file: unknown): RuleBreach[] {
     ...sourceRules(asMap(root['source'])),
     ...authRules(asMap(asMap(root['target'])['auth'])),
     ...bucketRules(asMap(root['staging']), asMap(root['ledger'])),
+    ...controlRules(root['control']),
     ...secretsIn(file, []),
   ];
 }
@@ -87,6 +88,20 @@ function bucketRules(staging: Raw, ledger: Raw): RuleBreach[] {
         },
       ]
     : [];
+}
+
+/** A service that nobody may call would be found out at the first call only. */
+function controlRules(control: unknown): RuleBreach[] {
+  if (control === undefined) return [];
+  const { tokensFile, oidc } = asMap(control);
+  if (tokensFile !== undefined || oidc !== undefined) return [];
+  return [
+    {
+      path: ['control'],
+      message: 'nobody could log in: neither tokensFile nor oidc is there',
+      next: 'add control.tokensFile or control.oidc',
+    },
+  ];
 }
 
 const SECRET_KEYS =

@@ -1,0 +1,25 @@
+/** Changes that came over the API: what was asked, and what was answered. Both are written once. */
+import { z } from 'zod';
+
+const json = z.json();
+
+/** `plan` is exactly what is to be done: repeated after a crash, it is that and nothing else. Holds no row value. */
+export const askedRecord = z.strictObject({
+  schemaVersion: z.literal(1),
+  who: z.string().min(1),
+  reason: z.string().min(1),
+  request: z.string().min(1),
+  bodySha256: z.string().regex(/^[0-9a-f]{64}$/),
+  plan: json,
+});
+
+export const answeredRecord = z.strictObject({
+  schemaVersion: z.literal(1),
+  status: z.number().int().min(200).max(499),
+  answer: json,
+});
+
+/** `id` is a SHA-256 in hexadecimal digits. */
+export function requestPath(id: string): { asked: string; answered: string } {
+  return { asked: `requests/${id}/asked`, answered: `requests/${id}/answered` };
+}

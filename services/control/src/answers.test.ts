@@ -1,0 +1,156 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ApiWorld, EVENTS, QUARANTINED, SALES } from '../../../test/support/api-world.ts';
+import { BODIES, chunkRef } from '../../../test/support/ledger-world.ts';
+import { allRoutes } from './app.ts';
+
+const api = new ApiWorld();
+await api.seed();
+const { app, deps, model, ledger } = await api.process();
+const routes = allRoutes(app, deps);
+
+beforeAll(() => model.refreshOnce());
+afterAll(() => app.close());
+
+const get = (url: string, headers: Record<string, string> = {}) =>
+  app.inject({ url, headers: { authorization: 'Bearer viewer', ...headers } });
+
+/** Of the route, held against its own documented shape. */
+async function answerOf(path: string, url: string) {
+  const answer = await get(url);
+  expect(answer.statusCode, answer.body).toBe(200);
+  const shape = routes.find((each) => each.url === path && each.method === 'GET')?.answer;
+  expect(shape?.safeParse(answer.json()).error, url).toBeUndefined();
+  return answer.json();
+}
+
+describe('what is read', () => {
+  it('is of the shape that the description says, and says how old it is', async () => {
+    const asOf = new Date(api.world.nowMs).toISOString();
+    const status = await answerOf('/v1/status', '/v1/status');
+    expect(status).toMatchObject({ asOf, totals: { chunks: 17, done: 0 }, evidence: 'FAIL' });
+    expect((await answerOf('/v1/tables', '/v1/tables')).tables).toEqual(status.tables);
+    expect(await answerOf('/v1/tables/:table', `/v1/tables/${SALES.tableId}`)).toMatchObject({
+      table: 'public.flights',
+      quarantinedChunks: QUARANTINED,
+    });
+    expect(await answerOf('/v1/tables/:table', '/v1/tables/logs.events')).toMatchObject({
+      tableId: EVENTS.tableId,
+      chunks: 5,
+    });
+    expect((await answerOf('/v1/gates', '/v1/gates')).decision).toEqual(status.decision);
+    expect(await answerOf('/v1/settings', '/v1/settings')).toMatchObject({
+      asOf,
+      limitsInForce: [{ pattern: '*::unload', max: 40 }],
+    });
+  });
+
+  it('is sent once to whoever has it, until something in it changes', async () => {
+    const first = await get('/v1/status');
+    const etag = String(first.headers.etag);
+    expect((await get('/v1/status', { 'if-none-match': etag })).statusCode).toBe(304);
+    expect((await get('/v1/status', { 'if-none-match': `"x", ${etag}` })).body).toBe('');
+    api.world.tick();
+    await model.refreshOnce();
+    // Only its age is another.
+    const later = await get('/v1/status');
+    expect([later.headers.etag, later.json().asOf === first.json().asOf]).toEqual([etag, false]);
+    await ledger.openAttempt(chunkRef(SALES, 0), { attempt: 1, body: BODIES.opened, causedBy: null });
+    await model.refreshOnce();
+    expect((await get('/v1/status', { 'if-none-match': etag })).statusCode).toBe(200);
+  });
+
+  it('shows chunks by filter, page by page', async () => {
+    const chunks = async (query: string) =>
+      (await answerOf('/v1/chunks', `/v1/chunks?${query}`)).chunks.map((each: { chunk: string }) =>
+        Number(each.chunk.split('/')[2]),
+      );
+    expect(await chunks('quarantined=true')).toEqual(QUARANTINED);
+    expect(await chunks('stage=quarantined&quarantined=true&table=public.flights&attempt=1')).toEqual(QUARANTINED);
+    expect(await chunks('stage=planned&quarantined=true')).toEqual([]);
+    expect(await chunks('level=full')).toEqual([0, 1, 2, 3, 4]);
+    expect(await chunks('attempt=2')).toEqual([]);
+    const page = await answerOf('/v1/chunks', '/v1/chunks?table=public.flights&limit=5');
+    const next = await answerOf('/v1/chunks', `/v1/chunks?table=public.flights&limit=500&cursor=${page.next}`);
+    expect(page.chunks.length + next.chunks.length).toBe(SALES.chunkCount);
+    expect((await get('/v1/chunks?cursor=made-up')).statusCode).toBe(400);
+  });
+
+  it('tells the story of a chunk by its name', async () => {
+    const story = await answerOf('/v1/chunks/:table/:generation/:chunk', `/v1/chunks/${SALES.tableId}/g1/2`);
+    expect(story.trail.map((each: { stage: string }) => each.stage)).toEqual(['opened', 'quarantined']);
+    for (const wrong of ['g1/99', 'g2/2', 'g1/-1', '1/2'])
+      expect((await get(`/v1/chunks/${SALES.tableId}/${wrong}`)).statusCode).toBeGreaterThanOrEqual(400);
+    expect((await get(`/v1/chunks/${SALES.tableId}/g1/99`)).json().code).toBe('NOT_FOUND');
+  });
+
+  it('describes itself as OpenAPI 3.1 and as a page without scripts', async () => {
+    const openapi = (await get('/openapi.json')).json();
+    expect(openapi.openapi).toBe('3.1.0');
+    const described = Object.entries<Record<string, object>>(openapi.paths).flatMap(([path, item]) =>
+      Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    expect(described.sort()).toEqual(
+      routes.map(({ method, url }) => `${method} ${url.replaceAll(/:(\w+)/g, '{$1}')}`).sort(),
+    );
+    const page = await get('/docs');
+    expect(page.headers['content-type']).toContain('text/html');
+    for (const { url } of routes) expect(page.body).toContain(url.replaceAll(/:(\w+)/g, '{$1}'));
+    expect(page.body).not.toMatch(/<script|https?:\/\//);
+  });
+});
+
+describe('queues', () => {
+  it('are told with what holds them, and slots by what runs and what may start', async () => {
+    const { queues } = await answerOf('/v1/queues', '/v1/queues');
+    expect(queues[0]).toEqual({
+      queue: 'unload',
+      waiting: 5,
+      active: 2,
+      delayed: 0,
+      isPaused: false,
+      limits: [{ pattern: '*::unload', max: 40 }],
+    });
+    expect(await answerOf('/v1/desired-slots', '/v1/desired-slots')).toMatchObject({ unload: 7, load: 1, verify: 0 });
+    const steer = (max: number | null) =>
+      ledger.steering.change({
+        change: { action: 'limit', pattern: '*::unload', max },
+        who: 'a',
+        reason: 'b',
+        requestId: `limit ${max} ${api.world.nowMs}`,
+      });
+    await steer(4);
+    await model.refreshOnce();
+    expect(await answerOf('/v1/desired-slots/:queue', '/v1/desired-slots/unload')).toEqual({ slots: 4 });
+    await ledger.steering.change({
+      change: { action: 'pause', pattern: '*::unload' },
+      who: 'a',
+      reason: 'b',
+      requestId: 'pause',
+    });
+    await model.refreshOnce();
+    // Two statements run on and want to be watched.
+    expect((await answerOf('/v1/desired-slots/:queue', '/v1/desired-slots/unload')).slots).toBe(2);
+    expect((await answerOf('/v1/queues', '/v1/queues')).queues[0]).toMatchObject({ isPaused: true });
+  });
+
+  it('are not made up while the queue store is away; the ledger is told all the same', async () => {
+    api.isQueueAway = true;
+    await model.refreshOnce();
+    for (const url of ['/v1/queues', '/v1/desired-slots', '/v1/desired-slots/unload']) {
+      const answer = await get(url);
+      expect([answer.statusCode, answer.json().code, answer.headers['retry-after']]).toEqual([503, 'NOT_READY', '2']);
+    }
+    await answerOf('/v1/status', '/v1/status');
+    api.isQueueAway = false;
+    await model.refreshOnce();
+  });
+});
+
+it('before the first look nothing is answered but that', async () => {
+  const fresh = await api.process();
+  for (const url of ['/v1/status', '/v1/chunks', '/v1/queues', '/v1/events']) {
+    const answer = await fresh.app.inject({ url, headers: { authorization: 'Bearer viewer' } });
+    expect([url, answer.statusCode, answer.json().code]).toEqual([url, 503, 'NOT_READY']);
+  }
+  await fresh.app.close();
+});

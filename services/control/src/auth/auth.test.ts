@@ -1,0 +1,156 @@
+import { createHash } from 'node:crypto';
+import type { Log, Outside } from '@lakehaul/core';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { describe, expect, it } from 'vitest';
+import { authenticateBy } from './authenticate.ts';
+import { type OidcConfig, oidcBearer } from './oidc.ts';
+import { findToken, parseTokenFile } from './token-file.ts';
+
+const sha256 = (token: string) => createHash('sha256').update(token).digest('hex');
+const entry = (id: string, token: string, more = '') =>
+  `  - { id: ${id}, roles: [viewer], sha256: ${sha256(token)}${more} }`;
+
+describe('a file of tokens', () => {
+  it('knows a token by its digest, and neither another one nor the digest itself', () => {
+    const tokens = parseTokenFile('t', `tokens:\n${entry('anna', 'a-token')}\n${entry('ben', 'b-token')}`);
+    expect(findToken(tokens, 'a-token', 0)).toEqual({ id: 'token:anna', roles: new Set(['viewer']) });
+    expect(findToken(tokens, 'b-token', 0)?.id).toBe('token:ben');
+    for (const wrong of ['', 'a-toke', 'a-token ', sha256('a-token')]) expect(findToken(tokens, wrong, 0)).toBeNull();
+  });
+
+  it('knows an expired token no more', () => {
+    const tokens = parseTokenFile('t', `tokens:\n${entry('anna', 'a', ', expires: "2026-11-26T00:00:00Z"')}`);
+    const atMs = Date.parse('2026-11-26T00:00:00Z');
+    expect(findToken(tokens, 'a', atMs - 1)).not.toBeNull();
+    expect(findToken(tokens, 'a', atMs)).toBeNull();
+  });
+
+  it.each([
+    ['no YAML', '{', /no YAML/],
+    ['nothing', '', /mistakes/],
+    ['nobody', 'tokens: []', /tokens/],
+    ['a token instead of its digest', 'tokens: [{ id: a, roles: [viewer], sha256: hunter2-the-token }]', /64 hex/],
+    ['an unknown role', `tokens: [{ id: a, roles: [root], sha256: ${sha256('a')} }]`, /roles/],
+    ['one name twice', `tokens:\n${entry('anna', 'a')}\n${entry('anna', 'b')}`, /tokens\.1\.id .*twice/],
+    ['one digest twice', `tokens:\n${entry('anna', 'a')}\n${entry('ben', 'a')}`, /tokens\.1\.sha256 .*twice/],
+  ])('with %s is refused, and what stands in it is not told', (_what, text, why) => {
+    expect(() => parseTokenFile('t', text)).toThrow(why);
+    expect(() => parseTokenFile('t', text)).not.toThrow(/hunter2/);
+  });
+});
+
+describe('a header', () => {
+  const asked: string[] = [];
+  const authenticate = authenticateBy([
+    async (token) => {
+      asked.push(token);
+      return token === 'good' ? { id: 'token:anna', roles: new Set(['viewer'] as const) } : null;
+    },
+  ]);
+  const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
+
+  it.each([
+    ['Bearer good', 'GET', true],
+    ['bearer good', 'POST', true],
+    [basic('anna:good'), 'GET', true],
+    [basic(':good'), 'HEAD', true],
+    // A browser sends it by itself: a foreign page could make it change something.
+    [basic('anna:good'), 'POST', false],
+    [basic('anna:good'), 'PATCH', false],
+    [basic('good'), 'GET', false],
+    [basic('good:'), 'GET', false],
+    ['good', 'GET', false],
+    ['Bearer', 'GET', false],
+    ['Bearer good bad', 'GET', false],
+    [`Bearer ${'x'.repeat(20_000)}`, 'GET', false],
+  ])('%s with %s', async (authorization, method, isKnown) => {
+    expect((await authenticate({ method, headers: { authorization } })) !== null).toBe(isKnown);
+  });
+
+  it('that is not there asks nobody', async () => {
+    asked.length = 0;
+    expect(await authenticate({ method: 'GET', headers: {} })).toBeNull();
+    expect(asked).toEqual([]);
+  });
+});
+
+describe('a token of the identity provider', async () => {
+  const ISSUER = 'https://login.test/realm';
+  const { publicKey, privateKey } = await generateKeyPair('ES256');
+  const stranger = await generateKeyPair('ES256');
+  const jwk = { ...(await exportJWK(publicKey)), kid: 'k1', alg: 'ES256', use: 'sig' };
+  const warnings: string[] = [];
+  const log: Log = { debug() {}, info() {}, warn: (text) => void warnings.push(text), error() {}, with: () => log };
+  const outside: Outside = (_point, call) => call(new AbortController().signal);
+  const config: OidcConfig = {
+    issuer: ISSUER,
+    audience: 'lakehaul',
+    whoClaim: 'email',
+    rolesClaim: 'realm_access.roles',
+    roles: { viewer: [], operator: ['oncall'], approver: ['leads'] },
+  };
+  const documents: Record<string, unknown> = {
+    [`${ISSUER}/.well-known/openid-configuration`]: { issuer: ISSUER, jwks_uri: 'https://login.test/keys' },
+    'https://login.test/keys': { keys: [jwk] },
+  };
+  const bearer = (served = documents) =>
+    oidcBearer(config, {
+      outside,
+      log,
+      fetch: async (url) => {
+        const found = served[String(url)];
+        return found === undefined ? new Response('', { status: 503 }) : Response.json(found);
+      },
+    });
+  const CLAIMS = { email: 'anna@acme.test', realm_access: { roles: ['oncall', 'other'] } };
+  const token = (
+    claims: object = {},
+    change: { key?: typeof privateKey; aud?: string; iss?: string; exp?: string } = {},
+  ) =>
+    new SignJWT({ ...CLAIMS, ...claims })
+      .setProtectedHeader({ alg: 'ES256', kid: 'k1' })
+      .setIssuer(change.iss ?? ISSUER)
+      .setAudience(change.aud ?? 'lakehaul')
+      .setExpirationTime(change.exp ?? '5m')
+      .sign(change.key ?? privateKey);
+
+  it('gives the person and the roles that its claims map to', async () => {
+    expect(await bearer()(await token())).toEqual({ id: 'oidc:anna@acme.test', roles: new Set(['operator']) });
+    expect((await bearer()(await token({ realm_access: { roles: [] } })))?.roles.size).toBe(0);
+    expect((await bearer()(await token({ realm_access: 'leads' })))?.roles.size).toBe(0);
+  });
+
+  it('is not known when anything about it is wrong', async () => {
+    const knows = bearer();
+    const wrong = [
+      token({}, { key: stranger.privateKey }),
+      token({}, { aud: 'another' }),
+      token({}, { iss: 'https://login.test/other' }),
+      token({}, { exp: '-5m' }),
+      token({ email: undefined }),
+      token({ email: 'a\nb' }),
+      Promise.resolve(
+        `${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from('{}').toString('base64url')}.`,
+      ),
+      Promise.resolve('a.b.c'),
+      Promise.resolve('no-jwt'),
+    ];
+    for (const each of wrong) expect(await knows(await each)).toBeNull();
+    expect(await knows(await token())).not.toBeNull();
+  });
+
+  it('is not known while the provider is away or shows another issuer, which is told in the log; later it is', async () => {
+    warnings.length = 0;
+    const served: Record<string, unknown> = {};
+    const knows = bearer(served);
+    expect(await knows(await token())).toBeNull();
+    served[`${ISSUER}/.well-known/openid-configuration`] = {
+      issuer: 'https://evil.test',
+      jwks_uri: 'https://login.test/keys',
+    };
+    expect(await knows(await token())).toBeNull();
+    expect(warnings).toHaveLength(2);
+    Object.assign(served, documents);
+    expect(await knows(await token())).not.toBeNull();
+  });
+});

@@ -1,0 +1,25 @@
+/** Which role may do what: the only place that says so. A route names one of these and cannot be registered without. */
+import type { Principal, Role } from './principal.ts';
+
+export const PERMISSIONS = {
+  /** Health, for whoever runs the process. The only ones that ask for no token. */
+  public: [],
+  read: ['viewer', 'operator', 'approver'],
+  /** Pauses, limits, priorities: each can be taken back. */
+  steer: ['operator'],
+  /** New attempts of chunks: costs the source a scan, loses nothing. */
+  replay: ['operator'],
+  /** A chunk taken as it is: cannot be undone, and whoever approves the cutover signs for it. */
+  accept: ['approver'],
+} as const satisfies Record<string, readonly Role[]>;
+
+export type Permission = keyof typeof PERMISSIONS;
+
+export function mayDo(principal: Principal, permission: Permission): boolean {
+  const roles: readonly Role[] = PERMISSIONS[permission];
+  return roles.some((role) => principal.roles.has(role));
+}
+
+export function rolesText(permission: Permission): string {
+  return PERMISSIONS[permission].join(' or ');
+}

@@ -1,0 +1,284 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { ApiWorld, QUARANTINED, SALES } from '../../../test/support/api-world.ts';
+import { chunkRef } from '../../../test/support/ledger-world.ts';
+import type { StoreCall } from '../../../test/support/memory-store.ts';
+
+const closing: (() => Promise<unknown>)[] = [];
+afterAll(() => Promise.all(closing.map((close) => close())));
+
+async function started() {
+  const api = new ApiWorld();
+  await api.seed();
+  const process = async (instance: string) => {
+    const made = await api.process({}, instance);
+    closing.push(() => made.app.close());
+    await made.model.refreshOnce();
+    return made;
+  };
+  const { app, ledger, model } = await process('a');
+  let keys = 0;
+  const change = (
+    url: string,
+    payload: object,
+    options: { who?: string; key?: string; on?: typeof app; method?: 'POST' | 'PATCH' } = {},
+  ) =>
+    (options.on ?? app).inject({
+      method: options.method ?? 'POST',
+      url,
+      payload: { reason: 'because', ...payload },
+      headers: {
+        authorization: `Bearer ${options.who ?? 'operator'}`,
+        'idempotency-key': options.key ?? `key-number-${++keys}`,
+      },
+    });
+  return { api, app, ledger, model, process, change };
+}
+
+const named = (chunk: number) => `${SALES.tableId}/g1/${chunk}`;
+
+describe('a change of steering', () => {
+  it('is recorded with who and why, before and after, and answered with what it did', async () => {
+    const { change, ledger } = await started();
+    const paused = await change('/v1/queues/unload/pause', { reason: 'month end' });
+    expect(paused.statusCode).toBe(200);
+    expect(paused.json()).toEqual({
+      isDryRun: false,
+      isChanged: true,
+      changes: [{ action: 'pause', pattern: '*::unload', value: null }],
+      before: { pauses: [], limits: [], priorities: [] },
+      after: { pauses: ['*::unload'], limits: [], priorities: [] },
+    });
+    const [record] = await ledger.steering.changes();
+    expect(record?.body).toMatchObject({
+      who: 'token:operator',
+      reason: 'month end',
+      after: { pauses: ['*::unload'] },
+    });
+    expect((await change('/v1/queues/unload/resume', {})).json()).toMatchObject({
+      isChanged: true,
+      after: { pauses: [] },
+    });
+    expect((await change('/v1/tables/public.flights/pause', {})).json().after.pauses).toEqual(['public.flights::*']);
+    expect((await change(`/v1/tables/${SALES.tableId}/priority`, { priority: 3 })).json().after.priorities).toEqual([
+      { pattern: 'public.flights', priority: 3 },
+    ]);
+    expect((await change('/v1/queues/load/limit', { tables: 'logs.*', max: 2 })).json().after.limits).toEqual([
+      { pattern: 'logs.*::load', max: 2 },
+    ]);
+  });
+
+  it('in a dry run tells the same and changes nothing, and needs no key', async () => {
+    const { app, ledger, api } = await started();
+    const before = api.world.store.keys.length;
+    const answer = await app.inject({
+      method: 'POST',
+      url: '/v1/queues/unload/pause',
+      payload: { reason: 'to see', dryRun: true },
+      headers: { authorization: 'Bearer operator' },
+    });
+    expect(answer.json()).toMatchObject({ isDryRun: true, isChanged: true, after: { pauses: ['*::unload'] } });
+    expect(await ledger.steering.changes()).toEqual([]);
+    expect(api.world.store.keys.length).toBe(before);
+  });
+
+  it('that means nothing is refused before anything is written', async () => {
+    const { change, api } = await started();
+    const before = api.world.store.keys.length;
+    for (const [url, payload, status, code] of [
+      ['/v1/queues/unload/resume', {}, 422, 'USAGE'],
+      ['/v1/queues/unload/pause', { tables: 'no.such*' }, 422, 'USAGE'],
+      ['/v1/queues/none/pause', {}, 400, 'REQUEST_INVALID'],
+      ['/v1/queues/unload/limit', { max: -1 }, 400, 'REQUEST_INVALID'],
+      ['/v1/queues/unload/pause', { reason: '' }, 400, 'REQUEST_INVALID'],
+      ['/v1/queues/unload/pause', { reason: 'a\u001b[31mb' }, 400, 'REQUEST_INVALID'],
+      ['/v1/queues/unload/pause', { more: 1 }, 400, 'REQUEST_INVALID'],
+      ['/v1/tables/no.such/pause', {}, 404, 'NOT_FOUND'],
+    ] as const) {
+      const answer = await change(url, payload);
+      expect([answer.statusCode, answer.json().code], url).toEqual([status, code]);
+    }
+    expect((await change('/v1/queues/unload/pause', {}, { key: 'short' })).statusCode).toBe(400);
+    expect(api.world.store.keys.length).toBe(before);
+  });
+
+  it('of several settings is one record each, checked before the first', async () => {
+    const { change, ledger } = await started();
+    const both = { pauses: { '*::verify': true }, limits: { 'public.*::load': 3 }, priorities: { 'logs.events': 1 } };
+    const answer = await change('/v1/settings', both, { method: 'PATCH' });
+    expect(answer.json()).toMatchObject({ isChanged: true, before: { pauses: [] }, after: { pauses: ['*::verify'] } });
+    expect(await ledger.steering.changes()).toHaveLength(3);
+    const refused = await change(
+      '/v1/settings',
+      { limits: { '*::load': 1 }, pauses: { '*::unload': false } },
+      { method: 'PATCH' },
+    );
+    expect(refused.statusCode).toBe(422);
+    expect(await ledger.steering.changes()).toHaveLength(3);
+    const back = await change('/v1/settings', { limits: { 'public.*::load': null } }, { method: 'PATCH' });
+    expect(back.json().after.limits).toEqual([]);
+  });
+});
+
+describe('a request that comes again', () => {
+  it('gets the same answer from every process, also after a restart, and changes nothing twice', async () => {
+    const { change, ledger, process } = await started();
+    const first = await change('/v1/queues/unload/pause', {}, { key: 'the-same-key' });
+    const { app: other } = await process('b');
+    await change('/v1/queues/unload/resume', {});
+    for (const on of [undefined, other]) {
+      const again = await change(
+        '/v1/queues/unload/pause',
+        {},
+        { key: 'the-same-key', ...(on === undefined ? {} : { on }) },
+      );
+      expect([again.statusCode, again.json(), again.headers['idempotency-replayed']]).toEqual([
+        200,
+        first.json(),
+        'true',
+      ]);
+    }
+    expect(first.headers['idempotency-replayed']).toBeUndefined();
+    expect((await ledger.steering.current()).pauses).toEqual([]);
+    expect(await ledger.steering.changes()).toHaveLength(2);
+  });
+
+  it('with another body or to another path is refused; the same key of somebody else is another key', async () => {
+    const { change, ledger } = await started();
+    const key = 'one-key-for-all';
+    await change('/v1/queues/unload/limit', { max: 3 }, { key });
+    for (const answer of [
+      await change('/v1/queues/unload/limit', { max: 4 }, { key }),
+      await change('/v1/queues/load/limit', { max: 3 }, { key }),
+      await change('/v1/queues/unload/limit', { max: 3, reason: 'another' }, { key }),
+    ])
+      expect([answer.statusCode, answer.json().code]).toEqual([409, 'KEY_REUSED']);
+    expect((await change('/v1/queues/unload/limit', { max: 4 }, { key, who: 'ann-operator' })).statusCode).toBe(200);
+    expect((await ledger.steering.current()).limits).toEqual([{ pattern: '*::unload', max: 4 }]);
+  });
+
+  it('at the same moment to two processes is made once', async () => {
+    const { change, ledger, app, process } = await started();
+    const { app: other } = await process('b');
+    const answers = await Promise.all(
+      [app, other, app, other].map((on) => change('/v1/queues/load/pause', {}, { key: 'all-at-once', on })),
+    );
+    const [first] = answers;
+    for (const each of answers) expect([each.statusCode, each.json()]).toEqual([200, first?.json()]);
+    expect(first?.json().isChanged).toBe(true);
+    expect(await ledger.steering.changes()).toHaveLength(1);
+  });
+
+  it('after a crash at any write is finished by the next try, once', async () => {
+    for (let crashAt = 1; crashAt <= 6; crashAt++) {
+      const { change, ledger, api, process } = await started();
+      let writes = 0;
+      const crash = ({ operation, when }: StoreCall) => {
+        if (operation === 'putIfAbsent' && when === 'after' && ++writes >= crashAt)
+          throw new Error('the process is gone');
+      };
+      api.world.store.intercept = crash;
+      const replay = () =>
+        change('/v1/quarantine/replay', { filter: { table: 'public.flights' } }, { key: 'crash-and-again' });
+      const first = await replay();
+      api.world.store.intercept = undefined;
+      const { app: next } = await process('b');
+      const again = await change(
+        '/v1/quarantine/replay',
+        { filter: { table: 'public.flights' } },
+        { key: 'crash-and-again', on: next },
+      );
+      expect(again.statusCode, `write ${crashAt}`).toBe(200);
+      if (first.statusCode === 200) expect(again.json()).toEqual(first.json());
+      expect(again.json()).toMatchObject({ total: 3, movedOn: [] });
+      for (const chunk of QUARANTINED)
+        expect(await ledger.chunkState(chunkRef(SALES, chunk))).toMatchObject({ attempt: 2, stage: 'opened' });
+    }
+  });
+
+  it('a refusal that came too late for the plan is remembered as well', async () => {
+    const { change, ledger } = await started();
+    await change('/v1/queues/unload/pause', {});
+    // Between the plan and the change another person resumes: the log refuses, and so does the answer for ever.
+    const resumeByOther = () =>
+      ledger.steering.change({
+        change: { action: 'resume', pattern: '*::unload' },
+        who: 'ben',
+        reason: 'x',
+        requestId: 'cli-1',
+      });
+    const current = ledger.steering.current.bind(ledger.steering);
+    let isFirst = true;
+    ledger.steering.current = async (maxAgeMs) => {
+      const state = await current(maxAgeMs);
+      if (isFirst && maxAgeMs === undefined) {
+        isFirst = false;
+        await resumeByOther();
+      }
+      return state;
+    };
+    const first = await change('/v1/queues/unload/resume', {}, { key: 'late-refusal' });
+    expect([first.statusCode, first.json().code]).toEqual([422, 'USAGE']);
+    await change('/v1/queues/unload/pause', {});
+    const again = await change('/v1/queues/unload/resume', {}, { key: 'late-refusal' });
+    expect([again.statusCode, again.json()]).toEqual([422, first.json()]);
+    expect((await ledger.steering.current()).pauses).toEqual(['*::unload']);
+  });
+});
+
+describe('the quarantine', () => {
+  it('is listed with why, page by page', async () => {
+    const { app } = await started();
+    const get = async (url: string) => (await app.inject({ url, headers: { authorization: 'Bearer viewer' } })).json();
+    const first = await get('/v1/quarantine?limit=2');
+    expect(first.chunks.map((each: { chunk: string }) => each.chunk)).toEqual([named(2), named(5)]);
+    expect(first.chunks[0].trouble).toMatchObject({ code: 'ATTEMPTS_EXHAUSTED', next: 'look' });
+    const last = await get(`/v1/quarantine?limit=2&cursor=${first.next}`);
+    expect([last.chunks.map((each: { chunk: string }) => each.chunk), last.next]).toEqual([[named(7)], null]);
+    expect((await get('/v1/quarantine?code=HASH_MISMATCH')).chunks).toEqual([]);
+  });
+
+  it('is replayed by filter or by name: the dry run tells exactly what is opened', async () => {
+    const { change, ledger, model } = await started();
+    const dry = await change('/v1/quarantine/replay', { filter: { code: 'ATTEMPTS_EXHAUSTED' }, dryRun: true });
+    expect(dry.json()).toMatchObject({ isDryRun: true, total: 3, tables: { [SALES.tableId]: 3 } });
+    expect((await change('/v1/quarantine/replay', { filter: {}, expected: 2 })).statusCode).toBe(422);
+    const one = await change('/v1/quarantine/replay', { filter: { chunks: [named(5)] }, expected: 1 });
+    expect(one.json()).toMatchObject({ total: 1, chunks: [{ chunk: named(5), attempt: 2 }] });
+    const opened = await ledger.read({ ...chunkRef(SALES, 5), attempt: 2 }, 'opened');
+    expect(opened?.body).toMatchObject({ cause: 'operator', reason: 'token:operator: because' });
+    // The read model is a moment old: what went on meanwhile is left alone and told.
+    const rest = await change('/v1/quarantine/replay', { filter: {} });
+    expect(rest.json()).toMatchObject({ total: 3, movedOn: [] });
+    await model.refreshOnce();
+    expect((await change('/v1/quarantine/replay', { filter: {} })).json().total).toBe(0);
+    expect((await change('/v1/quarantine/replay', { filter: { chunks: [named(5)] } })).json().code).toBe(
+      'CHUNK_NOT_QUARANTINED',
+    );
+    expect((await change('/v1/quarantine/replay', { filter: { chunks: [named(500)] } })).statusCode).toBe(404);
+  });
+
+  it('is accepted by an approver who tells the number, and what moved on is left alone', async () => {
+    const { change, ledger } = await started();
+    const filter = { chunks: [named(2), named(7)] };
+    const who = 'approver';
+    expect((await change('/v1/quarantine/accept', { filter, expected: 2 })).statusCode).toBe(403);
+    expect((await change('/v1/quarantine/accept', { filter, expected: 3 }, { who })).statusCode).toBe(422);
+    expect((await change('/v1/quarantine/accept', { filter }, { who })).statusCode).toBe(400);
+    await ledger.openAttempt(chunkRef(SALES, 7), {
+      attempt: 2,
+      body: { cause: 'operator', reason: 'a person', observedAt: null, hashForm: 'joined', level: 'carried' },
+      causedBy: null,
+    });
+    const answer = await change('/v1/quarantine/accept', { filter, expected: 2 }, { who, key: 'accept-once' });
+    expect(answer.json()).toMatchObject({
+      total: 1,
+      movedOn: [named(7)],
+      chunks: [{ chunk: named(2), attempt: 1, accepted: { who: 'token:approver', reason: 'because' } }],
+    });
+    expect(await ledger.chunkState(chunkRef(SALES, 2))).toMatchObject({ stage: 'accepted' });
+    expect(await ledger.chunkState(chunkRef(SALES, 7))).toMatchObject({ stage: 'opened', attempt: 2 });
+    expect(
+      (await change('/v1/quarantine/accept', { filter, expected: 2 }, { who, key: 'accept-once' })).json(),
+    ).toEqual(answer.json());
+  });
+});

@@ -1,0 +1,26 @@
+/** What the routes work with. */
+import type { Target } from '@lakehaul/adapters';
+import type { Clock, LimitRow, Log } from '@lakehaul/core';
+import type { Ledger } from '@lakehaul/ledger';
+import type { Health, MigrationConfig } from '@lakehaul/runtime';
+import type { Authenticate } from './auth/authenticate.ts';
+import type { EventHub } from './event-hub.ts';
+import type { ReadModel } from './read-model.ts';
+
+export interface ControlDeps {
+  version: string;
+  config: MigrationConfig['control'];
+  /** Of the configuration, before what people set. */
+  limits: readonly LimitRow[];
+  ledger: Ledger;
+  target: Pick<Target, 'version' | 'countLineages'>;
+  model: ReadModel;
+  events: EventHub;
+  authenticate: Authenticate;
+  /** After a change: the next look comes now. */
+  wake: () => void;
+  clock: Clock;
+  log: Log;
+  isLive: () => Health;
+  isReady: () => Promise<Health>;
+}

@@ -1,0 +1,1 @@
+export { type StartedControl, startControl } from './start-control.ts';

@@ -1,0 +1,192 @@
+/** What waits for a person: chosen by filter, opened anew or taken as it is. The same plans that the commands make. */
+import { type ChunkRef, chunkName, counted, LakehaulError, type TablePlan } from '@lakehaul/core';
+import { type Ledger, type PlannedReopening, reopenPlanned } from '@lakehaul/ledger';
+import { ACCEPT_JSON, type AcceptDeps, acceptChunk, listChunks, planAcceptance } from '@lakehaul/operate';
+import { z } from 'zod';
+import type { Change } from './once.ts';
+import type { Snapshot } from './read-model.ts';
+import { refuseUnplanned } from './routes/chunks.ts';
+import { tableNamed } from './routes/status.ts';
+
+const CHUNK_NAME = /^(.+)\/g(\d{1,9})\/(\d{1,10})$/s;
+
+export const QUARANTINE_FILTER = z.strictObject({
+  table: z.string().min(1).optional().describe('Id or schema.table.'),
+  code: z.string().max(64).optional().describe('Error code of the quarantine, or of what led to it.'),
+  chunks: z
+    .array(z.string().regex(CHUNK_NAME, 'must be a full name, table/g1/3'))
+    .min(1)
+    .max(10_000)
+    .optional()
+    .describe('Full names; every one must be in quarantine.'),
+});
+
+export type QuarantineFilter = z.output<typeof QUARANTINE_FILTER>;
+
+const attempt = z.strictObject({ chunk: z.string(), attempt: z.int().min(1) });
+const movedOn = z.array(z.string()).describe('Chunks that somebody else went on with meanwhile: left alone.');
+
+export const REPLAYED_JSON = z.strictObject({
+  isDryRun: z.boolean(),
+  total: z.int().min(0),
+  tables: z.record(z.string(), z.int().min(1)).describe('Chunks by table id.'),
+  chunks: z.array(attempt).describe('With the attempt that is opened.'),
+  movedOn,
+});
+
+export const ACCEPTED_JSON = z.strictObject({
+  isDryRun: z.boolean(),
+  total: z.int().min(0),
+  chunks: z.array(attempt.extend({ accepted: ACCEPT_JSON.shape.accepted })),
+  movedOn,
+});
+
+const PLAN = z.array(attempt);
+type Plan = z.infer<typeof PLAN>;
+
+/** Quarantined chunks in the order of the plans; refuses more than `most`, or another number than was expected. */
+export async function quarantined(
+  { ledger, snapshot }: { ledger: Ledger; snapshot: Snapshot },
+  filter: QuarantineFilter,
+  bounds: { most: number; expected: number | undefined },
+): Promise<Plan> {
+  const found = filter.chunks === undefined ? await byFilter(ledger, snapshot, filter) : byName(snapshot, filter);
+  if (found.length > bounds.most)
+    throw new LakehaulError(
+      'USAGE',
+      `${counted(found.length, 'chunk')} are more than one request takes (${bounds.most})`,
+      {
+        next: 'Choose fewer by table, code or names, and go on with the rest afterwards.',
+      },
+    );
+  if (bounds.expected !== undefined && bounds.expected !== found.length)
+    throw new LakehaulError(
+      'USAGE',
+      `the filter takes ${counted(found.length, 'chunk')}, not the ${bounds.expected} that are expected`,
+      {
+        next: 'Look at a dry run, and repeat with its total.',
+      },
+    );
+  return found;
+}
+
+async function byFilter(ledger: Ledger, { plans, scan }: Snapshot, { table, code }: QuarantineFilter): Promise<Plan> {
+  const chosen = table === undefined ? plans : tableNamed(plans, table).plans;
+  if (code !== undefined) {
+    const { chunks } = await listChunks(
+      { ledger, plans: chosen, scan },
+      { stage: 'quarantined', code },
+      { after: null, limit: null },
+    );
+    return chunks.map(({ chunk, attempt }) => ({ chunk, attempt }));
+  }
+  return chosen.flatMap((plan) =>
+    scan.find(plan, { stage: 'quarantined' }, 0, plan.chunkCount).map((chunk) => {
+      const ref = { tableId: plan.tableId, generation: plan.generation, chunk };
+      return { chunk: chunkName(ref), attempt: scan.state(ref).attempt };
+    }),
+  );
+}
+
+function byName({ plans, scan }: Snapshot, { chunks = [], table, code }: QuarantineFilter): Plan {
+  if (table !== undefined || code !== undefined)
+    throw new LakehaulError('USAGE', 'chunks are named, or chosen by table and code, not both');
+  return [...new Set(chunks)].map((name) => {
+    const ref = refOf(plans, name);
+    const state = scan.state(ref);
+    if (state.stage !== 'quarantined')
+      throw new LakehaulError('CHUNK_NOT_QUARANTINED', `${name} is ${state.stage}`, { where: name });
+    return { chunk: name, attempt: state.attempt };
+  });
+}
+
+function refOf(plans: readonly TablePlan[], name: string): ChunkRef {
+  const [, tableId = '', generation = '0', chunk = '0'] = CHUNK_NAME.exec(name) ?? [];
+  const ref = { tableId, generation: Number(generation), chunk: Number(chunk) };
+  refuseUnplanned(plans, ref);
+  return ref;
+}
+
+const plainRef = (name: string): ChunkRef => {
+  const [, tableId = '', generation = '0', chunk = '0'] = CHUNK_NAME.exec(name) ?? [];
+  return { tableId, generation: Number(generation), chunk: Number(chunk) };
+};
+
+function told(
+  planned: readonly PlannedReopening[],
+  movedOn: readonly PlannedReopening[],
+  isDryRun: boolean,
+): z.input<typeof REPLAYED_JSON> {
+  const tables: Record<string, number> = {};
+  for (const { ref } of planned) tables[ref.tableId] = (tables[ref.tableId] ?? 0) + 1;
+  return {
+    isDryRun,
+    total: planned.length,
+    tables,
+    chunks: planned.map(({ ref, attempt }) => ({ chunk: chunkName(ref), attempt })),
+    movedOn: movedOn.map(({ ref }) => chunkName(ref)),
+  };
+}
+
+/** `choose` names quarantined attempts; the next one of each is opened. */
+export function replayChange(
+  ledger: Ledger,
+  by: { who: string; reason: string },
+  choose: () => Promise<Plan>,
+): Change<Plan, z.input<typeof REPLAYED_JSON>> & { preview: () => Promise<z.input<typeof REPLAYED_JSON>> } {
+  const plan = async () => (await choose()).map(({ chunk, attempt }) => ({ chunk, attempt: attempt + 1 }));
+  const refs = (planned: Plan) => planned.map(({ chunk, attempt }) => ({ ref: plainRef(chunk), attempt }));
+  return {
+    plan,
+    planShape: PLAN,
+    preview: async () => told(refs(await plan()), [], true),
+    perform: async (planned) => {
+      // The same words that the command writes: who, then why.
+      const reopening = { reason: `${by.who}: ${by.reason}`, causedBy: null };
+      const { opened, movedOn } = await reopenPlanned(ledger, refs(planned), reopening);
+      return told(opened, movedOn, false);
+    },
+  };
+}
+
+export function acceptChange(
+  deps: AcceptDeps,
+  by: { who: string; reason: string },
+  choose: () => Promise<Plan>,
+): Change<Plan, z.input<typeof ACCEPTED_JSON>> & { preview: () => Promise<z.input<typeof ACCEPTED_JSON>> } {
+  const { ledger } = deps;
+  return {
+    plan: choose,
+    planShape: PLAN,
+    preview: async () => {
+      const chunks: z.input<typeof ACCEPTED_JSON>['chunks'] = [];
+      for (const { chunk, attempt } of await choose())
+        chunks.push({ chunk, attempt, accepted: (await planAcceptance(deps, plainRef(chunk), by)).body });
+      return { isDryRun: true, total: chunks.length, chunks, movedOn: [] };
+    },
+    perform: async (planned) => {
+      const chunks: z.input<typeof ACCEPTED_JSON>['chunks'] = [];
+      const movedOn: string[] = [];
+      for (const { chunk, attempt } of planned) {
+        const accepted = await acceptedOnce(deps, { ...plainRef(chunk), attempt }, by);
+        if (accepted === null) movedOn.push(chunk);
+        else chunks.push({ chunk, attempt, accepted });
+      }
+      return { isDryRun: false, total: chunks.length, chunks, movedOn };
+    },
+  };
+
+  /** Null when the chunk is not as it was planned, or somebody else's word stands. */
+  async function acceptedOnce(
+    from: AcceptDeps,
+    ref: ChunkRef & { attempt: number },
+    who: { who: string; reason: string },
+  ) {
+    const before = await ledger.read(ref, 'accepted');
+    if (before !== null) return before.body.who === who.who && before.body.reason === who.reason ? before.body : null;
+    const state = await ledger.chunkState(ref);
+    if (state.stage !== 'quarantined' || state.attempt !== ref.attempt) return null;
+    const { accepted } = await acceptChunk(ledger, await planAcceptance(from, ref, who));
+    return accepted.who === who.who && accepted.reason === who.reason ? accepted : null;
+  }
+}

@@ -1,0 +1,123 @@
+/**
+ * What the API answers from: the ledger as it was a moment ago, in memory. It is looked at in the background, so that no
+ * reader waits for S3 and a thousand readers cost what one does; every answer says how old it is.
+ */
+import { createHash } from 'node:crypto';
+import { asLakehaulError, LakehaulError, type Log, type Steering, type Step, type TablePlan } from '@lakehaul/core';
+import { joinedPlans, type Ledger, type LedgerRecord, type LedgerScan, type SteeringRecord } from '@lakehaul/ledger';
+import { type StatusReport, statusJson, statusReport } from '@lakehaul/operate';
+import type { StepCounts } from '@lakehaul/queue';
+
+/** JSON that is ready to be sent, and a tag that changes only when something in it but its age does. */
+export interface Prepared {
+  body: string;
+  etag: string;
+}
+
+export interface Snapshot {
+  /** S3's clock when the look began. */
+  asOf: string;
+  plans: readonly TablePlan[];
+  scan: LedgerScan;
+  report: StatusReport;
+  steering: Steering;
+  /** Every change, oldest first. */
+  changes: readonly LedgerRecord<SteeringRecord>[];
+  /** Null while the queue store does not answer: the ledger is no less true. */
+  queues: Readonly<Record<Step, StepCounts>> | null;
+  status: Prepared;
+  tables: Prepared;
+  gates: Prepared;
+  /** By table id. */
+  tableOf: ReadonlyMap<string, Prepared>;
+}
+
+export interface ReadModelDeps {
+  ledger: Ledger;
+  queues: { counts(): Promise<Record<Step, StepCounts>> };
+  log: Log;
+  /** watch.staleAfterMs of the configuration. */
+  staleAfterMs: number;
+}
+
+export class ReadModel {
+  readonly #deps: ReadModelDeps;
+  readonly #scan: LedgerScan;
+  readonly #listeners = new Set<(snapshot: Snapshot) => void>();
+  #plans: TablePlan[] = [];
+  #steering: Steering | null = null;
+  #changes: readonly LedgerRecord<SteeringRecord>[] = [];
+  #snapshot: Snapshot | null = null;
+
+  constructor(deps: ReadModelDeps) {
+    this.#deps = deps;
+    this.#scan = deps.ledger.openScan();
+  }
+
+  /** NOT_READY before the first look is over. */
+  get snapshot(): Snapshot {
+    if (this.#snapshot === null) throw new LakehaulError('NOT_READY', 'the ledger is being read for the first time');
+    return this.#snapshot;
+  }
+
+  get isReady(): boolean {
+    return this.#snapshot !== null;
+  }
+
+  /** Told after every look; gives the way to end it. */
+  onSnapshot(listener: (snapshot: Snapshot) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  async refreshOnce(): Promise<void> {
+    const { ledger, staleAfterMs } = this.#deps;
+    this.#plans = await joinedPlans(ledger, this.#plans);
+    // After the plans: a scan knows every plan that was written before it.
+    await this.#scan.refresh();
+    const report = await statusReport(ledger, this.#plans, this.#scan, { staleAfterMs });
+    // The same object as long as nobody changed anything.
+    if (report.steering !== this.#steering) {
+      this.#changes = await ledger.steering.changes();
+      this.#steering = report.steering;
+    }
+    this.#snapshot = {
+      ...prepared(report, new Date(this.#scan.observedMs).toISOString()),
+      plans: this.#plans,
+      scan: this.#scan,
+      report,
+      steering: report.steering,
+      changes: this.#changes,
+      queues: await this.#counts(),
+    };
+    for (const listener of this.#listeners) listener(this.#snapshot);
+  }
+
+  async #counts(): Promise<Snapshot['queues']> {
+    try {
+      return await this.#deps.queues.counts();
+    } catch (thrown) {
+      const error = asLakehaulError(thrown);
+      this.#deps.log.warn('queues not counted', { code: error.code, reason: error.message });
+      return null;
+    }
+  }
+}
+
+function prepared(report: StatusReport, asOf: string) {
+  const status = statusJson(report);
+  const { evidence, decision } = status;
+  return {
+    asOf,
+    status: prepare(asOf, status),
+    tables: prepare(asOf, { tables: status.tables }),
+    gates: prepare(asOf, { evidence, decision, writesKnownUntil: status.writesKnownUntil }),
+    tableOf: new Map(status.tables.map((table) => [table.tableId, prepare(asOf, table)])),
+  };
+}
+
+export function prepare(asOf: string, content: object): Prepared {
+  const text = JSON.stringify(content);
+  const digest = createHash('sha256').update(text).digest('base64url').slice(0, 22);
+  return { body: `{"asOf":"${asOf}"${text === '{}' ? '}' : `,${text.slice(1)}`}`, etag: `W/"${digest}"` };
+}

@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import type { ControlDeps } from '../deps.ts';
+import { type Route, route } from '../route.ts';
+
+/** Changes of steering are counted from 1; what is no number of that kind is a listener that heard nothing yet. */
+function eventNumber(header: unknown): number | null {
+  return typeof header === 'string' && /^\d{1,9}$/.test(header) ? Number(header) : null;
+}
+
+export function eventRoutes({ events, model }: ControlDeps): Route[] {
+  return [
+    route({
+      ...{ method: 'GET', url: '/v1/events', permission: 'read', tag: 'status' },
+      summary: 'Progress and changes of settings as they happen.',
+      description:
+        'Server-sent events: progress (totals by stage, queues, verdict) and steering (who changed what and why). With Last-Event-ID nothing that was set meanwhile is missed.',
+      answer: z.string().describe('text/event-stream'),
+      contentType: 'text/event-stream',
+      handle: ({ request, reply }) => {
+        events.refuseFull();
+        // Refuses (NOT_READY) before the headers are gone.
+        void model.snapshot;
+        reply.hijack();
+        reply.raw.writeHead(200, {
+          'content-type': 'text/event-stream; charset=utf-8',
+          'cache-control': 'no-store',
+          // nginx and its like would collect the events.
+          'x-accel-buffering': 'no',
+        });
+        events.connect(reply.raw, eventNumber(request.headers['last-event-id']));
+        return reply;
+      },
+    }),
+  ];
+}

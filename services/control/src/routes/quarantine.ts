@@ -1,0 +1,90 @@
+/** What waits for a person: listed with why, opened anew, or taken as it is. */
+import { chunkName } from '@lakehaul/core';
+import { CHUNKS_JSON, cursorText, listChunks } from '@lakehaul/operate';
+import { z } from 'zod';
+import type { ControlDeps } from '../deps.ts';
+import { DRY_RUN, makeChange, REASON } from '../make-change.ts';
+import {
+  ACCEPTED_JSON,
+  acceptChange,
+  QUARANTINE_FILTER,
+  quarantined,
+  REPLAYED_JSON,
+  replayChange,
+} from '../quarantine.ts';
+import { type Route, route } from '../route.ts';
+import { CURSOR, cursorOf } from './chunks.ts';
+import { tableNamed } from './status.ts';
+
+const MOST_REPLAYED = 10_000;
+/** Each asks the target what it holds. */
+const MOST_ACCEPTED = 100;
+const expected = z
+  .int()
+  .min(0)
+  .max(MOST_REPLAYED)
+  .describe('Chunks that the filter must take: the total of a dry run. Another number is refused.');
+const body = z.strictObject({ reason: REASON, dryRun: DRY_RUN, filter: QUARANTINE_FILTER });
+
+export function quarantineRoutes(deps: ControlDeps): Route[] {
+  const { ledger, model, target } = deps;
+  const chosen =
+    (asked: { filter: z.output<typeof QUARANTINE_FILTER>; expected?: number | undefined }, most: number) => () =>
+      quarantined({ ledger, snapshot: model.snapshot }, asked.filter, { most, expected: asked.expected });
+  return [
+    route({
+      ...{ method: 'GET', url: '/v1/quarantine', permission: 'read', tag: 'quarantine' },
+      summary: 'Chunks that wait for a person, each with why and what to do.',
+      query: z.strictObject({
+        table: z.string().optional().describe('Id or schema.table.'),
+        code: z.string().max(64).optional().describe('Of the quarantine, or of what led to it.'),
+        limit: z.coerce
+          .number()
+          .int()
+          .min(1)
+          .max(200)
+          .default(50)
+          .describe('On one page; each costs a look into the ledger.'),
+        cursor: CURSOR,
+      }),
+      answer: CHUNKS_JSON,
+      handle: async ({ query }) => {
+        const { plans, scan } = model.snapshot;
+        const ofTable = query.table === undefined ? plans : tableNamed(plans, query.table).plans;
+        const after = cursorOf(query.cursor);
+        const page = await listChunks(
+          { ledger, plans: ofTable, scan },
+          { stage: 'quarantined', code: query.code ?? null },
+          { after: after === null ? null : chunkName(after), limit: query.limit },
+        );
+        return {
+          chunks: page.chunks.map(({ ref: _ref, ...each }) => each),
+          next: page.next === null ? null : cursorText(page.next),
+        };
+      },
+    }),
+    route({
+      ...{ method: 'POST', url: '/v1/quarantine/replay', permission: 'replay', tag: 'quarantine', isChange: true },
+      summary: 'Open a new attempt of quarantined chunks; it starts from the source with a whole budget of repairs.',
+      body: body.extend({ expected: expected.optional() }),
+      answer: REPLAYED_JSON,
+      handle: (call) => {
+        const by = { who: call.principal.id, reason: call.body.reason };
+        return makeChange(deps, call, replayChange(ledger, by, chosen(call.body, MOST_REPLAYED)));
+      },
+    }),
+    route({
+      ...{ method: 'POST', url: '/v1/quarantine/accept', permission: 'accept', tag: 'quarantine', isChange: true },
+      summary: 'Take quarantined chunks as they are: never called verified, and named by the gate.',
+      description: 'Cannot be undone, only replayed, so the number of chunks has to be told.',
+      body: body.extend({ expected }),
+      answer: ACCEPTED_JSON,
+      handle: (call) => {
+        const by = { who: call.principal.id, reason: call.body.reason };
+        // A dry run is how one learns the number.
+        const asked = call.body.dryRun ? { filter: call.body.filter } : call.body;
+        return makeChange(deps, call, acceptChange({ ledger, target }, by, chosen(asked, MOST_ACCEPTED)));
+      },
+    }),
+  ];
+}

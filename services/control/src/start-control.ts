@@ -1,0 +1,101 @@
+/** The service put together: the read model's loop, the tokens' loop, the listeners, and the API on its port. */
+import { readFile } from 'node:fs/promises';
+import { asLakehaulError, LakehaulError } from '@lakehaul/core';
+import { type HostedService, type Session, startLoop, VERSION } from '@lakehaul/fleet';
+import type { ChunkQueues } from '@lakehaul/queue';
+import { livenessOf } from '@lakehaul/runtime';
+import { buildApp } from './app.ts';
+import { authenticateBy } from './auth/authenticate.ts';
+import { oidcBearer } from './auth/oidc.ts';
+import type { KnowsBearer } from './auth/principal.ts';
+import { findToken, parseTokenFile, type TokenFile } from './auth/token-file.ts';
+import { EventHub } from './event-hub.ts';
+import { ReadModel } from './read-model.ts';
+
+/** A token that is taken out of the file is refused after this. */
+const TOKENS_EVERY_MS = 10_000;
+
+export interface StartedControl extends HostedService {
+  port: number;
+}
+
+export async function startControl(request: {
+  session: Session;
+  queues: Pick<ChunkQueues, 'counts'>;
+  fail: (error: unknown) => void;
+}): Promise<StartedControl> {
+  const { session, queues, fail } = request;
+  const { config, clouds, ledger, clock, log, outside } = session;
+  const { control } = config;
+  const tokens = control.tokensFile === undefined ? null : await openTokens(control.tokensFile, session);
+  const ways: KnowsBearer[] = tokens === null ? [] : [tokens.knows];
+  if (control.oidc !== undefined) ways.push(oidcBearer(control.oidc, { outside, log }));
+  if (ways.length === 0)
+    throw new LakehaulError(
+      'CONFIG_INVALID',
+      'nobody could log in: neither control.tokensFile nor control.oidc is set',
+      {
+        where: 'control',
+        next: 'add one of them; deploy/runbook/control.md shows how',
+      },
+    );
+  const model = new ReadModel({ ledger, queues, log, staleAfterMs: config.watch.staleAfterMs });
+  const events = new EventHub({ model, clock, maxConnections: control.eventConnections });
+  const shared = { clock, log, fail };
+  const looking = startLoop({
+    ...{ ...shared, name: 'look', everyMs: control.refreshEveryMs },
+    runOnce: () => model.refreshOnce(),
+  });
+  const reading =
+    tokens === null
+      ? null
+      : startLoop({ ...shared, name: 'tokens', everyMs: TOKENS_EVERY_MS, runOnce: tokens.readOnce });
+  const loops = () => [...looking.loops(), ...(reading?.loops() ?? [])];
+  const isLive = livenessOf(loops, clock);
+  const app = await buildApp({
+    ...{ version: VERSION, config: control, limits: config.limits, ledger, target: clouds.target, model, events },
+    ...{ authenticate: authenticateBy(ways), wake: looking.wake, clock, log, isLive },
+    isReady: async () => readiness(model),
+  });
+  await app.listen({ host: control.host, port: control.port });
+  const address = app.server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : control.port;
+  log.info('api listens', { host: control.host, port });
+  const stop = async () => {
+    events.close();
+    await Promise.all([app.close(), looking.stop(), reading?.stop()]);
+  };
+  return { port, loops, drain: stop, stop, done: new Promise(() => undefined) };
+}
+
+function readiness(model: ReadModel) {
+  if (!model.isReady) return { isOk: false, detail: { ledger: 'is being read for the first time' } };
+  return model.snapshot.queues === null
+    ? { isOk: false, detail: { queue: 'QUEUE_UNAVAILABLE' } }
+    : { isOk: true, detail: {} };
+}
+
+/** The first reading must succeed; later the file may be half written, and what was known stays. */
+async function openTokens(
+  path: string,
+  { clock, log }: Session,
+): Promise<{ knows: KnowsBearer; readOnce: () => Promise<void> }> {
+  const read = async (): Promise<TokenFile> => {
+    const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+      throw new LakehaulError('CONFIG_INVALID', 'the file of tokens cannot be read', { cause, where: path });
+    });
+    return parseTokenFile(path, text);
+  };
+  let tokens = await read();
+  return {
+    knows: async (token) => findToken(tokens, token, clock.nowMs()),
+    readOnce: async () => {
+      try {
+        tokens = await read();
+      } catch (thrown) {
+        const error = asLakehaulError(thrown);
+        log.error('tokens not read again', { code: error.code, reason: error.message, where: error.where });
+      }
+    },
+  };
+}
