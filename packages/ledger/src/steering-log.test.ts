@@ -42,9 +42,11 @@ describe('steering', () => {
   it('people who change things at once lose none of it', async () => {
     const world = new LedgerWorld();
     const patterns = Array.from({ length: 8 }, (_, n) => `s.t${n}::*`);
-    await Promise.all(
+    const done = await Promise.all(
       patterns.map((pattern, n) => world.open(`p${n}`).steering.change(by(`r${n}`, { action: 'pause', pattern }))),
     );
+    // Each is told what it was made on: every pause but one's own and the later ones.
+    expect(done.map((each) => each.before.pauses.length).sort()).toEqual(patterns.map((_, n) => n));
     expect([...(await world.open().steering.current()).pauses].sort()).toEqual(patterns);
   });
 

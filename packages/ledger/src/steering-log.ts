@@ -34,6 +34,8 @@ export { steeringRecord };
 
 export interface Steered {
   record: LedgerRecord<SteeringRecord> | null;
+  /** What the change was made on: somebody else's may have come in since a preview. */
+  before: Steering;
   state: Steering;
   /** False: it was so already, or the request came again. */
   isChanged: boolean;
@@ -75,7 +77,7 @@ export class SteeringLog {
       if (repeated !== undefined) return this.#again(repeated, request.change);
       const before = all.at(-1)?.body.after ?? NOTHING_STEERED;
       const after = steered(before, request.change);
-      if (after === before) return { record: null, state: before, isChanged: false };
+      if (after === before) return { record: null, before, state: before, isChanged: false };
       const number = String(all.length + 1).padStart(10, '0');
       const body = { schemaVersion: 1 as const, ...request, before, after } as SteeringRecord;
       const { record, isMine } = await this.#records.write<SteeringRecord>(
@@ -83,7 +85,7 @@ export class SteeringLog {
         body,
         all.at(-1)?.key ?? null,
       );
-      if (isMine) return { record, state: after, isChanged: true };
+      if (isMine) return { record, before, state: after, isChanged: true };
     }
   }
 
@@ -93,7 +95,7 @@ export class SteeringLog {
         where: record.key,
         next: 'Choose a new id for a new change.',
       });
-    return { record, state: record.body.after, isChanged: false };
+    return { record, before: record.body.before, state: record.body.after, isChanged: false };
   }
 
   #refresh(): Promise<void> {

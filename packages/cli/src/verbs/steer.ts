@@ -117,17 +117,17 @@ async function steer(call: VerbCall, change: SteeringChange): Promise<number> {
   await using session = await openSession(call);
   const { steering } = session.ledger;
   refuseUnknownPattern(change, await session.ledger.readPlans());
-  const { before, after } = await steering.preview(change);
+  const preview = await steering.preview(change);
   const requestId = call.flags['request-id'];
   const done =
     by === null
-      ? { isChanged: after !== before, state: after }
+      ? { before: preview.before, isChanged: preview.after !== preview.before, state: preview.after }
       : await steering.change({
           ...by,
           change,
           requestId: typeof requestId === 'string' && requestId.trim() !== '' ? requestId.trim() : randomUUID(),
         });
-  const { isChanged, state } = done;
+  const { before, isChanged, state } = done;
   if (call.flags['json'] === true) {
     const sides = { before: steeringJson(before), after: steeringJson(state) };
     printJson(call.terminal, STEER_JSON, { isDryRun, isChanged, change: changeJson(change), ...sides });
