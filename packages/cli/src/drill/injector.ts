@@ -3,8 +3,11 @@ import type { Sandbox } from '@lakehaul/sandbox';
 import type { DrillParts } from './drill-parts.ts';
 import type { Action, Role, ScheduledAction } from './drill-plan.ts';
 
+/** What is done to the clouds. */
+export type DrilledClouds = Pick<Sandbox, 'faults' | 'setWarehouse'>;
+
 export class Injector {
-  readonly #clouds: Sandbox;
+  readonly #clouds: DrilledClouds;
   readonly #parts: DrillParts;
   readonly #waiting: ScheduledAction[];
   readonly #running = new Set<Promise<void>>();
@@ -17,7 +20,7 @@ export class Injector {
   #failure: unknown = null;
   #struck = 0;
 
-  constructor(clouds: Sandbox, parts: DrillParts, schedule: readonly ScheduledAction[]) {
+  constructor(clouds: DrilledClouds, parts: DrillParts, schedule: readonly ScheduledAction[]) {
     this.#clouds = clouds;
     this.#parts = parts;
     this.#waiting = [...schedule];
