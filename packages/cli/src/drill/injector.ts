@@ -15,7 +15,7 @@ export class Injector {
   /** Windows of faults need not be waited for: all may be proven under them. */
   readonly #windows = new Set<Promise<void>>();
   #windowEndMs = 0;
-  readonly #planned = new AbortController();
+  readonly #begun = new AbortController();
   #lastEndMs = performance.now();
   #failure: unknown = null;
   #struck = 0;
@@ -55,9 +55,9 @@ export class Injector {
     }
   }
 
-  /** The table has its plan: from now on windows of faults run out. A slow start must not use them up. */
-  planned(): void {
-    this.#planned.abort();
+  /** A first chunk is at work: from now on windows of faults run out. A slow start (the embedded store) must not use them up. */
+  begun(): void {
+    this.#begun.abort();
   }
 
   get isOver(): boolean {
@@ -116,7 +116,7 @@ export class Injector {
         return this.#each(redises, (redis) => redis.setDiskFull(false));
       case 'faults':
         this.#clouds.faults.set(action.plan);
-        await this.#untilPlanned();
+        await this.#untilBegun();
         return this.#openWindow(action.forMs);
       case 'warehouse-stop':
         await this.#clouds.setWarehouse('STOPPED');
@@ -136,8 +136,8 @@ export class Injector {
     this.#windows.add(window);
   }
 
-  #untilPlanned(): Promise<void> {
-    const either = AbortSignal.any([this.#planned.signal, this.#stop.signal]);
+  #untilBegun(): Promise<void> {
+    const either = AbortSignal.any([this.#begun.signal, this.#stop.signal]);
     if (either.aborted) return Promise.resolve();
     return new Promise((resolve) => either.addEventListener('abort', () => resolve(), { once: true }));
   }

@@ -31,10 +31,8 @@ export async function untilProven(run: {
   const limitMs = performance.now() + options.limitMs;
   let provenMs: number | null = null;
   let lookedMs = 0;
-  let isPlanned = false;
   for (;;) {
-    isPlanned ||= plannedChunks(files, root).size > 0;
-    if (isPlanned) injector.planned();
+    if (files.list(`${root}/chunks/`).length > 0) injector.begun();
     injector.at(countReceipts(files, root));
     if (performance.now() - lookedMs > LOOK_EVERY_MS) {
       await judge.look();
