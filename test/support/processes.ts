@@ -71,7 +71,12 @@ async function freePort(): Promise<number> {
 export async function startFleet(
   world: World,
   tables: ConfigTables,
-  options: { migration?: string; services?: Record<string, unknown> } = {},
+  options: {
+    migration?: string;
+    services?: Record<string, unknown>;
+    /** Where `npm run bundle` put the services; default: the sources. */
+    bundles?: string;
+  } = {},
 ): Promise<Fleet> {
   const redis = await startRedis();
   const caFile = join(world.directory, 'ca.pem');
@@ -102,9 +107,13 @@ export async function startFleet(
         [
           // As the services' own start script does; the young generation would grow to 48 MB otherwise.
           '--max-semi-space-size=4',
-          '--import',
-          join(ROOT, 'node_modules/tsx/dist/esm/index.mjs'),
-          join(ROOT, 'services', name, 'src/main.ts'),
+          ...(options.bundles === undefined
+            ? [
+                '--import',
+                join(ROOT, 'node_modules/tsx/dist/esm/index.mjs'),
+                join(ROOT, 'services', name, 'src/main.ts'),
+              ]
+            : [join(options.bundles, `${name}.mjs`)]),
         ],
         {
           env: {
