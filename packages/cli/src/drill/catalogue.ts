@@ -101,7 +101,7 @@ export const DRILLS: readonly Drill[] = [
     question: 'What if S3 answers 20 % of the calls with 503 SlowDown?',
     needsRedis: false,
     plan: (draw) => ({
-      schedule: [at(0, { kind: 'faults', plan: [share(draw, 's3.*', { kind: 'throttled' }, 0.2)], forMs: 4_000 })],
+      schedule: [at(0, { kind: 'faults', plan: [share(draw, 's3.*', { kind: 'throttled' }, 0.2)], forMs: 6_000 })],
     }),
   },
   {
@@ -110,7 +110,7 @@ export const DRILLS: readonly Drill[] = [
     needsRedis: false,
     plan: (draw) => ({
       schedule: [
-        at(0, { kind: 'faults', plan: [share(draw, 'redshift.*', { kind: 'throttled' }, 0.2)], forMs: 4_000 }),
+        at(0, { kind: 'faults', plan: [share(draw, 'redshift.*', { kind: 'throttled' }, 0.2)], forMs: 6_000 }),
       ],
     }),
   },
@@ -144,7 +144,7 @@ export const DRILLS: readonly Drill[] = [
         share(draw, 'databricks.ExecuteStatement', lost, 0.15),
         share(draw, 's3.*', { kind: 'cut-before' }, 0.03),
       ];
-      return { schedule: [at(0, { kind: 'faults', plan, forMs: 3_500 })] };
+      return { schedule: [at(0, { kind: 'faults', plan, forMs: 5_000 })] };
     },
   },
   {
@@ -227,7 +227,7 @@ export const DRILLS: readonly Drill[] = [
       const [flush = 1, stop = 2] = draw.moments(2);
       return {
         schedule: [
-          at(0, { kind: 'faults', plan, forMs: 3_500 }),
+          at(0, { kind: 'faults', plan, forMs: 5_000 }),
           ...kills(draw, 2),
           at(flush, { kind: 'redis-flush' }),
           at(stop, { kind: 'warehouse-stop', forMs: draw.whole(500, 1_500) }),

@@ -23,7 +23,6 @@ export type Action =
   | { kind: 'redis-full'; forMs: number }
   /** Its disk is full: with save points set, every write is refused (MISCONF). */
   | { kind: 'redis-disk-full'; forMs: number }
-  /** Ends so long after its moment, or after the first chunk was begun where that comes later. */
   | { kind: 'faults'; plan: readonly Fault[]; forMs: number }
   | { kind: 'warehouse-stop'; forMs: number };
 
@@ -84,8 +83,6 @@ export function planDrill(drill: Drill, seed: number): DrillPlan {
 
 /** One line per injection, for people. */
 export function actionText({ atReceipts, action }: ScheduledAction): string {
-  if (atReceipts === 0 && action.kind === 'faults')
-    return `${action.plan.map(faultText).join('; ')} from the start until ${seconds(action.forMs)} after the first chunk was begun`;
   const when = atReceipts === 0 ? 'from the start' : `at receipt ${atReceipts}`;
   return `${what(action)} ${when}`;
 }

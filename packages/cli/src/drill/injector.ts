@@ -13,7 +13,6 @@ export class Injector {
   readonly #running = new Set<Promise<void>>();
   readonly #stop = new AbortController();
   /** Windows of faults need not be waited for: all may be proven under them. */
-  readonly #windows = new Set<Promise<void>>();
   #windowEndMs = 0;
   readonly #begun = new AbortController();
   #lastEndMs = performance.now();
@@ -55,7 +54,7 @@ export class Injector {
     }
   }
 
-  /** A first chunk is at work: from now on windows of faults run out. A slow start (the embedded store) must not use them up. */
+  /** A first chunk is at work. */
   begun(): void {
     this.#begun.abort();
   }
@@ -74,7 +73,7 @@ export class Injector {
     this.#stop.abort();
     this.#clouds.faults.set([]);
     this.#clouds.faults.release();
-    await Promise.all([...this.#running, ...this.#windows]);
+    await Promise.all(this.#running);
     await this.#clouds.setWarehouse('RUNNING');
   }
 
@@ -115,25 +114,17 @@ export class Injector {
         await this.#pause(action.forMs);
         return this.#each(redises, (redis) => redis.setDiskFull(false));
       case 'faults':
-        this.#clouds.faults.set(action.plan);
-        await this.#untilBegun();
-        return this.#openWindow(action.forMs);
+        // One process with the embedded store may start for half a minute: its faults would be over before any work.
+        if (redises.length === 0) await this.#untilBegun();
+        if (this.#stop.signal.aborted) return;
+        this.#clouds.faults.set(action.plan.map((fault) => ({ ...fault, untilMs: action.forMs })));
+        this.#windowEndMs = performance.now() + action.forMs;
+        return;
       case 'warehouse-stop':
         await this.#clouds.setWarehouse('STOPPED');
         await this.#pause(action.forMs);
         return this.#clouds.setWarehouse('RUNNING');
     }
-  }
-
-  #openWindow(forMs: number): void {
-    this.#windowEndMs = performance.now() + forMs;
-    const window = this.#pause(forMs).then(() => {
-      // Setting a plan forgets what the one before it did.
-      this.#struck += this.#clouds.faults.hits.length;
-      this.#clouds.faults.set([]);
-      this.#windows.delete(window);
-    });
-    this.#windows.add(window);
   }
 
   #untilBegun(): Promise<void> {
