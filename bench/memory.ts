@@ -15,6 +15,8 @@ const ROOT = join(import.meta.dirname, '..');
 const NAMES = ['planner', 'worker', 'verifier'] as const;
 const ROWS = 2_000_000;
 const TABLES = { include: ['m.t'], defaults: { level: 'full', chunkBytes: '1MiB' } };
+/** The test fleet's loops look more often than a real one's. */
+const AS_IN_PRODUCTION = { LAKEHAUL_FEED_EVERY: '5s', LAKEHAUL_KEEP_EVERY: '10s' };
 const SETTLE_MS = 15_000;
 
 export async function bench(args: readonly string[]): Promise<Record<string, number>> {
@@ -30,7 +32,7 @@ export async function bench(args: readonly string[]): Promise<Record<string, num
     await fill(world, rows);
     await using fleet = await startFleet(world, TABLES, { bundles });
     const services = new Map<string, Service>();
-    const start = (name: (typeof NAMES)[number]) => services.set(name, fleet.start(name));
+    const start = (name: (typeof NAMES)[number]) => services.set(name, fleet.start(name, AS_IN_PRODUCTION));
     const peak: Record<string, number> = {};
     const sampler = setInterval(() => {
       for (const [name, service] of services) peak[name] = Math.max(peak[name] ?? 0, residentBytes(service));

@@ -13,3 +13,17 @@ it('an error quotes neither the engine’s SQL nor where it keeps its files', as
     expect(message).not.toMatch(/LINE 1|inner_column/);
   }
 });
+
+// What DuckDB says of Parquet files with one changed byte.
+it.each([
+  'Invalid Input Error: Failed to read file "/x/1.parquet": Snappy decompression failure',
+  'Invalid Error: TProtocolException: Invalid data',
+  'Invalid Error: Out of buffer',
+  "Invalid Input Error: No magic bytes found at end of file '/x/1.parquet'",
+  "Invalid Error: don't know what type: ",
+  'Invalid Input Error: Invalid string encoding found in Parquet file "/x/1.parquet": value "secret \\x00" is not valid UTF8!',
+])('a broken file is told as such, without what it holds: %s', (message) => {
+  const error = asSqlError(new Error(message));
+  expect(error).toMatchObject({ errorClass: 'FAILED_READ_FILE', sqlState: 'KD001' });
+  expect(error.message).not.toContain('secret');
+});
