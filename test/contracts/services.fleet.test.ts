@@ -7,7 +7,7 @@ import { eventually, type Fleet, type Service, startFleet } from '../support/pro
 import { startWorld, type World } from '../support/world.ts';
 
 /** Each service as its own process: what it tells a scraper and a probe, and how it ends. */
-const NAMES = ['planner', 'worker', 'verifier'] as const;
+const NAMES = ['planner', 'worker', 'verifier', 'control'] as const;
 const ROOT = join(import.meta.dirname, '../..');
 
 let world: World;
@@ -27,11 +27,11 @@ afterAll(async () => {
   await world[Symbol.asyncDispose]();
 });
 
-async function addressOf(name: string): Promise<string> {
+async function addressOf(name: string, says = 'http listens'): Promise<string> {
   const service = services.get(name);
   const port = await eventually(
     `${name} listens`,
-    async () => service?.lines.find((line) => line['message'] === 'http listens')?.['port'],
+    async () => service?.lines.find((line) => line['message'] === says)?.['port'],
     { services: [...services.values()] },
   );
   return `http://127.0.0.1:${String(port)}`;
@@ -57,6 +57,7 @@ describe.each(NAMES)('%s', (name) => {
     const text = JSON.stringify(lines);
     expect(text).not.toContain(secretAccessKey);
     expect(text).not.toContain(token);
+    for (const each of Object.values(fleet.tokens)) expect(text).not.toContain(each);
   });
 
   it('--help lists its settings without connecting to anything', async () => {
@@ -72,6 +73,43 @@ describe.each(NAMES)('%s', (name) => {
     );
     expect(stdout).toContain('LAKEHAUL_CONFIG');
     expect(stdout).toContain('LAKEHAUL_REDIS_URL');
+  });
+});
+
+describe('the api of control', () => {
+  const ask = async (path: string, init: RequestInit = {}, token = fleet.tokens.operator) =>
+    fetch(`${await addressOf('control', 'api listens')}${path}`, {
+      ...init,
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...init.headers },
+    });
+  const post = (path: string, token = fleet.tokens.operator) =>
+    ask(path, { method: 'POST', body: '{"reason":"test"}', headers: { 'idempotency-key': `the-test-${path}` } }, token);
+
+  it('pauses what the fleet does within three seconds, told by an event; a viewer and a stranger cannot', async () => {
+    await eventually('the first look is over', async () => (await ask('/v1/status')).status === 200);
+    const events = await ask('/v1/events');
+    const reader = events.body?.getReader();
+    const decoder = new TextDecoder();
+    let heard = '';
+    const listening = (async () => {
+      for (let read = await reader?.read(); read?.done === false; read = await reader?.read())
+        heard += decoder.decode(read.value, { stream: true });
+    })();
+    expect((await post('/v1/queues/verify/pause', fleet.tokens.viewer)).status).toBe(403);
+    expect((await post('/v1/queues/verify/pause', 'nobody')).status).toBe(401);
+    const startMs = Date.now();
+    expect((await post('/v1/queues/verify/pause')).status).toBe(200);
+    await eventually('the queue is told as paused', async () => {
+      const { queues } = (await (await ask('/v1/queues')).json()) as { queues: { queue: string; isPaused: boolean }[] };
+      return queues.some((each) => each.queue === 'verify' && each.isPaused);
+    });
+    await eventually('the listener hears of it', async () => heard.includes('"pattern":"*::verify"'));
+    expect(Date.now() - startMs).toBeLessThan(3_000);
+    expect(heard).toContain('event: progress');
+    expect(heard).toContain('"who":"token:operator"');
+    await reader?.cancel();
+    await listening;
+    expect((await post('/v1/queues/verify/resume')).status).toBe(200);
   });
 });
 

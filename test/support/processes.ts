@@ -1,5 +1,6 @@
 /** A real fleet: service processes on a private Redis, over the sandbox of the test's own process. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
@@ -29,9 +30,11 @@ export interface Service {
 export interface Fleet extends AsyncDisposable {
   redisUrl: string;
   configFile: string;
+  /** What `control` knows people by. */
+  tokens: { viewer: string; operator: string };
   /** FLUSHALL. */
   emptyRedis(): Promise<void>;
-  start(name: 'planner' | 'worker' | 'verifier', env?: Record<string, string>): Service;
+  start(name: 'planner' | 'worker' | 'verifier' | 'control', env?: Record<string, string>): Service;
 }
 
 export async function startRedis(): Promise<AsyncDisposable & { url: string; child: ChildProcess }> {
@@ -59,6 +62,14 @@ export async function startRedis(): Promise<AsyncDisposable & { url: string; chi
   };
 }
 
+function tokenFileText(tokens: Readonly<Record<string, string>>): string {
+  const entries = Object.entries(tokens).map(([role, token]) => {
+    const sha256 = createHash('sha256').update(token).digest('hex');
+    return `  - { id: ${role}, roles: [${role}], sha256: ${sha256} }`;
+  });
+  return ['tokens:', ...entries, ''].join('\n');
+}
+
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -82,17 +93,20 @@ export async function startFleet(
   const caFile = join(world.directory, 'ca.pem');
   const migration = options.migration ?? 'fleet';
   const configFile = join(world.directory, `${migration}.yaml`);
-  writeFileSync(
-    configFile,
-    sandboxConfig({
-      ...{ migration, endpoints: world.clouds.endpoints, caFile, tables },
-      ...(options.services === undefined ? {} : { services: options.services }),
-    }),
-  );
+  const tokens = { viewer: randomBytes(32).toString('hex'), operator: randomBytes(32).toString('hex') };
+  const tokensFile = join(world.directory, `${migration}-tokens.yaml`);
+  writeFileSync(tokensFile, tokenFileText(tokens));
+  const text = sandboxConfig({
+    ...{ migration, endpoints: world.clouds.endpoints, caFile, tables },
+    ...(options.services === undefined ? {} : { services: options.services }),
+  });
+  const control = `control: { port: 0, tokensFile: ${JSON.stringify(tokensFile)}, refreshEveryMs: 500ms }`;
+  writeFileSync(configFile, `${text}\n${control}\n`);
   const services: Service[] = [];
   return {
     redisUrl: redis.url,
     configFile,
+    tokens,
     async emptyRedis() {
       const socket = connect(Number(new URL(redis.url).port), '127.0.0.1');
       socket.write('FLUSHALL\r\n');

@@ -1,3 +1,4 @@
+import { recordShape } from '@lakehaul/ledger';
 import { afterAll, describe, expect, it } from 'vitest';
 import { ApiWorld, QUARANTINED, SALES } from '../../../test/support/api-world.ts';
 import { chunkRef } from '../../../test/support/ledger-world.ts';
@@ -223,6 +224,20 @@ describe('a request that comes again', () => {
     expect([again.statusCode, again.json()]).toEqual([422, first.json()]);
     expect((await ledger.steering.current()).pauses).toEqual(['*::unload']);
   });
+});
+
+it('what is recorded of a request is what an audit expects, and holds neither key nor token', async () => {
+  const { change, api } = await started();
+  await change('/v1/queues/unload/pause', {}, { key: 'a-very-secret-key' });
+  await change('/v1/quarantine/replay', { filter: {} }, { key: 'another-secret-key' });
+  const written = api.world.store.keys.filter((key) => key.includes('/records/requests/'));
+  expect(written).toHaveLength(4);
+  for (const key of written) {
+    const text = new TextDecoder().decode((await api.world.store.get(key))?.body);
+    const path = key.replace(/^.*\/records\//, '').replace(/\.json$/, '');
+    expect(recordShape(path)?.safeParse(JSON.parse(text).body).error, path).toBeUndefined();
+    expect(text).not.toMatch(/secret-key|Bearer/);
+  }
 });
 
 describe('the quarantine', () => {
