@@ -18,7 +18,15 @@ export type { StoredReceipt, TroubleStage, WriteResult } from './receipt-store.t
 export { recordShape, tableSeal } from './record-shapes.ts';
 export type { LedgerRecord, RecordResult } from './records.ts';
 export { type PlannedReopening, type Reopening, reopenChunks, reopenPlanned } from './reopen-chunks.ts';
-export { answeredRecord, askedRecord, requestPath } from './requests.ts';
+export {
+  answeredRecord,
+  approvalRecord,
+  askedRecord,
+  PROPOSALS,
+  proposalPath,
+  proposalRecord,
+  requestPath,
+} from './requests.ts';
 export {
   type MovedRows,
   runStep,

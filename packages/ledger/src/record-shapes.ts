@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { acceptedSchema } from './accepted-schemas.ts';
 import { acknowledgedRecord } from './acknowledged.ts';
-import { answeredRecord, askedRecord } from './requests.ts';
+import { answeredRecord, approvalRecord, askedRecord, PROPOSALS, proposalRecord } from './requests.ts';
 import { STEERING, steeringRecord } from './steering-log.ts';
 import { TABLE_EVENT_SHAPE } from './table-stops.ts';
 import { WRITE_LOG_SHAPES } from './write-log.ts';
@@ -59,6 +59,8 @@ export const RECORD_SHAPES: readonly RecordShape[] = [
   shape(`${STEERING}/${NUMBER}`, steeringRecord.strict()),
   shape('requests/[0-9a-f]{64}/asked', askedRecord),
   shape('requests/[0-9a-f]{64}/answered', answeredRecord),
+  shape(`${PROPOSALS}/[0-9a-f]{64}/proposed`, proposalRecord),
+  shape(`${PROPOSALS}/[0-9a-f]{64}/approved`, approvalRecord),
   shape('not-moved', notMoved),
   shape('demo/planted', planted),
 ];

@@ -19,6 +19,28 @@ export const answeredRecord = z.strictObject({
   answer: json,
 });
 
+/** What one person wants done that cannot be undone: done when another one approves. */
+export const proposalRecord = z.strictObject({
+  schemaVersion: z.literal(1),
+  action: z.literal('accept'),
+  who: z.string().min(1),
+  reason: z.string().min(1),
+  /** Full names, each with the attempt that is meant and no later one. */
+  chunks: z.array(z.strictObject({ chunk: z.string().min(1), attempt: z.number().int().min(1) })),
+});
+
+export const approvalRecord = z.strictObject({
+  schemaVersion: z.literal(1),
+  who: z.string().min(1),
+  reason: z.string().min(1),
+});
+
+export const PROPOSALS = 'proposals';
+
+export function proposalPath(id: string): { proposed: string; approved: string } {
+  return { proposed: `${PROPOSALS}/${id}/proposed`, approved: `${PROPOSALS}/${id}/approved` };
+}
+
 /** `id` is a SHA-256 in hexadecimal digits. */
 export function requestPath(id: string): { asked: string; answered: string } {
   return { asked: `requests/${id}/asked`, answered: `requests/${id}/answered` };

@@ -227,11 +227,18 @@ describe('a request that comes again', () => {
 });
 
 it('what is recorded of a request is what an audit expects, and holds neither key nor token', async () => {
-  const { change, api } = await started();
+  const { app, change, api } = await started();
   await change('/v1/queues/unload/pause', {}, { key: 'a-very-secret-key' });
-  await change('/v1/quarantine/replay', { filter: {} }, { key: 'another-secret-key' });
+  await change('/v1/quarantine/replay', { filter: { chunks: [named(2)] } }, { key: 'another-secret-key' });
   const written = api.world.store.keys.filter((key) => key.includes('/records/requests/'));
   expect(written).toHaveLength(4);
+  await change('/v1/quarantine/accept', { filter: {}, expected: 3 }, { who: 'ann-approver' });
+  const [{ proposal }] = (
+    await app.inject({ url: '/v1/proposals', headers: { authorization: 'Bearer viewer' } })
+  ).json().proposals;
+  await change(`/v1/proposals/${proposal}/approve`, {}, { who: 'ben-approver' });
+  written.push(...api.world.store.keys.filter((key) => key.includes('/records/proposals/')));
+  expect(written).toHaveLength(6);
   for (const key of written) {
     const text = new TextDecoder().decode((await api.world.store.get(key))?.body);
     const path = key.replace(/^.*\/records\//, '').replace(/\.json$/, '');
@@ -272,28 +279,62 @@ describe('the quarantine', () => {
     expect((await change('/v1/quarantine/replay', { filter: { chunks: [named(500)] } })).statusCode).toBe(404);
   });
 
-  it('is accepted by an approver who tells the number, and what moved on is left alone', async () => {
-    const { change, ledger } = await started();
+  it('is accepted by two people: one proposes and tells the number, another one approves; what moved on is left alone', async () => {
+    const { app, change, ledger, process } = await started();
     const filter = { chunks: [named(2), named(7)] };
-    const who = 'approver';
-    expect((await change('/v1/quarantine/accept', { filter, expected: 2 })).statusCode).toBe(403);
-    expect((await change('/v1/quarantine/accept', { filter, expected: 3 }, { who })).statusCode).toBe(422);
-    expect((await change('/v1/quarantine/accept', { filter }, { who })).statusCode).toBe(400);
+    const accept = (payload: object, who = 'ann-approver') =>
+      change('/v1/quarantine/accept', { filter, ...payload }, { who });
+    expect((await accept({ expected: 2 }, 'viewer')).statusCode).toBe(403);
+    expect((await accept({ expected: 3 })).statusCode).toBe(422);
+    expect((await accept({})).statusCode).toBe(400);
+    expect((await accept({ dryRun: true })).json()).toMatchObject({ proposal: null, total: 2 });
+    const { proposal } = (await accept({ expected: 2, reason: 'junk rows' })).json();
+    expect(await ledger.chunkState(chunkRef(SALES, 2))).toMatchObject({ stage: 'quarantined' });
     await ledger.openAttempt(chunkRef(SALES, 7), {
       attempt: 2,
       body: { cause: 'operator', reason: 'a person', observedAt: null, hashForm: 'joined', level: 'carried' },
       causedBy: null,
     });
-    const answer = await change('/v1/quarantine/accept', { filter, expected: 2 }, { who, key: 'accept-once' });
+
+    const approve = (who: string, key?: string, on = app) =>
+      change(
+        `/v1/proposals/${proposal}/approve`,
+        { reason: 'seen' },
+        { who, on, ...(key === undefined ? {} : { key }) },
+      );
+    expect((await approve('operator')).statusCode).toBe(403);
+    // Nobody approves what he proposed himself.
+    expect([(await approve('ann-approver')).statusCode, (await approve('ann-approver')).json().code]).toEqual([
+      403,
+      'FORBIDDEN',
+    ]);
+    expect(await ledger.chunkState(chunkRef(SALES, 2))).toMatchObject({ stage: 'quarantined' });
+    const answer = await approve('ben-approver', 'approved-once');
     expect(answer.json()).toMatchObject({
       total: 1,
       movedOn: [named(7)],
-      chunks: [{ chunk: named(2), attempt: 1, accepted: { who: 'token:approver', reason: 'because' } }],
+      chunks: [
+        {
+          chunk: named(2),
+          accepted: { who: 'token:ann-approver and token:ben-approver', reason: 'junk rows; approved: seen' },
+        },
+      ],
     });
     expect(await ledger.chunkState(chunkRef(SALES, 2))).toMatchObject({ stage: 'accepted' });
     expect(await ledger.chunkState(chunkRef(SALES, 7))).toMatchObject({ stage: 'opened', attempt: 2 });
-    expect(
-      (await change('/v1/quarantine/accept', { filter, expected: 2 }, { who, key: 'accept-once' })).json(),
-    ).toEqual(answer.json());
+    const { app: other } = await process('b');
+    expect((await approve('ben-approver', 'approved-once', other)).json()).toEqual(answer.json());
+    // A third one comes too late to put a name to it.
+    expect((await approve('approver')).json().chunks[0].accepted.who).toBe('token:ann-approver and token:ben-approver');
+    const listed = await app.inject({ url: '/v1/proposals', headers: { authorization: 'Bearer viewer' } });
+    expect(listed.json().proposals).toMatchObject([
+      {
+        proposal,
+        who: 'token:ann-approver',
+        reason: 'junk rows',
+        approved: { who: 'token:ben-approver', reason: 'seen' },
+      },
+    ]);
+    expect((await change(`/v1/proposals/${'0'.repeat(64)}/approve`, {}, { who: 'approver' })).statusCode).toBe(404);
   });
 });

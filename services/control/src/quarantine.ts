@@ -1,7 +1,7 @@
 /** What waits for a person: chosen by filter, opened anew or taken as it is. The same plans that the commands make. */
 import { type ChunkRef, chunkName, counted, LakehaulError, type TablePlan } from '@lakehaul/core';
 import { type Ledger, type PlannedReopening, reopenPlanned } from '@lakehaul/ledger';
-import { ACCEPT_JSON, type AcceptDeps, acceptChunk, listChunks, planAcceptance } from '@lakehaul/operate';
+import { listChunks } from '@lakehaul/operate';
 import { z } from 'zod';
 import type { Change } from './once.ts';
 import type { Snapshot } from './read-model.ts';
@@ -23,8 +23,8 @@ export const QUARANTINE_FILTER = z.strictObject({
 
 export type QuarantineFilter = z.output<typeof QUARANTINE_FILTER>;
 
-const attempt = z.strictObject({ chunk: z.string(), attempt: z.int().min(1) });
-const movedOn = z.array(z.string()).describe('Chunks that somebody else went on with meanwhile: left alone.');
+export const attempt = z.strictObject({ chunk: z.string(), attempt: z.int().min(1) });
+export const movedOn = z.array(z.string()).describe('Chunks that somebody else went on with meanwhile: left alone.');
 
 export const REPLAYED_JSON = z.strictObject({
   isDryRun: z.boolean(),
@@ -34,15 +34,8 @@ export const REPLAYED_JSON = z.strictObject({
   movedOn,
 });
 
-export const ACCEPTED_JSON = z.strictObject({
-  isDryRun: z.boolean(),
-  total: z.int().min(0),
-  chunks: z.array(attempt.extend({ accepted: ACCEPT_JSON.shape.accepted })),
-  movedOn,
-});
-
-const PLAN = z.array(attempt);
-type Plan = z.infer<typeof PLAN>;
+export const PLAN = z.array(attempt);
+export type Plan = z.infer<typeof PLAN>;
 
 /** Quarantined chunks in the order of the plans; refuses more than `most`, or another number than was expected. */
 export async function quarantined(
@@ -107,7 +100,8 @@ function refOf(plans: readonly TablePlan[], name: string): ChunkRef {
   return ref;
 }
 
-const plainRef = (name: string): ChunkRef => {
+/** Of a name that was looked at already. */
+export const plainRef = (name: string): ChunkRef => {
   const [, tableId = '', generation = '0', chunk = '0'] = CHUNK_NAME.exec(name) ?? [];
   return { tableId, generation: Number(generation), chunk: Number(chunk) };
 };
@@ -147,46 +141,4 @@ export function replayChange(
       return told(opened, movedOn, false);
     },
   };
-}
-
-export function acceptChange(
-  deps: AcceptDeps,
-  by: { who: string; reason: string },
-  choose: () => Promise<Plan>,
-): Change<Plan, z.input<typeof ACCEPTED_JSON>> & { preview: () => Promise<z.input<typeof ACCEPTED_JSON>> } {
-  const { ledger } = deps;
-  return {
-    plan: choose,
-    planShape: PLAN,
-    preview: async () => {
-      const chunks: z.input<typeof ACCEPTED_JSON>['chunks'] = [];
-      for (const { chunk, attempt } of await choose())
-        chunks.push({ chunk, attempt, accepted: (await planAcceptance(deps, plainRef(chunk), by)).body });
-      return { isDryRun: true, total: chunks.length, chunks, movedOn: [] };
-    },
-    perform: async (planned) => {
-      const chunks: z.input<typeof ACCEPTED_JSON>['chunks'] = [];
-      const movedOn: string[] = [];
-      for (const { chunk, attempt } of planned) {
-        const accepted = await acceptedOnce(deps, { ...plainRef(chunk), attempt }, by);
-        if (accepted === null) movedOn.push(chunk);
-        else chunks.push({ chunk, attempt, accepted });
-      }
-      return { isDryRun: false, total: chunks.length, chunks, movedOn };
-    },
-  };
-
-  /** Null when the chunk is not as it was planned, or somebody else's word stands. */
-  async function acceptedOnce(
-    from: AcceptDeps,
-    ref: ChunkRef & { attempt: number },
-    who: { who: string; reason: string },
-  ) {
-    const before = await ledger.read(ref, 'accepted');
-    if (before !== null) return before.body.who === who.who && before.body.reason === who.reason ? before.body : null;
-    const state = await ledger.chunkState(ref);
-    if (state.stage !== 'quarantined' || state.attempt !== ref.attempt) return null;
-    const { accepted } = await acceptChunk(ledger, await planAcceptance(from, ref, who));
-    return accepted.who === who.who && accepted.reason === who.reason ? accepted : null;
-  }
 }

@@ -30,6 +30,8 @@ export interface Snapshot {
   gates: Prepared;
   /** By table id. */
   tableOf: ReadonlyMap<string, Prepared>;
+  /** Pages that were asked for since the look, by what was asked: fifty people look at the same first page. */
+  pages: Map<string, Prepared>;
 }
 
 export interface ReadModelDeps {
@@ -112,6 +114,7 @@ function prepared(report: StatusReport, asOf: string) {
     status: prepare(asOf, status),
     tables: prepare(asOf, { tables: status.tables }),
     gates: prepare(asOf, { evidence, decision, writesKnownUntil: status.writesKnownUntil }),
+    pages: new Map<string, Prepared>(),
     tableOf: new Map(status.tables.map((table) => [table.tableId, prepare(asOf, table)])),
   };
 }

@@ -18,7 +18,8 @@ const MAY: Record<Permission, readonly string[]> = {
   read: ['viewer', 'operator', 'approver'],
   steer: ['operator'],
   replay: ['operator'],
-  accept: ['approver'],
+  propose: ['operator', 'approver'],
+  approve: ['approver'],
 };
 
 const addressOf = (url: string) =>
@@ -26,7 +27,8 @@ const addressOf = (url: string) =>
     .replace(':table', 'public-flights-1a2b3c4d')
     .replace(':generation', 'g1')
     .replace(':chunk', '2')
-    .replace(':queue', 'unload');
+    .replace(':queue', 'unload')
+    .replace(':proposal', 'f'.repeat(64));
 
 async function ask(
   method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE' | 'HEAD',
@@ -50,7 +52,7 @@ describe('each route lets in whom its permission names and nobody else', () => {
     expect(routes.length).toBeGreaterThan(20);
     expect(new Set(routes.map((each) => each.permission))).toEqual(new Set(Object.keys(MAY)));
     for (const { url, isChange, permission } of routes)
-      expect(isChange, url).toBe(['steer', 'replay', 'accept'].includes(permission));
+      expect(isChange, url).toBe(['steer', 'replay', 'propose', 'approve'].includes(permission));
   });
 
   const cases = routes.flatMap((route) => ['', 'stranger', 'nobody', ...ROLES].map((who) => ({ who, route })));

@@ -9,8 +9,10 @@ export const PERMISSIONS = {
   steer: ['operator'],
   /** New attempts of chunks: costs the source a scan, loses nothing. */
   replay: ['operator'],
-  /** A chunk taken as it is: cannot be undone, and whoever approves the cutover signs for it. */
-  accept: ['approver'],
+  /** To ask for what cannot be undone. */
+  propose: ['operator', 'approver'],
+  /** To have it done: somebody else's proposal only. */
+  approve: ['approver'],
 } as const satisfies Record<string, readonly Role[]>;
 
 export type Permission = keyof typeof PERMISSIONS;

@@ -13,12 +13,26 @@ import {
 } from '@lakehaul/operate';
 import { z } from 'zod';
 import type { ControlDeps } from '../deps.ts';
-import { notFound, type Route, route } from '../route.ts';
+import { prepare, type Snapshot } from '../read-model.ts';
+import { notFound, type Route, route, sendPrepared } from '../route.ts';
 import { tableNamed } from './status.ts';
 
 export const LIMIT = z.coerce.number().int().min(1).max(1_000).default(50).describe('On one page.');
 export const CURSOR = z.string().max(500).optional().describe('`next` of the page before.');
 const yesOrNo = z.enum(['true', 'false']).transform((text) => text === 'true');
+
+const CHUNK_QUERY = z.strictObject({
+  table: z.string().optional().describe('Id or schema.table.'),
+  stage: chunkStage.optional(),
+  quarantined: yesOrNo.optional().describe('true: the same as stage=quarantined.'),
+  level: level.optional().describe('Of the table’s plan.'),
+  attempt: z.coerce.number().int().min(0).max(65_535).optional(),
+  limit: LIMIT,
+  cursor: CURSOR,
+});
+
+/** Of one look; more are made anew each time. */
+const MOST_PAGES = 500;
 
 export function chunkRoutes({ model, ledger }: ControlDeps): Route[] {
   return [
@@ -26,28 +40,15 @@ export function chunkRoutes({ model, ledger }: ControlDeps): Route[] {
       ...{ method: 'GET', url: '/v1/chunks', permission: 'read', tag: 'chunks' },
       summary: 'Chunks in the order of tables, generations and numbers, page by page.',
       description: 'A cursor stays right while chunks move.',
-      query: z.strictObject({
-        table: z.string().optional().describe('Id or schema.table.'),
-        stage: chunkStage.optional(),
-        quarantined: yesOrNo.optional().describe('true: the same as stage=quarantined.'),
-        level: level.optional().describe('Of the table’s plan.'),
-        attempt: z.coerce.number().int().min(0).max(65_535).optional(),
-        limit: LIMIT,
-        cursor: CURSOR,
-      }),
+      query: CHUNK_QUERY,
       answer: CHUNK_PAGE_JSON.extend({ asOf: utcTime }),
-      handle: ({ query }) => {
-        const { asOf, plans, scan } = model.snapshot;
-        const { table, quarantined, limit, cursor, ...filter } = query;
-        if (quarantined === true && filter.stage !== undefined && filter.stage !== 'quarantined')
-          return { asOf, chunks: [], next: null };
-        const chosen = table === undefined ? plans : tableNamed(plans, table).plans;
-        const page = chunkPage(
-          { plans: chosen, scan },
-          quarantined === true ? { ...filter, stage: 'quarantined' } : filter,
-          { after: cursorOf(cursor), limit },
-        );
-        return { asOf, ...page };
+      handle: (call) => {
+        const { snapshot } = model;
+        const asked = JSON.stringify(call.query);
+        const known = snapshot.pages.get(asked);
+        const page = known ?? prepare(snapshot.asOf, pageOf(snapshot, call.query));
+        if (known === undefined && snapshot.pages.size < MOST_PAGES) snapshot.pages.set(asked, page);
+        return sendPrepared(call, page);
       },
     }),
     route({
@@ -69,6 +70,17 @@ export function chunkRoutes({ model, ledger }: ControlDeps): Route[] {
       },
     }),
   ];
+}
+
+function pageOf({ plans, scan }: Snapshot, query: z.output<typeof CHUNK_QUERY>): z.input<typeof CHUNK_PAGE_JSON> {
+  const { table, quarantined, limit, cursor, ...filter } = query;
+  if (quarantined === true && filter.stage !== undefined && filter.stage !== 'quarantined')
+    return { chunks: [], next: null };
+  const chosen = table === undefined ? plans : tableNamed(plans, table).plans;
+  return chunkPage({ plans: chosen, scan }, quarantined === true ? { ...filter, stage: 'quarantined' } : filter, {
+    after: cursorOf(cursor),
+    limit,
+  });
 }
 
 export function refuseUnplanned(plans: readonly TablePlan[], ref: ChunkRef): void {

@@ -1,17 +1,18 @@
 /** What waits for a person: listed with why, opened anew, or taken as it is. */
-import { chunkName } from '@lakehaul/core';
+import { chunkName, LakehaulError } from '@lakehaul/core';
 import { CHUNKS_JSON, cursorText, listChunks } from '@lakehaul/operate';
 import { z } from 'zod';
 import type { ControlDeps } from '../deps.ts';
 import { DRY_RUN, makeChange, REASON } from '../make-change.ts';
 import {
-  ACCEPTED_JSON,
-  acceptChange,
-  QUARANTINE_FILTER,
-  quarantined,
-  REPLAYED_JSON,
-  replayChange,
-} from '../quarantine.ts';
+  APPROVED_JSON,
+  approveChange,
+  listProposals,
+  PROPOSALS_JSON,
+  PROPOSED_JSON,
+  proposeChange,
+} from '../proposals.ts';
+import { QUARANTINE_FILTER, quarantined, REPLAYED_JSON, replayChange } from '../quarantine.ts';
 import { type Route, route } from '../route.ts';
 import { CURSOR, cursorOf } from './chunks.ts';
 import { tableNamed } from './status.ts';
@@ -74,16 +75,43 @@ export function quarantineRoutes(deps: ControlDeps): Route[] {
       },
     }),
     route({
-      ...{ method: 'POST', url: '/v1/quarantine/accept', permission: 'accept', tag: 'quarantine', isChange: true },
-      summary: 'Take quarantined chunks as they are: never called verified, and named by the gate.',
-      description: 'Cannot be undone, only replayed, so the number of chunks has to be told.',
-      body: body.extend({ expected }),
-      answer: ACCEPTED_JSON,
+      ...{ method: 'POST', url: '/v1/quarantine/accept', permission: 'propose', tag: 'quarantine', isChange: true },
+      summary: 'Propose to take quarantined chunks as they are: never called verified, and named by the gate.',
+      description:
+        'Cannot be undone, only replayed: the number of chunks has to be told, and nothing is done before somebody else approves.',
+      body: body.extend({ expected: expected.optional() }),
+      answer: PROPOSED_JSON,
+      handle: (call) => {
+        const { reason, dryRun, filter, expected } = call.body;
+        if (!dryRun && expected === undefined)
+          throw new LakehaulError('REQUEST_INVALID', 'body/expected: is missing', {
+            next: 'Send the total of a dry run as expected.',
+          });
+        const by = { who: call.principal.id, reason };
+        return makeChange(deps, call, proposeChange(ledger, by, chosen({ filter, expected }, MOST_ACCEPTED)));
+      },
+    }),
+    route({
+      ...{ method: 'GET', url: '/v1/proposals', permission: 'read', tag: 'quarantine' },
+      summary: 'What people proposed, and who approved it; newest first.',
+      answer: PROPOSALS_JSON,
+      handle: () => listProposals(ledger),
+    }),
+    route({
+      ...{
+        method: 'POST',
+        url: '/v1/proposals/:proposal/approve',
+        permission: 'approve',
+        tag: 'quarantine',
+        isChange: true,
+      },
+      summary: 'Approve what somebody else proposed; it is done at once.',
+      params: z.object({ proposal: z.string().regex(/^[0-9a-f]{64}$/, 'must be the proposal’s 64 digits') }),
+      body: z.strictObject({ reason: REASON, dryRun: DRY_RUN }),
+      answer: APPROVED_JSON,
       handle: (call) => {
         const by = { who: call.principal.id, reason: call.body.reason };
-        // A dry run is how one learns the number.
-        const asked = call.body.dryRun ? { filter: call.body.filter } : call.body;
-        return makeChange(deps, call, acceptChange({ ledger, target }, by, chosen(asked, MOST_ACCEPTED)));
+        return makeChange(deps, call, approveChange({ ledger, target }, by, call.params.proposal));
       },
     }),
   ];
