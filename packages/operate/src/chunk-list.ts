@@ -53,14 +53,22 @@ interface Source {
   scan: LedgerScan;
 }
 
-/** `after` is a chunk's full name (`tableId/g1/3`); `limit` null lists all. */
+/**
+ * `after` is a chunk's full name (`tableId/g1/3`); `limit` null lists all. With `examine` a page ends after a look into so
+ * many chunks, found or not: it may be short, and still have a next one.
+ */
 export async function listChunks(
   from: Source,
   filter: ChunkFilter,
-  page: { after: string | null; limit: number | null },
+  page: { after: string | null; limit: number | null; examine?: number },
 ): Promise<ChunkPage> {
   const chunks: ListedChunk[] = [];
+  let examined = 0;
+  let last: ChunkRef | null = null;
   for (const { plan, ref, state } of candidates(from, filter, page.after === null ? null : cursorOf(page.after))) {
+    if (last !== null && examined === page.examine) return { chunks, next: chunkName(last) };
+    examined += 1;
+    last = ref;
     const listed = await describe(from.ledger, plan, ref, state);
     if (filter.code !== null && listed.trouble?.code !== filter.code && listed.trouble?.cause !== filter.code) continue;
     if (page.limit !== null && chunks.length === page.limit)

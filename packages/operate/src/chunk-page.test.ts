@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { BODIES, chunkRef, LedgerWorld, rangeChunks, tablePlan } from '../../../test/support/ledger-world.ts';
+import { type ChunkPage, listChunks } from './chunk-list.ts';
 import { chunkPage, cursorText, type PageFilter, parseCursor } from './chunk-page.ts';
 
 const PLANS = [
@@ -20,7 +21,7 @@ async function scanned() {
   }
   const scan = ledger.openScan();
   await scan.refresh();
-  return { scan, plans: await ledger.readPlans() };
+  return { ledger, scan, plans: await ledger.readPlans() };
 }
 
 it('pages of any size show every chunk of the filter once, in the order of tables, generations and chunks', async () => {
@@ -57,4 +58,28 @@ it('a cursor is what a page gave and nothing else', () => {
   });
   for (const text of ['', '0', 'public-a/g1/0', Buffer.from('2:a/g1/0').toString('base64url'), '../../etc'])
     expect(parseCursor(text)).toBeNull();
+});
+
+it('a list that finds little looks into so many chunks at a time, and the next page goes on after them', async () => {
+  const from = await scanned();
+  const seen: (string | null)[] = [];
+  let found = 0;
+  let after: string | null = null;
+  do {
+    const page: ChunkPage = await listChunks(
+      from,
+      { stage: 'quarantined', code: 'HASH_MISMATCH' },
+      { after, limit: 5, examine: 2 },
+    );
+    found += page.chunks.length;
+    seen.push(page.next);
+    after = page.next;
+  } while (after !== null);
+  expect([found, seen]).toEqual([0, ['public-b-1a2b3c4d/g1/2', null]]);
+  const all = await listChunks(
+    from,
+    { stage: 'quarantined', code: 'ATTEMPTS_EXHAUSTED' },
+    { after: null, limit: 5, examine: 3 },
+  );
+  expect([all.chunks.length, all.next]).toEqual([3, null]);
 });

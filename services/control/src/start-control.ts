@@ -29,7 +29,7 @@ export async function startControl(request: {
   const { control } = config;
   const tokens = control.tokensFile === undefined ? null : await openTokens(control.tokensFile, session);
   const ways: KnowsBearer[] = tokens === null ? [] : [tokens.knows];
-  if (control.oidc !== undefined) ways.push(oidcBearer(control.oidc, { outside, log }));
+  if (control.oidc !== undefined) ways.push(oidcBearer(control.oidc, { outside, log, nowMs: () => clock.nowMs() }));
   if (ways.length === 0)
     throw new LakehaulError(
       'CONFIG_INVALID',

@@ -93,11 +93,15 @@ describe('a token of the identity provider', async () => {
     [`${ISSUER}/.well-known/openid-configuration`]: { issuer: ISSUER, jwks_uri: 'https://login.test/keys' },
     'https://login.test/keys': { keys: [jwk] },
   };
+  let nowMs = 0;
+  let fetched = 0;
   const bearer = (served = documents) =>
     oidcBearer(config, {
       outside,
       log,
+      nowMs: () => nowMs,
       fetch: async (url) => {
+        fetched += 1;
         const found = served[String(url)];
         return found === undefined ? new Response('', { status: 503 }) : Response.json(found);
       },
@@ -144,12 +148,17 @@ describe('a token of the identity provider', async () => {
     const served: Record<string, unknown> = {};
     const knows = bearer(served);
     expect(await knows(await token())).toBeNull();
+    // Not asked again by every token that comes meanwhile.
+    const before = fetched;
+    expect([await knows(await token()), fetched]).toEqual([null, before]);
+    nowMs += 5_000;
     served[`${ISSUER}/.well-known/openid-configuration`] = {
       issuer: 'https://evil.test',
       jwks_uri: 'https://login.test/keys',
     };
     expect(await knows(await token())).toBeNull();
     expect(warnings).toHaveLength(2);
+    nowMs += 5_000;
     Object.assign(served, documents);
     expect(await knows(await token())).not.toBeNull();
   });

@@ -7,6 +7,8 @@ import { type KnowsBearer, type Principal, ROLES, type Role } from './principal.
 
 export type OidcConfig = NonNullable<MigrationConfig['control']['oidc']>;
 
+/** A provider that is away is not asked again by every stranger's token. */
+const RETRY_MS = 5_000;
 /** Asymmetric ones only: with a shared secret whoever can check a token could make one. */
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
 const CLOCK_TOLERANCE_S = 30;
@@ -14,15 +16,18 @@ const CLOCK_TOLERANCE_S = 30;
 export interface OidcDeps {
   outside: Outside;
   log: Log;
+  nowMs: () => number;
   /** Of the platform; tests bring their own. */
   fetch?: typeof fetch;
 }
 
 export function oidcBearer(config: OidcConfig, deps: OidcDeps): KnowsBearer {
   let keys: JWTVerifyGetKey | null = null;
+  let notBeforeMs = Number.NEGATIVE_INFINITY;
   return async (token) => {
     // What has not three parts is one of the file's tokens, or nonsense: no key is fetched for it.
     if (token.split('.').length !== 3) return null;
+    if (keys === null && deps.nowMs() < notBeforeMs) return null;
     try {
       keys ??= await openKeys(config, deps);
       const { payload } = await jwtVerify(token, keys, {
@@ -36,6 +41,7 @@ export function oidcBearer(config: OidcConfig, deps: OidcDeps): KnowsBearer {
     } catch (thrown) {
       // A bad token is its owner's affair. An unreachable provider is ours; the caller is told the same all the same.
       if (!(thrown instanceof errors.JOSEError) || thrown instanceof errors.JWKSTimeout) {
+        notBeforeMs = deps.nowMs() + RETRY_MS;
         const error = asLakehaulError(thrown);
         deps.log.warn('identity provider not understood', { code: error.code, reason: error.message });
       }

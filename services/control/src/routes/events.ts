@@ -20,6 +20,8 @@ export function eventRoutes({ events, model }: ControlDeps): Route[] {
         events.refuseFull();
         // Refuses (NOT_READY) before the headers are gone.
         void model.snapshot;
+        // A HEAD hears nothing, and would wait for it.
+        if (request.method === 'HEAD') return reply.type('text/event-stream; charset=utf-8').send();
         reply.hijack();
         reply.raw.writeHead(200, {
           'content-type': 'text/event-stream; charset=utf-8',

@@ -18,6 +18,8 @@ import { CURSOR, cursorOf } from './chunks.ts';
 import { tableNamed } from './status.ts';
 
 const MOST_REPLAYED = 10_000;
+/** Receipts of a chunk are read to find its code: a rare one must not read them all in one request. */
+const MOST_EXAMINED = 500;
 /** Each asks the target what it holds. */
 const MOST_ACCEPTED = 100;
 const expected = z
@@ -36,6 +38,7 @@ export function quarantineRoutes(deps: ControlDeps): Route[] {
     route({
       ...{ method: 'GET', url: '/v1/quarantine', permission: 'read', tag: 'quarantine' },
       summary: 'Chunks that wait for a person, each with why and what to do.',
+      description: 'By code a page may be short, even empty, and have a next one.',
       query: z.strictObject({
         table: z.string().optional().describe('Id or schema.table.'),
         code: z.string().max(64).optional().describe('Of the quarantine, or of what led to it.'),
@@ -56,7 +59,7 @@ export function quarantineRoutes(deps: ControlDeps): Route[] {
         const page = await listChunks(
           { ledger, plans: ofTable, scan },
           { stage: 'quarantined', code: query.code ?? null },
-          { after: after === null ? null : chunkName(after), limit: query.limit },
+          { after: after === null ? null : chunkName(after), limit: query.limit, examine: MOST_EXAMINED },
         );
         return {
           chunks: page.chunks.map(({ ref: _ref, ...each }) => each),
