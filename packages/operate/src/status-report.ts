@@ -81,6 +81,7 @@ const NO_STAGES: Record<ChunkStage, number> = {
   accepted: 0,
 };
 const LISTED_CHUNKS = 100;
+const PARALLEL_TABLES = 16;
 
 export interface StatusOptions {
   /** watch.staleAfterMs of the configuration. */
@@ -95,12 +96,13 @@ export async function statusReport(
   scan: LedgerScan,
   options: StatusOptions = DEFAULTS,
 ): Promise<StatusReport> {
-  const tables: TableStatus[] = [];
   const halts = await ledger.stops.all();
   const sample = await latestSample(ledger);
   const cleans = await cleanRecords(ledger, plans, scan);
-  for (const generations of byTable(await withCurrentOids(ledger.schemas, plans)))
-    tables.push(await tableStatus(ledger, generations, scan, { halts, cleans, state: sample?.body.state ?? null }));
+  const known = { halts, cleans, state: sample?.body.state ?? null };
+  const tables = await sideBySide(byTable(await withCurrentOids(ledger.schemas, plans)), (generations) =>
+    tableStatus(ledger, generations, scan, known),
+  );
   const writeLog =
     sample === null
       ? null
@@ -134,14 +136,23 @@ async function cleanRecords(
 ): Promise<ReadonlyMap<string, CleanUntil>> {
   const cleans = new Map<string, CleanUntil>();
   let newestMs = Number.NEGATIVE_INFINITY;
-  for (const tableId of new Set(plans.map((plan) => plan.tableId))) {
-    const record = await latestCleanUntil(ledger, tableId);
+  const tableIds = [...new Set(plans.map((plan) => plan.tableId))];
+  const records = await sideBySide(tableIds, (tableId) => latestCleanUntil(ledger, tableId));
+  for (const [index, record] of records.entries()) {
     if (record === null) continue;
-    cleans.set(tableId, record.body);
+    cleans.set(tableIds[index] ?? '', record.body);
     newestMs = Math.max(newestMs, record.lastModifiedMs);
   }
   if (newestMs >= scan.observedMs) await scan.refresh();
   return cleans;
+}
+
+/** Thousands of tables cost a LIST and a GET each: some at a time, the answers in the order of the items. */
+async function sideBySide<T, R>(items: readonly T[], ask: (item: T) => Promise<R>): Promise<R[]> {
+  const answers: R[] = [];
+  for (let start = 0; start < items.length; start += PARALLEL_TABLES)
+    answers.push(...(await Promise.all(items.slice(start, start + PARALLEL_TABLES).map(ask))));
+  return answers;
 }
 
 async function tableStatus(

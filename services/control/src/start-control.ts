@@ -1,6 +1,5 @@
 /** The service put together: the read model's loop, the tokens' loop, the listeners, and the API on its port. */
-import { readFile } from 'node:fs/promises';
-import { asLakehaulError, LakehaulError } from '@lakehaul/core';
+import { LakehaulError } from '@lakehaul/core';
 import { type HostedService, type Session, startLoop, VERSION } from '@lakehaul/fleet';
 import type { ChunkQueues } from '@lakehaul/queue';
 import { livenessOf } from '@lakehaul/runtime';
@@ -8,7 +7,7 @@ import { buildApp } from './app.ts';
 import { authenticateBy } from './auth/authenticate.ts';
 import { oidcBearer } from './auth/oidc.ts';
 import type { KnowsBearer } from './auth/principal.ts';
-import { findToken, parseTokenFile, type TokenFile } from './auth/token-file.ts';
+import { openTokens } from './auth/open-tokens.ts';
 import { EventHub } from './event-hub.ts';
 import { ReadModel } from './read-model.ts';
 
@@ -27,7 +26,7 @@ export async function startControl(request: {
   const { session, queues, fail } = request;
   const { config, clouds, ledger, clock, log, outside } = session;
   const { control } = config;
-  const tokens = control.tokensFile === undefined ? null : await openTokens(control.tokensFile, session);
+  const tokens = control.tokensFile === undefined ? null : await openTokens(control.tokensFile, { nowMs: () => clock.nowMs(), log });
   const ways: KnowsBearer[] = tokens === null ? [] : [tokens.knows];
   if (control.oidc !== undefined) ways.push(oidcBearer(control.oidc, { outside, log, nowMs: () => clock.nowMs() }));
   if (ways.length === 0)
@@ -73,29 +72,4 @@ function readiness(model: ReadModel) {
   return model.snapshot.queues === null
     ? { isOk: false, detail: { queue: 'QUEUE_UNAVAILABLE' } }
     : { isOk: true, detail: {} };
-}
-
-/** The first reading must succeed; later the file may be half written, and what was known stays. */
-async function openTokens(
-  path: string,
-  { clock, log }: Session,
-): Promise<{ knows: KnowsBearer; readOnce: () => Promise<void> }> {
-  const read = async (): Promise<TokenFile> => {
-    const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-      throw new LakehaulError('CONFIG_INVALID', 'the file of tokens cannot be read', { cause, where: path });
-    });
-    return parseTokenFile(path, text);
-  };
-  let tokens = await read();
-  return {
-    knows: async (token) => findToken(tokens, token, clock.nowMs()),
-    readOnce: async () => {
-      try {
-        tokens = await read();
-      } catch (thrown) {
-        const error = asLakehaulError(thrown);
-        log.error('tokens not read again', { code: error.code, reason: error.message, where: error.where });
-      }
-    },
-  };
 }

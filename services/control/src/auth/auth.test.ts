@@ -1,9 +1,13 @@
 import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Log, Outside } from '@lakehaul/core';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { authenticateBy } from './authenticate.ts';
 import { type OidcConfig, oidcBearer } from './oidc.ts';
+import { openTokens } from './open-tokens.ts';
 import { findToken, parseTokenFile } from './token-file.ts';
 
 const sha256 = (token: string) => createHash('sha256').update(token).digest('hex');
@@ -37,6 +41,25 @@ describe('a file of tokens', () => {
     expect(() => parseTokenFile('t', text)).toThrow(why);
     expect(() => parseTokenFile('t', text)).not.toThrow(/hunter2/);
   });
+});
+
+it('a file of tokens that changes counts at the next reading; one with a mistake changes nothing and is told', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'lakehaul-tokens-'));
+  const path = join(directory, 'tokens.yaml');
+  const errors: string[] = [];
+  const log: Log = { debug() {}, info() {}, warn() {}, error: (text) => void errors.push(text), with: () => log };
+  await expect(openTokens(path, { nowMs: () => 0, log })).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+  writeFileSync(path, `tokens:\n${entry('anna', 'a')}\n${entry('ben', 'b')}`);
+  const { knows, readOnce } = await openTokens(path, { nowMs: () => 0, log });
+  writeFileSync(path, 'tokens:\n  - { id: anna, ro');
+  await readOnce();
+  rmSync(path);
+  await readOnce();
+  expect([(await knows('b'))?.id, errors]).toEqual(['token:ben', Array(2).fill('tokens not read again')]);
+  writeFileSync(path, `tokens:\n${entry('anna', 'a')}`);
+  await readOnce();
+  expect([(await knows('a'))?.id, await knows('b')]).toEqual(['token:anna', null]);
+  rmSync(directory, { recursive: true });
 });
 
 describe('a header', () => {
