@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -87,4 +88,10 @@ function linkPackages(root: string, directory: string): void {
         symlinkSync(readlinkSync(join(from, name, own)), join(to, name, own));
     else symlinkSync(join(from, name), join(to, name));
   }
+  // A workspace that wants another version of a package than its neighbours has its own.
+  for (const parent of ['packages', 'services'])
+    for (const room of readdirSync(join(directory, parent))) {
+      const own = join(root, parent, room, 'node_modules');
+      if (existsSync(own)) symlinkSync(own, join(directory, parent, room, 'node_modules'));
+    }
 }

@@ -6,8 +6,8 @@ import { livenessOf } from '@lakehaul/runtime';
 import { buildApp } from './app.ts';
 import { authenticateBy } from './auth/authenticate.ts';
 import { oidcBearer } from './auth/oidc.ts';
-import type { KnowsBearer } from './auth/principal.ts';
 import { openTokens } from './auth/open-tokens.ts';
+import type { KnowsBearer } from './auth/principal.ts';
 import { EventHub } from './event-hub.ts';
 import { ReadModel } from './read-model.ts';
 
@@ -26,7 +26,8 @@ export async function startControl(request: {
   const { session, queues, fail } = request;
   const { config, clouds, ledger, clock, log, outside } = session;
   const { control } = config;
-  const tokens = control.tokensFile === undefined ? null : await openTokens(control.tokensFile, { nowMs: () => clock.nowMs(), log });
+  const tokens =
+    control.tokensFile === undefined ? null : await openTokens(control.tokensFile, { nowMs: () => clock.nowMs(), log });
   const ways: KnowsBearer[] = tokens === null ? [] : [tokens.knows];
   if (control.oidc !== undefined) ways.push(oidcBearer(control.oidc, { outside, log, nowMs: () => clock.nowMs() }));
   if (ways.length === 0)

@@ -1,5 +1,6 @@
 import type { Mutant } from '../mutant.ts';
 import { AUDIT } from './audit.ts';
+import { CONTROL } from './control.ts';
 import { JUDGES } from './judges.ts';
 import { LEDGER } from './ledger.ts';
 import { PROOF } from './proof.ts';
@@ -7,4 +8,13 @@ import { STEERING } from './steering.ts';
 import { STEPS } from './steps.ts';
 import { WATCH } from './watch.ts';
 
-export const MUTANTS: readonly Mutant[] = [...LEDGER, ...PROOF, ...STEPS, ...AUDIT, ...JUDGES, ...WATCH, ...STEERING];
+export const MUTANTS: readonly Mutant[] = [
+  ...LEDGER,
+  ...PROOF,
+  ...STEPS,
+  ...AUDIT,
+  ...JUDGES,
+  ...WATCH,
+  ...STEERING,
+  ...CONTROL,
+];

@@ -1,0 +1,124 @@
+/** Bugs of the control service: who may call it, and what a call that comes again does. */
+import { type Mutant, mutant } from '../mutant.ts';
+
+const ADMISSION = 'services/control/src/auth/admission.test.ts';
+const AUTH = 'services/control/src/auth/auth.test.ts';
+const CHANGES = 'services/control/src/changes.test.ts';
+const EVENTS = 'services/control/src/event-hub.test.ts';
+const FUZZ = 'services/control/src/fuzz.test.ts';
+const ANSWERS = 'services/control/src/answers.test.ts';
+
+export const CONTROL: readonly Mutant[] = [
+  mutant('control: whoever is known may do everything', {
+    harm: 'a viewer stops a migration, or calls rows good',
+    file: 'services/control/src/app.ts',
+    from: 'if (permission !== undefined && !mayDo(principal, permission))',
+    to: 'if (permission !== undefined && principal.roles.size === 0)',
+    tests: [ADMISSION],
+  }),
+  mutant('control: a path that is not there answers before the token is asked for', {
+    harm: 'a stranger finds out which tables and paths exist',
+    file: 'services/control/src/app.ts',
+    from: "if (permission === 'public') return;",
+    to: "if (permission === 'public' || permission === undefined) return;",
+    tests: [ADMISSION],
+  }),
+  mutant('control: a broken path is told to strangers', {
+    harm: 'a stranger finds out which paths exist by how a broken one is refused',
+    file: 'services/control/src/app.ts',
+    from: '(isPath(url) ? url : NO_PATH)',
+    to: 'url',
+    tests: [ADMISSION],
+  }),
+  mutant('control: Basic is taken for changes', {
+    harm: 'a foreign page lets the browser of an operator pause the migration',
+    file: 'services/control/src/auth/authenticate.ts',
+    from: ' || !SAFE_METHODS.has(method)) return null;',
+    to: ') return null;',
+    tests: [AUTH],
+  }),
+  mutant('control: an expired token lives on', {
+    harm: 'who left the team goes on steering',
+    file: 'services/control/src/auth/token-file.ts',
+    from: ' && nowMs < known.expiresMs) found',
+    to: ') found',
+    tests: [AUTH],
+  }),
+  mutant('control: tokens of any audience', {
+    harm: 'a token that the provider gave for another service opens this one',
+    file: 'services/control/src/auth/oidc.ts',
+    from: '        audience: config.audience,\n',
+    to: '',
+    tests: [AUTH],
+  }),
+  mutant('control: a key used again for another request', {
+    harm: 'another change is answered as done and never made',
+    file: 'services/control/src/once.ts',
+    from: 'if (record.request === asked.request && record.bodySha256 === bodyDigest(asked)) return;',
+    to: 'if (record.request === asked.request) return;',
+    tests: [CHANGES],
+  }),
+  mutant('control: keys of all callers are one', {
+    harm: 'one caller gets the answer of another one, and his change is not made',
+    file: 'services/control/src/once.ts',
+    from: '.update(JSON.stringify([who, key]))',
+    to: ".update(JSON.stringify([who === '' ? '' : 'all', key]))",
+    tests: [CHANGES],
+  }),
+  mutant('control: a repeated request is planned anew', {
+    harm: 'after a crash a replay opens a second attempt of what it had opened already',
+    file: 'services/control/src/once.ts',
+    from: 'const plan = parseAs(change.planShape, record.key, record.body.plan);',
+    to: 'const plan = earlier === null ? parseAs(change.planShape, record.key, record.body.plan) : await change.plan();',
+    tests: [CHANGES],
+  }),
+  mutant('control: a planned attempt is opened whatever has happened since', {
+    harm: 'an attempt that somebody else opened meanwhile is thrown away by one more',
+    file: 'packages/ledger/src/reopen-chunks.ts',
+    from: 'if (attempt === planned.attempt - 1)',
+    to: 'if (attempt >= planned.attempt - 1)',
+    tests: ['packages/ledger/src/reopen-chunks.test.ts', CHANGES],
+  }),
+  mutant('control: one approves what he proposed himself', {
+    harm: 'one stolen token is enough to call rows good',
+    file: 'services/control/src/proposals.ts',
+    from: 'if (found.body.who === by.who)',
+    to: "if (found.body.who === by.who && by.who === '')",
+    tests: [CHANGES],
+  }),
+  mutant('control: acceptance of whatever attempt stands', {
+    harm: 'rows that nobody looked at are called good',
+    file: 'services/control/src/proposals.ts',
+    from: "if (state.stage !== 'quarantined' || state.attempt !== ref.attempt) return null;",
+    to: '',
+    tests: [CHANGES],
+  }),
+  mutant('control: a listener that comes back is told nothing of meanwhile', {
+    harm: 'a console shows a queue as running that somebody has paused',
+    file: 'services/control/src/event-hub.ts',
+    from: 'const from = lastEventId === null ? snapshot.changes.length : lastEventId;',
+    to: 'const from = snapshot.changes.length;',
+    tests: [EVENTS],
+  }),
+  mutant('control: an answer out of date is told as unchanged', {
+    harm: 'a dashboard shows a mismatch as proven for ever',
+    file: 'services/control/src/read-model.ts',
+    from: ".update(text).digest('base64url')",
+    to: ".update(String(text.length)).digest('base64url')",
+    tests: [ANSWERS],
+  }),
+  mutant('control: slots by what waits alone', {
+    harm: 'the autoscaler takes workers away that watch running statements',
+    file: 'services/control/src/desired-slots.ts',
+    from: 'Math.max(active, Math.min(',
+    to: 'Math.max(0, Math.min(',
+    tests: [ANSWERS],
+  }),
+  mutant('control: an unknown cursor is an error of ours', {
+    harm: 'a bad link looks like an outage and wakes somebody',
+    file: 'services/control/src/routes/chunks.ts',
+    from: "throw new LakehaulError('REQUEST_INVALID', 'querystring/cursor: is none that a page gave', {",
+    to: "throw new LakehaulError('INTERNAL', 'querystring/cursor: is none that a page gave', {",
+    tests: [FUZZ],
+  }),
+];
