@@ -16,7 +16,11 @@ const NAMES = ['planner', 'worker', 'verifier'] as const;
 const ROWS = 2_000_000;
 const TABLES = { include: ['m.t'], defaults: { level: 'full', chunkBytes: '1MiB' } };
 /** The test fleet's loops look more often than a real one's. */
-const AS_IN_PRODUCTION = { LAKEHAUL_FEED_EVERY: '5s', LAKEHAUL_KEEP_EVERY: '10s' };
+const AS_IN_PRODUCTION = {
+  planner: { LAKEHAUL_FEED_EVERY: '5s' },
+  worker: {},
+  verifier: { LAKEHAUL_KEEP_EVERY: '30s' },
+};
 const SETTLE_MS = 15_000;
 
 export async function bench(args: readonly string[]): Promise<Record<string, number>> {
@@ -32,7 +36,7 @@ export async function bench(args: readonly string[]): Promise<Record<string, num
     await fill(world, rows);
     await using fleet = await startFleet(world, TABLES, { bundles });
     const services = new Map<string, Service>();
-    const start = (name: (typeof NAMES)[number]) => services.set(name, fleet.start(name, AS_IN_PRODUCTION));
+    const start = (name: (typeof NAMES)[number]) => services.set(name, fleet.start(name, AS_IN_PRODUCTION[name]));
     const peak: Record<string, number> = {};
     const sampler = setInterval(() => {
       for (const [name, service] of services) peak[name] = Math.max(peak[name] ?? 0, residentBytes(service));
@@ -90,6 +94,8 @@ function settle(): Promise<void> {
 }
 
 function residentBytes(service: Service): number {
+  if (service.child.exitCode !== null)
+    throw new Error(`${service.name} ended: ${JSON.stringify(service.lines.slice(-3))}`);
   const status = readFileSync(`/proc/${service.child.pid}/status`, 'utf8');
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? Number.NaN) * 1024;
 }
