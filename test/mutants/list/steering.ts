@@ -23,8 +23,8 @@ export const STEERING: readonly Mutant[] = [
   mutant('steering: the second of two people overlooks the first', {
     harm: 'a change is answered as done and is in no record',
     file: 'packages/ledger/src/steering-log.ts',
-    from: 'if (isMine) return { record, state: after, isChanged: true };',
-    to: 'if (isMine || record !== null) return { record, state: after, isChanged: true };',
+    from: 'if (isMine) return { record, before, state: after, isChanged: true };',
+    to: 'if (isMine || record !== null) return { record, before, state: after, isChanged: true };',
     tests: [LOG],
   }),
   mutant('steering: read once and for all', {

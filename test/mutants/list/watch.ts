@@ -72,16 +72,30 @@ export const WATCH: readonly Mutant[] = [
   }),
   mutant('NULL chunk left out of the probe', {
     harm: 'a late row without a key is found by nobody',
-    file: `${WATCH_DIRECTORY}/probe-table.ts`,
+    file: `${WATCH_DIRECTORY}/proven-chunks.ts`,
     from: '    for await (const chunk of deps.ledger.chunks(plan)) {',
     to: "    for await (const chunk of deps.ledger.chunks(plan)) {\n      if (chunk.parts[0]?.kind === 'null') continue;",
     tests: WATCHED,
   }),
   mutant('chunk opened for late rows without the observation', {
     harm: 'an attempt that read the source before the late rows is adopted as their cure',
-    file: `${WATCH_DIRECTORY}/reopen-chunks.ts`,
+    file: `${WATCH_DIRECTORY}/reopen-changed.ts`,
     from: 'observedAt: new Date(record.lastModifiedMs).toISOString(),',
     to: 'observedAt: null,',
+    tests: WATCHED,
+  }),
+  mutant('chunk with a row too long to be joined taken for equal', {
+    harm: 'its sums say nothing, and a late row in it is found by nobody',
+    file: `${WATCH_DIRECTORY}/probe-table.ts`,
+    from: '(each) => tooLong.has(each) || probeDifference(',
+    to: '(each) => !tooLong.has(each) && probeDifference(',
+    tests: WATCHED,
+  }),
+  mutant('chunk with a row too long to be joined opened in the form that cannot hold it', {
+    harm: 'every attempt of it fails until none is left',
+    file: `${WATCH_DIRECTORY}/reopen-changed.ts`,
+    from: "hashForm: hasTooLongRow ? 'digest' : proven.proof.hashForm,",
+    to: 'hashForm: proven.proof.hashForm,',
     tests: WATCHED,
   }),
   mutant('log that ends before the newest proof taken for enough', {
@@ -104,13 +118,13 @@ export const WATCH: readonly Mutant[] = [
     edits: [
       {
         file: `${WATCH_DIRECTORY}/probe-table.ts`,
-        from: '  const reopened = await reopenChunks(deps, record, due);\n',
+        from: '  const reopened = await reopenChanged(deps, record, due);\n',
         to: '',
       },
       {
         file: `${WATCH_DIRECTORY}/probe-table.ts`,
         from: "  deps.log.info('table probed', {",
-        to: "  const reopened = await reopenChunks(deps, record, due);\n  deps.log.info('table probed', {",
+        to: "  const reopened = await reopenChanged(deps, record, due);\n  deps.log.info('table probed', {",
       },
     ],
     tests: WATCHED,
