@@ -166,6 +166,7 @@ it('every document of the walk is of its shape', async () => {
   writeFileSync(wrong, readFileSync(config, 'utf8').replace('migration:', 'migrations:'));
   await json('config check', ['config', 'check', '--config', wrong], 2);
   await json('config reference', ['config', 'reference'], 0);
+  await json('config schema', ['config', 'schema'], 0);
   await json('error', ['status', ...at], 2);
   await json('doctor', ['doctor', ...at], 0);
   await json('plan', ['plan', '--dry-run', ...at], 0);

@@ -1,5 +1,6 @@
 export { createFakeClock, type FakeClock, systemClock } from './clock.ts';
 export { configReference } from './config-reference.ts';
+export { configSchema, configSchemaText } from './config-schema.ts';
 export {
   type ConfigOf,
   type ConfigRow,

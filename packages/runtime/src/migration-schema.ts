@@ -3,15 +3,26 @@
  * fields are in migration-rules.ts. Unknown keys are errors everywhere.
  */
 import { z } from 'zod';
-import { DURATION_FORM, parseDurationMs, parseSizeBytes, SIZE_FORM } from './units.ts';
+import { DURATION_FORM, DURATION_PATTERN, parseDurationMs, parseSizeBytes, SIZE_FORM, SIZE_PATTERN } from './units.ts';
 
 const text = () => z.string().min(1);
+/** Patterns without flags: JSON Schema has none, and zod leaves them out of it silently. */
 const form = (pattern: RegExp, wanted: string) => z.string().regex(pattern, { error: `is not ${wanted}` });
 const whole = (min: number, max: number) => z.int().min(min).max(max);
 
+interface ParsedForm<T> {
+  wanted: string;
+  parse: (text: string) => T | null;
+  fromNumber: (value: number) => T | null;
+  /** The same for editors: of a text, and the least whole number. */
+  pattern: string;
+  minimum: number;
+}
+
 /** A field written as text or number that becomes something else; the default is written as in the file. */
-function parsed<T>(wanted: string, parse: (value: string) => T | null, fromNumber: (value: number) => T | null) {
-  return z.union([z.string(), z.number()]).transform((value, context): T => {
+function parsed<T>({ wanted, parse, fromNumber, pattern, minimum }: ParsedForm<T>) {
+  const number = z.number().meta({ type: 'integer', minimum, maximum: Number.MAX_SAFE_INTEGER });
+  return z.union([z.string().meta({ pattern }), number]).transform((value, context): T => {
     const result = typeof value === 'string' ? parse(value) : fromNumber(value);
     if (result !== null) return result;
     context.addIssue({ code: 'custom', message: `is not ${wanted}` });
@@ -20,11 +31,21 @@ function parsed<T>(wanted: string, parse: (value: string) => T | null, fromNumbe
 }
 
 const sizeBytes = () =>
-  parsed(SIZE_FORM, parseSizeBytes, (value) => (Number.isSafeInteger(value) && value > 0 ? BigInt(value) : null));
+  parsed({
+    wanted: SIZE_FORM,
+    parse: parseSizeBytes,
+    fromNumber: (value) => (Number.isSafeInteger(value) && value > 0 ? BigInt(value) : null),
+    pattern: SIZE_PATTERN,
+    minimum: 1,
+  });
 const durationMs = () =>
-  parsed(`${DURATION_FORM}, or milliseconds`, parseDurationMs, (value) =>
-    Number.isSafeInteger(value) && value >= 0 ? value : null,
-  );
+  parsed({
+    wanted: `${DURATION_FORM}, or milliseconds`,
+    parse: parseDurationMs,
+    fromNumber: (value) => (Number.isSafeInteger(value) && value >= 0 ? value : null),
+    pattern: DURATION_PATTERN,
+    minimum: 0,
+  });
 
 const bucket = () =>
   form(/^(?!.*\.\.)(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'a bucket name (3 to 63 of a-z 0-9 . -)');
@@ -32,7 +53,7 @@ const keyPrefix = () =>
   form(/^(?!\/)(?!.*\/\/)[A-Za-z0-9!_.*'()/-]{0,200}$/, 'a key prefix (no slash at its start, no empty part)');
 const region = () => form(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a region such as eu-central-1');
 const endpoint = () => form(/^https?:\/\/[^\s/?#]+\/?$/, 'an http(s) URL without a path').exactOptional();
-const tablePattern = () => form(/^(\*|[^.]+\..+)$/s, 'schema.table, with * for any run of characters');
+const tablePattern = () => form(/^(\*|[^.]+\.[\s\S]+)$/, 'schema.table, with * for any run of characters');
 
 const level = () => z.enum(['count', 'carried', 'sampled', 'full']);
 const LEVEL_DOC =
@@ -152,7 +173,7 @@ const override = z
     acknowledge: z
       .array(
         form(
-          /^(adopt-target|scan-amplification|row-security|(loss|exclude|rounding):.+)$/s,
+          /^(adopt-target|scan-amplification|row-security|(loss|exclude|rounding):[\s\S]+)$/,
           'one of adopt-target, scan-amplification, row-security, loss:COLUMN, exclude:COLUMN, rounding:COLUMN',
         ),
       )
@@ -181,7 +202,7 @@ const tables = z
 const limit = z
   .strictObject({
     pattern: form(
-      /^([^:]+|\*)::(\*|unload|load|verify)$|^\*$/s,
+      /^([^:]+|\*)::(\*|unload|load|verify)$|^\*$/,
       'schema.table::step with step unload, load, verify or *',
     ).describe('Tables and step, with * for any run of characters.'),
     max: whole(0, 100_000).describe('Jobs at once, over all that the pattern names; 0 pauses.'),

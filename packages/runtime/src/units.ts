@@ -15,6 +15,9 @@ const SIZE_UNITS: Readonly<Record<string, bigint>> = {
 
 export const SIZE_FORM = 'a whole number with B, KiB, MiB, GiB, TiB, kB, MB, GB or TB, such as 256MiB';
 
+/** As JSON Schema has it: what parseSizeBytes takes, written so that no flag is needed. */
+export const SIZE_PATTERN = `^\\s*\\d{1,18}\\s*(${Object.keys(SIZE_UNITS).filter(Boolean).join('|')})?\\s*$`;
+
 /** Null when the text is no size. */
 export function parseSizeBytes(text: string): bigint | null {
   const match = /^(\d{1,18})\s*([A-Za-z]*)$/.exec(text.trim());
@@ -32,6 +35,9 @@ const DURATION_UNITS: Readonly<Record<string, number>> = {
 };
 
 export const DURATION_FORM = 'a whole number with ms, s, m, h or d, such as 24h';
+
+/** As JSON Schema has it: what parseDurationMs takes (but for numbers that are too long to be exact). */
+export const DURATION_PATTERN = `^\\s*\\d{1,12}\\s*(${Object.keys(DURATION_UNITS).join('|')})\\s*$`;
 
 /** Null when the text is no duration. A bare number has no unit, so it is none. */
 export function parseDurationMs(text: string): number | null {

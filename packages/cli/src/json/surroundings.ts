@@ -17,6 +17,8 @@ export const CONFIG_CHECK_JSON = z.strictObject({
 
 export const CONFIG_REFERENCE_JSON = z.strictObject({ reference: said });
 
+export const CONFIG_SCHEMA_JSON = z.strictObject({ schema: said });
+
 export const DOCTOR_JSON = z.strictObject({
   checks: z.array(
     z.strictObject({

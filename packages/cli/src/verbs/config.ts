@@ -1,19 +1,20 @@
 import { readFile } from 'node:fs/promises';
 import { LakehaulError } from '@lakehaul/core';
-import { configReference, loadMigrationConfig } from '@lakehaul/runtime';
+import { configReference, configSchemaText, loadMigrationConfig } from '@lakehaul/runtime';
 import { printJson } from '../json/common.ts';
-import { CONFIG_CHECK_JSON, CONFIG_REFERENCE_JSON } from '../json/surroundings.ts';
+import { CONFIG_CHECK_JSON, CONFIG_REFERENCE_JSON, CONFIG_SCHEMA_JSON } from '../json/surroundings.ts';
 import { problemsText } from '../print/config-problems.ts';
 import { COMMON_FLAGS, EXIT, type Verb } from '../verb.ts';
 
 export const config: Verb = {
   name: 'config',
-  operands: 'check|reference',
+  operands: 'check|reference|schema',
   summary: 'check lakehaul.yaml and print every problem at once',
   example: 'lakehaul config check --config lakehaul.yaml',
   details: [
     'check      all problems with line and column; changes nothing and connects to nothing',
     'reference  every field with its meaning and default',
+    'schema     the file as JSON Schema, for editors',
   ],
   flags: COMMON_FLAGS,
   json: [
@@ -23,12 +24,23 @@ export const config: Verb = {
       shape: CONFIG_CHECK_JSON,
     },
     { command: 'config reference', says: 'The text of the reference.', shape: CONFIG_REFERENCE_JSON },
+    {
+      command: 'config schema',
+      says: 'The JSON Schema as the text of its file; without --json it is printed as it is.',
+      shape: CONFIG_SCHEMA_JSON,
+    },
   ],
   async run({ operands, flags, env, terminal }) {
     const [action = 'check'] = operands;
     if (action === 'reference') {
       if (flags['json'] === true) printJson(terminal, CONFIG_REFERENCE_JSON, { reference: configReference() });
       else terminal.out(configReference());
+      return EXIT.done;
+    }
+    if (action === 'schema') {
+      const schema = configSchemaText();
+      if (flags['json'] === true) printJson(terminal, CONFIG_SCHEMA_JSON, { schema });
+      else terminal.out(schema.trimEnd());
       return EXIT.done;
     }
     if (action !== 'check')

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { LakehaulError } from '@lakehaul/core';
+import { configSchemaText } from '@lakehaul/runtime';
 import { startSandbox } from '@lakehaul/sandbox';
 import { printJson } from '../json/common.ts';
 import { SANDBOX_LOAD_JSON, SANDBOX_SQL_JSON, SANDBOX_UP_JSON } from '../json/surroundings.ts';
@@ -60,16 +61,16 @@ async function up(call: VerbCall): Promise<number> {
   await using clouds = await startSandbox({ directory });
   const caFile = join(directory, 'ca.pem');
   await writeFile(caFile, clouds.endpoints.databricks.caPem);
-  await writeFile(
-    join(directory, 'lakehaul.yaml'),
-    sandboxConfig({
-      migration: 'sandbox',
-      endpoints: clouds.endpoints,
-      caFile,
-      tables: { include: ['*.*'] },
-      anchorFile: join(directory, 'anchors.jsonl'),
-    }),
-  );
+  // The schema lies beside the file, so that the path is true wherever the directory is, and of this version.
+  await writeFile(join(directory, 'lakehaul.schema.json'), configSchemaText());
+  const text = sandboxConfig({
+    migration: 'sandbox',
+    endpoints: clouds.endpoints,
+    caFile,
+    tables: { include: ['*.*'] },
+    anchorFile: join(directory, 'anchors.jsonl'),
+  });
+  await writeFile(join(directory, 'lakehaul.yaml'), `# yaml-language-server: $schema=./lakehaul.schema.json\n${text}`);
   const { accessKeyId, secretAccessKey, token } = clouds.credentials;
   await writeFile(
     join(directory, 'env'),
