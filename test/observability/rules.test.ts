@@ -34,6 +34,18 @@ describe('rules and alerts', () => {
     ]);
   });
 
+  it('every runbook_url begins with the one place that a user sets', () => {
+    const urls = [...rules.matchAll(/runbook_url: '([^']*)'/g)].map(([, url = '']) => url);
+    expect(urls).toEqual(
+      alerts.map(
+        (alert) =>
+          `{{ with $externalLabels.runbook_base }}{{ . }}{{ else }}deploy/runbook{{ end }}/alerts.md#${alert.toLowerCase()}`,
+      ),
+    );
+    expect(read('prometheus/prometheus.yml')).toContain('external_labels: { runbook_base: deploy/runbook }');
+    expect(read('runbook/alerts.md')).toContain('global.external_labels.runbook_base');
+  });
+
   it('error codes in them exist', () => {
     const codes = [...rules.matchAll(/\bcode=~?"([^"]+)"/g)].flatMap((match) => (match[1] ?? '').split('|'));
     expect(codes.length).toBeGreaterThan(0);
@@ -42,7 +54,7 @@ describe('rules and alerts', () => {
 
   it.each(alerts)('%s has a page section, and a case that rings and one that does not', (alert) => {
     expect(read('runbook/alerts.md')).toContain(`\n## ${alert}\n`);
-    expect(rules).toContain(`/runbook/alerts.md#${alert.toLowerCase()}`);
+    expect(rules).toContain(`/alerts.md#${alert.toLowerCase()}'`);
     const cases = read('prometheus/alerts_test.yml');
     for (const end of ['rings', 'stays silent']) expect(cases).toContain(`- name: ${alert} ${end}\n`);
   });

@@ -127,26 +127,11 @@ export class ChunkQueues {
     await this.#ask(step, (queue) => queue.setGlobalConcurrency(limit));
   }
 
-  /** No new job starts; running ones go on. */
-  async pause(step: Step): Promise<void> {
-    await this.#ask(step, (queue) => queue.pause());
-    this.#metrics.set('lakehaul_queue_paused', { step }, 1);
-  }
-
-  async resume(step: Step): Promise<void> {
-    await this.#ask(step, (queue) => queue.resume());
-    this.#metrics.set('lakehaul_queue_paused', { step }, 0);
-  }
-
-  async isPaused(step: Step): Promise<boolean> {
-    return this.#ask(step, (queue) => queue.isPaused());
-  }
-
   /** Is there a job that a free worker ought to fetch? */
   async hasStartableJobs(step: Step): Promise<boolean> {
     return this.#ask(step, async (queue) => {
       const counts = await queue.getJobCounts('wait', 'prioritized', 'active');
-      if ((counts['wait'] ?? 0) + (counts['prioritized'] ?? 0) === 0 || (await queue.isPaused())) return false;
+      if ((counts['wait'] ?? 0) + (counts['prioritized'] ?? 0) === 0) return false;
       const limit = await queue.getGlobalConcurrency();
       return limit === null || (counts['active'] ?? 0) < limit;
     });

@@ -19,7 +19,11 @@ export interface QueueMetrics {
     by?: number | bigint,
   ): void;
   count(name: 'lakehaul_step_failures_total', labels: OfStep & { readonly code: string }): void;
-  set(name: 'lakehaul_slots' | 'lakehaul_slots_busy' | 'lakehaul_queue_paused', labels: OfStep, value: number): void;
+  set(
+    name: 'lakehaul_slots' | 'lakehaul_slots_busy' | 'lakehaul_oldest_job_age_seconds',
+    labels: OfStep,
+    value: number,
+  ): void;
   set(name: 'lakehaul_queue_jobs', labels: OfStep & { readonly state: string }, value: number): void;
   observe(name: 'lakehaul_step_duration_seconds', labels: OfStep & { readonly outcome: string }, value: number): void;
 }

@@ -222,26 +222,6 @@ describe.each(['redis', 'embedded'] as const)('a queue store: %s', (kind) => {
     expect(tookMs).toBeLessThan(10_000);
   });
 
-  it('a paused step starts nothing and goes on when resumed', async () => {
-    await using world = open();
-    const seen: number[] = [];
-    await world.queues.pause('unload');
-    expect(await world.queues.isPaused('unload')).toBe(true);
-    world.start({
-      slots: 2,
-      handle: async (job) => {
-        seen.push(job.chunk);
-        return { next: null };
-      },
-    });
-    await world.add([1, 2]);
-    await clock.sleep(300);
-    expect(seen).toEqual([]);
-    expect(await world.queues.hasStartableJobs('unload')).toBe(false);
-    await world.queues.resume('unload');
-    await until('they ran', () => seen.length === 2);
-  });
-
   it('an emptied store is filled again and its workers go on by themselves', async () => {
     await using world = open();
     const seen: number[] = [];
@@ -260,7 +240,6 @@ describe.each(['redis', 'embedded'] as const)('a queue store: %s', (kind) => {
     // Its job is gone from the store; that must hurt nobody.
     for (const finish of [...running.values()]) finish();
     await world.add([2, 3, 4]);
-    await world.queues.resume('unload');
     await until('the new ones ran', () => seen.length === 4);
     expect(seen).toEqual([1, 2, 3, 4]);
     expect(Date.now() - worker.lastProgressMs()).toBeLessThan(60_000);

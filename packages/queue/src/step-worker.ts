@@ -68,6 +68,7 @@ class StepWorker implements RunningWorker {
   readonly #options: StepWorkerOptions;
   readonly #worker: Worker;
   readonly #running = new Map<string, AbortController>();
+  readonly #startedMs = new Map<string, number>();
   readonly #closing = new AbortController();
   readonly #heartbeat: Promise<void>;
   #progressMs: number;
@@ -131,6 +132,7 @@ class StepWorker implements RunningWorker {
     const startMs = clock.nowMs();
     this.#progressMs = startMs;
     this.#running.set(id, controller);
+    this.#startedMs.set(id, startMs);
     this.#showBusy();
     let outcome: 'done' | 'failed' | 'handed-over' = 'failed';
     try {
@@ -146,6 +148,7 @@ class StepWorker implements RunningWorker {
       throw new WaitingError();
     } finally {
       this.#running.delete(id);
+      this.#startedMs.delete(id);
       this.#endedJobs += 1;
       this.#showBusy();
       this.#progressMs = clock.nowMs();
@@ -200,6 +203,15 @@ class StepWorker implements RunningWorker {
 
   #showBusy(): void {
     this.#options.metrics.set('lakehaul_slots_busy', { step: this.step }, this.#running.size);
+    this.#showOldest();
+  }
+
+  /** A statement that hangs holds its slot: nothing else tells of it before its job ends. */
+  #showOldest(): void {
+    const { clock, metrics } = this.#options;
+    const nowMs = clock.nowMs();
+    const oldestMs = Math.min(nowMs, ...this.#startedMs.values());
+    metrics.set('lakehaul_oldest_job_age_seconds', { step: this.step }, (nowMs - oldestMs) / 1000);
   }
 
   #listen(): void {
@@ -232,6 +244,7 @@ class StepWorker implements RunningWorker {
     const { signal } = this.#closing;
     while (!signal.aborted) {
       await clock.sleep(HEARTBEAT_MS, signal).catch(() => undefined);
+      this.#showOldest();
       if (signal.aborted || this.#running.size >= slots) continue;
       // A store that is away is not this worker's fault; readiness tells of it.
       const hasWork = await queues.hasStartableJobs(this.step).catch(() => false);

@@ -28,6 +28,12 @@ export const METRICS = {
     help: 'Chunks by stage of the journey, from the ledger. Exported by the planner only.',
     labels: ['stage'],
   },
+  lakehaul_chunks_held: {
+    kind: 'gauge',
+    unit: 'count',
+    help: 'Open chunks whose next step a pause or a limit of 0 holds. Exported by the planner only.',
+    labels: [],
+  },
   lakehaul_ledger_seals: {
     kind: 'gauge',
     unit: 'count',
@@ -126,7 +132,6 @@ export const METRICS = {
     help: 'Jobs in the queue by state: waiting, active, delayed. An empty queue does not mean done.',
     labels: ['step', 'state'],
   },
-  lakehaul_queue_paused: { kind: 'gauge', unit: 'info', help: '1 while the step is paused.', labels: ['step'] },
   lakehaul_queue_jobs_added_total: {
     kind: 'counter',
     unit: 'count',
@@ -144,6 +149,12 @@ export const METRICS = {
     kind: 'gauge',
     unit: 'slots',
     help: 'Slots that hold a running step; each one is a statement at source or target.',
+    labels: ['step'],
+  },
+  lakehaul_oldest_job_age_seconds: {
+    kind: 'gauge',
+    unit: 'seconds',
+    help: 'How long the oldest running job of this process has held its slot, as of the last heartbeat (5 s); 0: none runs.',
     labels: ['step'],
   },
   lakehaul_handovers_total: {

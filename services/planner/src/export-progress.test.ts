@@ -12,10 +12,10 @@ it('every stage is told in every pass, also one that has emptied since; pauses a
   await ledger.openAttempt(chunkRef(plan, 0), { attempt: 1, body: BODIES.opened, causedBy: null });
   const scan = ledger.openScan();
   const metrics = createMetrics();
-  const pass = async (stopped: readonly string[]) => {
+  const pass = async (stopped: string[], held = 0) => {
     world.tick(2);
     await scan.refresh();
-    await exportProgress({ ledger, scan, metrics }, [plan], stopped);
+    await exportProgress({ ledger, scan, metrics }, [plan], { stopped, held });
     return metrics.text();
   };
   const first = await pass(['SCHEMA_DRIFT']);
@@ -28,7 +28,8 @@ it('every stage is told in every pass, also one that has emptied since; pauses a
   await ledger.steering.change({
     ...{ change: { action: 'pause', pattern: '*::load' }, who: 'ada', reason: 'test', requestId: 'r1' },
   });
-  const second = await pass([]);
+  const second = await pass([], 2);
+  expect(second).toContain('lakehaul_chunks_held 2');
   expect(second).toContain('lakehaul_chunks{stage="opened"} 0');
   expect(second).toContain('lakehaul_chunks{stage="unloaded"} 1');
   expect(second).toContain('lakehaul_tables_stopped{code="SCHEMA_DRIFT"} 0');

@@ -2,12 +2,12 @@
 import { JOURNEY, type TablePlan } from '@lakehaul/core';
 import { type Ledger, type LedgerScan, STEERING_AGE_MS } from '@lakehaul/ledger';
 import type { Metrics } from '@lakehaul/runtime';
-import { STOP_CODES } from './planner-loop.ts';
+import { type PlannerPass, STOP_CODES } from './planner-loop.ts';
 
 export async function exportProgress(
   deps: { ledger: Ledger; scan: LedgerScan; metrics: Pick<Metrics, 'set'> },
   plans: readonly Pick<TablePlan, 'tableId'>[],
-  stopped: readonly string[],
+  pass: Pick<PlannerPass, 'stopped' | 'held'>,
 ): Promise<void> {
   const { ledger, scan, metrics } = deps;
   const chunks = new Map<string, number>();
@@ -16,7 +16,8 @@ export async function exportProgress(
   // Every stage, also an emptied one: a gauge that is not set again keeps its last value.
   for (const { stage } of JOURNEY) metrics.set('lakehaul_chunks', { stage }, chunks.get(stage) ?? 0);
   for (const code of STOP_CODES)
-    metrics.set('lakehaul_tables_stopped', { code }, stopped.filter((each) => each === code).length);
+    metrics.set('lakehaul_tables_stopped', { code }, pass.stopped.filter((each) => each === code).length);
+  metrics.set('lakehaul_chunks_held', {}, pass.held);
   metrics.set('lakehaul_pauses', {}, (await ledger.steering.current(STEERING_AGE_MS)).pauses.length);
   metrics.set('lakehaul_staged_bytes', {}, Number(await scan.stagedBytes()));
 }

@@ -6,6 +6,7 @@ import {
   type ChunkRef,
   type ChunkState,
   type Clock,
+  heldBy,
   type LimitRow,
   type Log,
   limitRows,
@@ -39,11 +40,14 @@ export interface FeedDeps {
 const RETRY_FIRST_MS = 1_000;
 const RETRY_LONGEST_MS = 300_000;
 
-/** One pass: refreshes the scan, adds what may go on. Returns how many jobs were added and how many chunks may go on. */
+/**
+ * One pass: refreshes the scan, adds what may go on. Returns how many jobs were added, how many chunks may go on, and how
+ * many of those a pause or a limit of 0 holds.
+ */
 export async function feedQueues(
   deps: FeedDeps,
   plans: readonly TablePlan[],
-): Promise<{ added: number; open: number; waiting: number }> {
+): Promise<{ added: number; open: number; held: number; waiting: number }> {
   await deps.scan.refresh();
   // What is finished and cleaned need not be listed again by anybody.
   await deps.scan.fold();
@@ -51,17 +55,21 @@ export async function feedQueues(
   for (const step of STEPS) for (const id of await deps.queues.jobIdsInQueue(step)) inQueue.add(id);
   const nowMs = await deps.ledger.serverTimeMs();
   const tables: { tableId: string; path: string; priority: number; candidates: Candidate[] }[] = [];
+  const limits = limitRows(deps.limits, deps.steering);
   let open = 0;
+  let held = 0;
   let waiting = 0;
   for (const plan of plans) {
     if (deps.stopped.has(plan.tableId)) continue;
     const leaders = await sharedScanLeaders(deps.ledger, plan);
     const path = tablePathOf(plan);
+    const heldSteps = new Set(STEPS.filter((step) => heldBy(limits, path, step) !== null));
     const candidates: Candidate[] = [];
     deps.scan.forEach(plan, (chunk, state) => {
       const step = nextStep(state);
       if (step === null) return;
       open++;
+      if (heldSteps.has(step)) held++;
       // Members of a shared scan are staged by their leader.
       if (leaders !== null && chunk !== leaders && step === 'unload' && state.attempt === 0) return;
       const notBeforeMs = state.failures === 0 ? 0 : state.lastModifiedMs + backoffMs(state.failures);
@@ -84,12 +92,12 @@ export async function feedQueues(
     tables,
     inQueue,
     windowSize: deps.windowSize,
-    limits: limitRows(deps.limits, deps.steering),
+    limits,
     nowMs,
   });
   if (jobs.length > 0)
     await deps.queues.add(jobs.map((job) => ({ job: chunkJob(deps.ledger.migration, job), priority: job.priority })));
-  return { added: jobs.length, open, waiting };
+  return { added: jobs.length, open, held, waiting };
 }
 
 /**

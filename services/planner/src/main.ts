@@ -70,8 +70,8 @@ void hostService({
       fail,
       runOnce: async () => {
         const plans = await ledger.readPlans();
-        const { stopped } = await planner.runOnce(plans);
-        await exportProgress({ ledger, scan, metrics }, plans, stopped);
+        const pass = await planner.runOnce(plans);
+        await exportProgress({ ledger, scan, metrics }, plans, pass);
         await queues.counts();
       },
     });

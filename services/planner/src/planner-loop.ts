@@ -49,6 +49,8 @@ export interface PlannerPass {
   added: number;
   /** Chunks that may still go on; those of stopped tables do not count. */
   open: number;
+  /** Those of them whose next step a pause or a limit of 0 holds. */
+  held: number;
   waiting: number;
   /** Codes of the tables that are stopped now. */
   stopped: string[];
