@@ -36,7 +36,10 @@ class CountingMetrics implements QueueMetrics {
   count(name: string, _labels: object, by: number | bigint = 1): void {
     this.counts.set(name, (this.counts.get(name) ?? 0) + Number(by));
   }
-  set(): void {}
+  readonly gauges = new Map<string, number>();
+  set(name: string, _labels: object, value: number): void {
+    this.gauges.set(name, value);
+  }
   observe(_name: string, labels: { outcome: string }): void {
     this.count(`outcome ${labels.outcome}`, labels);
   }
@@ -220,6 +223,19 @@ describe.each(['redis', 'embedded'] as const)('a queue store: %s', (kind) => {
     expect(world.metrics.counts.get('lakehaul_handovers_total')).toBeGreaterThanOrEqual(5);
     expect([...world.metrics.counts.keys()]).not.toContain('outcome failed');
     expect(tookMs).toBeLessThan(10_000);
+  });
+
+  it('the age of the oldest running job is told, and is 0 when none runs', async () => {
+    await using world = open();
+    const { handle, running } = holdingHandler();
+    world.start({ slots: 2, handle });
+    const age = () => world.metrics.gauges.get('lakehaul_oldest_job_age_seconds') ?? -1;
+    await world.add([1]);
+    await until('it runs', () => running.size === 1);
+    // The next heartbeat tells it, without anything having begun or ended.
+    await until('its age is told', () => age() > 0.1);
+    for (const finish of [...running.values()]) finish();
+    await until('none runs', () => age() === 0);
   });
 
   it('an emptied store is filled again and its workers go on by themselves', async () => {
