@@ -36,18 +36,25 @@ await build({
   banner: { js: `const __bundleUrl = require('node:url').pathToFileURL(__filename).href;` },
 });
 
-/** The file is ASCII (esbuild escapes the rest), so that one byte a character is read and kept. */
-const launcher = (name) => `import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+/**
+ * The file is ASCII (esbuild escapes the rest), so that one byte a character is read and kept. V8 takes a cache for a source of
+ * the same length (nodejs/node#22152): its first 32 bytes are the SHA-256 of the source that it was made of, or it is not taken.
+ */
+const launcher = (name) => `import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { Script } from 'node:vm';
 const at = (end) => import.meta.dirname + '/${name}.' + end;
-const cachedData = existsSync(at('cache')) ? readFileSync(at('cache')) : undefined;
-const text = '(function (exports, require, module, __filename, __dirname) {' + readFileSync(at('cjs'), 'latin1') + '\\n})';
+const source = readFileSync(at('cjs'));
+const digest = createHash('sha256').update(source).digest();
+const kept = existsSync(at('cache')) ? readFileSync(at('cache')) : undefined;
+const cachedData = kept?.subarray(0, 32).equals(digest) ? kept.subarray(32) : undefined;
+const text = '(function (exports, require, module, __filename, __dirname) {' + source.toString('latin1') + '\\n})';
 const script = new Script(text, {
   filename: at('cjs'),
   ...(cachedData === undefined ? {} : { cachedData }),
 });
-if (process.env.LAKEHAUL_WRITE_CODE_CACHE === 'yes') process.on('exit', () => writeFileSync(at('cache'), script.createCachedData()));
+if (process.env.LAKEHAUL_WRITE_CODE_CACHE === 'yes') process.on('exit', () => writeFileSync(at('cache'), Buffer.concat([digest, script.createCachedData()])));
 const module = { exports: {} };
 script.runInThisContext()(module.exports, createRequire(at('cjs')), module, at('cjs'), import.meta.dirname);
 `;

@@ -124,6 +124,33 @@ describe('levels and hash forms are those of the plan', () => {
   });
 });
 
+describe('a row too long that a probe met', () => {
+  it.each([
+    ['is why a chunk is hashed column by column from then on', { hasTooLongRow: true as const }, 0, []],
+    ['says nothing of another chunk', { hasTooLongRow: true as const }, 1, ['LEVEL']],
+    ['is not any difference that a probe met', {}, 0, ['LEVEL']],
+  ])('%s', async (_name, more, chunk, found) => {
+    const story = await Story.of();
+    const { tableId } = story.plan;
+    await story.historian.straight(story.ref(0), 'full', 5n);
+    story.world.tick();
+    const differing = [{ generation: 1, chunk, attempt: 1, provenRows: '5', sourceRows: '6', ...more }];
+    const { record } = await story.ledger.appendRecord(probesPath(tableId), { ...PROBE, tableId, differing });
+    const open = (attempt: number, cause: ReceiptBodies['opened']['cause'], causedBy: string, observedMs: number) =>
+      story.ledger.openAttempt(story.ref(0, attempt), {
+        attempt,
+        body: {
+          ...{ cause, reason: cause, hashForm: 'digest', level: 'full' },
+          observedAt: new Date(observedMs).toISOString(),
+        },
+        causedBy,
+      });
+    await open(2, 'late-rows', record.key, record.lastModifiedMs);
+    const codes = (await story.findings()).filter((each) => each.key.includes('.opened.')).map((each) => each.code);
+    expect(codes).toEqual(found);
+  });
+});
+
 describe('the column list that was read', () => {
   const schema = (columnListHash: string, replaces: boolean) => ({
     schemaVersion: 1 as const,

@@ -68,6 +68,7 @@ export {
   sampledMs,
   type TableWrites,
   WRITE_LOG,
+  WRITE_LOG_SHAPES,
   type WriteLogSample,
   type WriteLogState,
   type WrittenTable,

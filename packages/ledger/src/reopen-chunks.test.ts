@@ -60,6 +60,13 @@ describe('attempts that were planned', () => {
     expect(await ledger.chunkState(step.ref)).toMatchObject({ attempt: 2 });
   });
 
+  it('of a chunk that was accepted meanwhile stay closed: nobody’s word is undone by a request from before', async () => {
+    const { ledger, step } = await withAttempt();
+    await ledger.write({ ...step.ref, attempt: 1 }, 'accepted', BODIES.accepted, null);
+    expect(await reopenPlanned(ledger, [step], WHY)).toEqual({ opened: [], movedOn: [step] });
+    expect(await ledger.chunkState(step.ref)).toMatchObject({ attempt: 1, stage: 'accepted' });
+  });
+
   it('of two callers at once belong to one of them', async () => {
     const { ledger, step } = await withAttempt();
     const answers = await Promise.all(

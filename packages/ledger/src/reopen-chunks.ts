@@ -61,8 +61,9 @@ export async function reopenPlanned(
 }
 
 async function isReopened(ledger: Ledger, planned: PlannedReopening, reopening: Reopening): Promise<boolean> {
-  const { attempt } = await ledger.chunkState(planned.ref);
-  if (attempt === planned.attempt - 1)
+  const { attempt, stage } = await ledger.chunkState(planned.ref);
+  // Accepted meanwhile by people who looked at it: a request from before must not undo that.
+  if (attempt === planned.attempt - 1 && stage !== 'accepted')
     try {
       const [result] = await reopenChunks(ledger, [planned.ref], reopening);
       // Another one may have opened it in the same moment; whose it is, its receipt says.

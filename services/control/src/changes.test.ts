@@ -1,7 +1,7 @@
 import { recordShape } from '@lakehaul/ledger';
 import { afterAll, describe, expect, it } from 'vitest';
 import { ApiWorld, QUARANTINED, SALES } from '../../../test/support/api-world.ts';
-import { chunkRef } from '../../../test/support/ledger-world.ts';
+import { BODIES, chunkRef } from '../../../test/support/ledger-world.ts';
 import type { StoreCall } from '../../../test/support/memory-store.ts';
 
 const closing: (() => Promise<unknown>)[] = [];
@@ -336,5 +336,31 @@ describe('the quarantine', () => {
       },
     ]);
     expect((await change(`/v1/proposals/${'0'.repeat(64)}/approve`, {}, { who: 'approver' })).statusCode).toBe(404);
+  });
+
+  it('is not accepted in an attempt that nobody proposed: hauled again and gone wrong again is told as moved on', async () => {
+    const { change, ledger } = await started();
+    const { proposal } = (
+      await change(
+        '/v1/quarantine/accept',
+        { filter: { chunks: [named(2), named(5)] }, expected: 2 },
+        { who: 'ann-approver' },
+      )
+    ).json();
+    const again = { ...chunkRef(SALES, 5), attempt: 2 };
+    const body = {
+      cause: 'operator',
+      reason: 'a person',
+      observedAt: null,
+      hashForm: 'joined',
+      level: 'carried',
+    } as const;
+    await ledger.openAttempt(chunkRef(SALES, 5), { attempt: 2, body, causedBy: null });
+    await ledger.write(again, 'quarantined', BODIES.quarantined, null);
+    const told = { total: 1, movedOn: [named(5)], chunks: [{ chunk: named(2) }] };
+    const approve = (more: object) => change(`/v1/proposals/${proposal}/approve`, more, { who: 'ben-approver' });
+    expect((await approve({ dryRun: true })).json()).toMatchObject(told);
+    expect((await approve({})).json()).toMatchObject(told);
+    expect(await ledger.read(again, 'accepted')).toBeNull();
   });
 });

@@ -2,9 +2,17 @@
  * What cannot be undone takes two people: one proposes, and another one approves; both are in the ledger before anything is
  * done. The same person by two ways in (a token, the identity provider) is two names: who hands out tokens sees to that.
  */
-import { type ChunkRef, LakehaulError, must } from '@lakehaul/core';
+import { asLakehaulError, type ChunkRef, LakehaulError, must } from '@lakehaul/core';
 import { approvalRecord, conflict, type Ledger, PROPOSALS, proposalPath, proposalRecord } from '@lakehaul/ledger';
-import { ACCEPT_JSON, type AcceptDeps, acceptChunk, planAcceptance, said, utcTime } from '@lakehaul/operate';
+import {
+  ACCEPT_JSON,
+  type Acceptance,
+  type AcceptDeps,
+  acceptChunk,
+  planAcceptance,
+  said,
+  utcTime,
+} from '@lakehaul/operate';
 import { z } from 'zod';
 import type { Change } from './once.ts';
 import { attempt, movedOn, PLAN, type Plan, plainRef } from './quarantine.ts';
@@ -103,9 +111,13 @@ export function approveChange(
     preview: async () => {
       const { body } = await read();
       const chunks: Approved['chunks'] = [];
-      for (const { chunk, attempt } of body.chunks)
-        chunks.push({ chunk, attempt, accepted: (await planAcceptance(deps, plainRef(chunk), both(body, by))).body });
-      return { isDryRun: true, total: chunks.length, chunks, movedOn: [] };
+      const movedOn: string[] = [];
+      for (const { chunk, attempt } of body.chunks) {
+        const found = await acceptanceOf(deps, { ...plainRef(chunk), attempt }, both(body, by));
+        if (found === null) movedOn.push(chunk);
+        else chunks.push({ chunk, attempt, accepted: found.body });
+      }
+      return { isDryRun: true, total: chunks.length, chunks, movedOn };
     },
     perform: async (planned) => {
       const proposal = await read();
@@ -138,8 +150,19 @@ async function acceptedOnce(deps: AcceptDeps, ref: ChunkRef & { attempt: number 
   const isOurs = (body: By) => body.who === by.who && body.reason === by.reason;
   const before = await deps.ledger.read(ref, 'accepted');
   if (before !== null) return isOurs(before.body) ? before.body : null;
-  const state = await deps.ledger.chunkState(ref);
-  if (state.stage !== 'quarantined' || state.attempt !== ref.attempt) return null;
-  const { accepted } = await acceptChunk(deps.ledger, await planAcceptance(deps, ref, by));
+  const acceptance = await acceptanceOf(deps, ref, by);
+  if (acceptance === null) return null;
+  const { accepted } = await acceptChunk(deps.ledger, acceptance);
   return isOurs(accepted) ? accepted : null;
+}
+
+/** Of exactly the attempt that was proposed: null when the chunk has gone on since, whatever it is now. */
+async function acceptanceOf(deps: AcceptDeps, ref: ChunkRef & { attempt: number }, by: By): Promise<Acceptance | null> {
+  try {
+    const acceptance = await planAcceptance(deps, ref, by);
+    return acceptance.ref.attempt === ref.attempt ? acceptance : null;
+  } catch (thrown) {
+    if (asLakehaulError(thrown).code === 'CHUNK_NOT_QUARANTINED') return null;
+    throw thrown;
+  }
 }

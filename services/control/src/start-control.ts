@@ -55,7 +55,7 @@ export async function startControl(request: {
   const app = await buildApp({
     ...{ version: VERSION, config: control, limits: config.limits, ledger, target: clouds.target, model, events },
     ...{ authenticate: authenticateBy(ways), wake: looking.wake, clock, log, isLive },
-    isReady: async () => readiness(model),
+    isReady: async () => readiness(model, tokens?.isReadable() ?? true),
   });
   await app.listen({ host: control.host, port: control.port });
   const address = app.server.address();
@@ -68,7 +68,8 @@ export async function startControl(request: {
   return { port, loops, drain: stop, stop, done: new Promise(() => undefined) };
 }
 
-function readiness(model: ReadModel) {
+function readiness(model: ReadModel, areTokensReadable: boolean) {
+  if (!areTokensReadable) return { isOk: false, detail: { tokens: 'their file cannot be read: nobody is known' } };
   if (!model.isReady) return { isOk: false, detail: { ledger: 'is being read for the first time' } };
   return model.snapshot.queues === null
     ? { isOk: false, detail: { queue: 'QUEUE_UNAVAILABLE' } }

@@ -75,8 +75,8 @@ export const CONTROL: readonly Mutant[] = [
   mutant('control: a planned attempt is opened whatever has happened since', {
     harm: 'an attempt that somebody else opened meanwhile is thrown away by one more',
     file: 'packages/ledger/src/reopen-chunks.ts',
-    from: 'if (attempt === planned.attempt - 1)',
-    to: 'if (attempt >= planned.attempt - 1)',
+    from: 'if (attempt === planned.attempt - 1 && ',
+    to: 'if (attempt >= planned.attempt - 1 && ',
     tests: ['packages/ledger/src/reopen-chunks.test.ts', CHANGES],
   }),
   mutant('control: one approves what he proposed himself', {
@@ -89,8 +89,8 @@ export const CONTROL: readonly Mutant[] = [
   mutant('control: acceptance of whatever attempt stands', {
     harm: 'rows that nobody looked at are called good',
     file: 'services/control/src/proposals.ts',
-    from: "if (state.stage !== 'quarantined' || state.attempt !== ref.attempt) return null;",
-    to: '',
+    from: 'return acceptance.ref.attempt === ref.attempt ? acceptance : null;',
+    to: 'return acceptance;',
     tests: [CHANGES],
   }),
   mutant('control: a listener that comes back is told nothing of meanwhile', {

@@ -305,8 +305,8 @@ export const STEPS: readonly Mutant[] = [
   mutant('empty queue taken for done', {
     harm: 'a migration whose Redis was emptied ends as if everything were proven (I4)',
     file: 'services/planner/src/feed-queues.ts',
-    from: 'return { added: jobs.length, open, waiting };',
-    to: 'return { added: jobs.length, open: inQueue.size === 0 ? 0 : open, waiting };',
+    from: 'return { added: jobs.length, open, held, waiting };',
+    to: 'return { added: jobs.length, open: inQueue.size === 0 ? 0 : open, held, waiting };',
     tests: [EMPTIED],
   }),
   mutant('seal in the second of the last proof', {

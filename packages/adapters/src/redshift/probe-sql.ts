@@ -86,8 +86,13 @@ function hashOf(chunk: ProbeChunk): { modulus: number; bucket: number } | null {
 
 /** Halved until every statement is below the limit; a single chunk is split by hash group. */
 function fitted(plan: TablePlan, chunks: ProbeChunk[], groups: readonly HashGroup[], options: Options): ProbeUnit[] {
-  const isShort = (unit: ProbeUnit) =>
-    unit.statements.every(({ sql }) => Buffer.byteLength(sql) <= options.statements.bytes);
+  // What may have to be asked instead must fit as well.
+  const isShort = ({ statements, withoutLong }: ProbeUnit) =>
+    [
+      ...statements,
+      ...(withoutLong?.statements ?? []),
+      ...(withoutLong === null ? [] : [{ sql: withoutLong.measureSql }]),
+    ].every(({ sql }) => Buffer.byteLength(sql) <= options.statements.bytes);
   const together = unitOf(plan, chunks, [groups]);
   if (isShort(together)) return [together];
   const apart = unitOf(

@@ -97,7 +97,7 @@ export async function auditLedger(source: LedgerSource, options: AuditOptions): 
     for (const chunk of chunks.values()) {
       const table = plannedOf(findings, plans, chunk);
       if (table === null) continue;
-      if (!judgeChunk({ findings, causes, tables }, chunk, table)) continue;
+      if (!judgeChunk({ findings, causes, tables, records }, chunk, table)) continue;
       await options.onChunk?.(chunk, table);
     }
     options.onProgress?.(index + 1);
@@ -111,14 +111,24 @@ export async function auditLedger(source: LedgerSource, options: AuditOptions): 
 
 /** False where a count in its receipts is no number: a finding, never the end of the audit. */
 function judgeChunk(
-  { findings, causes, tables }: { findings: Findings; causes: CauseCheck; tables: TableCheck },
+  {
+    findings,
+    causes,
+    tables,
+    records,
+  }: {
+    findings: Findings;
+    causes: CauseCheck;
+    tables: TableCheck;
+    records: RecordCheck;
+  },
   chunk: ChunkReceipts,
   table: PlannedTable,
 ): boolean {
   try {
     const { acknowledged, schemas } = tables.table(chunk.tableId);
     checkChunk(findings, chunk);
-    checkPlanned(findings, chunk, table);
+    checkPlanned(findings, chunk, table, records.longRows);
     checkColumns(findings, chunk.receipts, table.plan, schemas);
     checkAccepted(findings, chunk);
     checkRounding(findings, chunk.receipts, table.plan, acknowledged);

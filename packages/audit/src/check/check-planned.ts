@@ -1,6 +1,7 @@
 /** What each attempt was opened for, against the plan: a chunk that is proven at a lower level than planned looks as proven as any. */
 import { chunkLevel } from '@lakehaul/core';
 import type { PlannedTable } from './check-plans.ts';
+import { longRowKey } from './check-records.ts';
 import type { Findings } from './findings.ts';
 import { type AuditedReceipt, type ChunkReceipts, isOf } from './receipts.ts';
 
@@ -8,18 +9,30 @@ export function checkPlanned(
   findings: Findings,
   { chunk, receipts }: Pick<ChunkReceipts, 'chunk' | 'receipts'>,
   { plan, groups }: Pick<PlannedTable, 'plan' | 'groups'>,
+  /** By `longRowKey`. */
+  longRows: ReadonlySet<string>,
 ): void {
+  const isOfProbe = (opened: AuditedReceipt<'opened'>) =>
+    opened.body.hashForm === 'digest' &&
+    receipts.some(
+      (receipt) =>
+        receipt.attempt <= opened.attempt &&
+        isOf(receipt, 'opened') &&
+        receipt.body.cause === 'late-rows' &&
+        longRows.has(longRowKey(receipt.causedBy ?? '', plan.generation, chunk)),
+    );
   const level = chunkLevel(plan, { number: chunk, scanGroup: groups.get(chunk) ?? null });
   for (const receipt of receipts) {
     if (!isOf(receipt, 'opened')) continue;
     const { level: opened, hashForm } = receipt.body;
     if (opened !== level) findings.add('LEVEL', receipt.key, `opened at level ${opened}, planned is ${level}`);
-    if (hashForm !== plan.hashForm && !isOfLongRow(receipts, receipt) && !isOfLeader(receipts, receipt))
+    const isDue = isOfLongRow(receipts, receipt) || isOfProbe(receipt) || isOfLeader(receipts, receipt);
+    if (hashForm !== plan.hashForm && !isDue)
       findings.add('LEVEL', receipt.key, `opened for ${hashForm} hashes, planned are ${plan.hashForm}`);
   }
 }
 
-/** Rows whose joined text is too long are hashed column by column from the next attempt on. */
+/** Rows whose joined text is too long are hashed column by column from the next attempt on; so are those that a probe met. */
 function isOfLongRow(receipts: readonly AuditedReceipt[], opened: AuditedReceipt<'opened'>): boolean {
   const isTooLong = (receipt: AuditedReceipt) =>
     (isOf(receipt, 'void') || isOf(receipt, 'mismatched')) && receipt.body.code === 'ROW_TOO_LONG';

@@ -5,10 +5,12 @@ import {
   envelope,
   parseAs,
   parseJson,
+  probesPath,
   recordShape,
   STEERING,
   type SteeringRecord,
   steeringRecord,
+  WRITE_LOG_SHAPES,
 } from '@lakehaul/ledger';
 import type { CopiedObject } from '../copy/pack.ts';
 import type { LedgerSource } from '../copy/source.ts';
@@ -19,6 +21,8 @@ import type { Findings } from './findings.ts';
 
 export class RecordCheck {
   readonly rebuilt: AnchorRebuild[] = [];
+  /** Chunks that a probe found with a row too long to be joined, by `longRowKey`. */
+  readonly longRows = new Set<string>();
   readonly #source: LedgerSource;
   readonly #findings: Findings;
   readonly #tables: TableCheck;
@@ -59,7 +63,15 @@ export class RecordCheck {
     if (told !== null && told !== tableId) this.#findings.add('SHAPE', object.key, `is a record of ${told}`);
     else if (path.startsWith(`${STEERING}/`))
       this.#steering.push({ key: object.key, body: parseAs(steeringRecord, object.key, body) });
-    else this.#tables.addRecord(object, path, body);
+    else {
+      if (tableId !== undefined && path.startsWith(`${probesPath(tableId)}/`)) this.#addProbe(object.key, body);
+      this.#tables.addRecord(object, path, body);
+    }
+  }
+
+  #addProbe(key: string, body: unknown): void {
+    for (const { generation, chunk, hasTooLongRow } of parseAs(WRITE_LOG_SHAPES.probe, key, body).differing)
+      if (hasTooLongRow === true) this.longRows.add(longRowKey(key, generation, chunk));
   }
 
   /** Each change of a setting was made on the state that the one before it left, and has the effect that it says. */
@@ -78,6 +90,10 @@ export class RecordCheck {
     const { schemaVersion: _version, ...rebuild } = parseAs(anchorsRebuilt, key, body);
     this.rebuilt.push({ ...rebuild, key, at: new Date(lastModifiedMs).toISOString() });
   }
+}
+
+export function longRowKey(probe: string, generation: number, chunk: number): string {
+  return `${probe} ${generation} ${chunk}`;
 }
 
 /** Null for a change that means nothing: it was never made. */

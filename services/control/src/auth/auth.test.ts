@@ -7,7 +7,7 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { authenticateBy } from './authenticate.ts';
 import { type OidcConfig, oidcBearer } from './oidc.ts';
-import { openTokens } from './open-tokens.ts';
+import { openTokens, TOKENS_KEPT_MS } from './open-tokens.ts';
 import { findToken, parseTokenFile } from './token-file.ts';
 
 const sha256 = (token: string) => createHash('sha256').update(token).digest('hex');
@@ -32,7 +32,6 @@ describe('a file of tokens', () => {
   it.each([
     ['no YAML', '{', /no YAML/],
     ['nothing', '', /mistakes/],
-    ['nobody', 'tokens: []', /tokens/],
     ['a token instead of its digest', 'tokens: [{ id: a, roles: [viewer], sha256: hunter2-the-token }]', /64 hex/],
     ['an unknown role', `tokens: [{ id: a, roles: [root], sha256: ${sha256('a')} }]`, /roles/],
     ['one name twice', `tokens:\n${entry('anna', 'a')}\n${entry('anna', 'b')}`, /tokens\.1\.id .*twice/],
@@ -43,22 +42,33 @@ describe('a file of tokens', () => {
   });
 });
 
-it('a file of tokens that changes counts at the next reading; one with a mistake changes nothing and is told', async () => {
+it('a file of tokens that changes counts at the next reading; one with a mistake is told, and knows nobody after a minute', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'lakehaul-tokens-'));
   const path = join(directory, 'tokens.yaml');
   const errors: string[] = [];
   const log: Log = { debug() {}, info() {}, warn() {}, error: (text) => void errors.push(text), with: () => log };
-  await expect(openTokens(path, { nowMs: () => 0, log })).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+  let nowMs = 0;
+  const open = () => openTokens(path, { nowMs: () => nowMs, log });
+  await expect(open()).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+  writeFileSync(path, 'tokens: []');
+  await expect(open()).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
   writeFileSync(path, `tokens:\n${entry('anna', 'a')}\n${entry('ben', 'b')}`);
-  const { knows, readOnce } = await openTokens(path, { nowMs: () => 0, log });
+  const { knows, readOnce, isReadable } = await open();
   writeFileSync(path, 'tokens:\n  - { id: anna, ro');
   await readOnce();
   rmSync(path);
   await readOnce();
+  nowMs = TOKENS_KEPT_MS - 1;
   expect([(await knows('b'))?.id, errors]).toEqual(['token:ben', Array(2).fill('tokens not read again')]);
+  nowMs = TOKENS_KEPT_MS;
+  expect([await knows('b'), isReadable()]).toEqual([null, false]);
   writeFileSync(path, `tokens:\n${entry('anna', 'a')}`);
   await readOnce();
-  expect([(await knows('a'))?.id, await knows('b')]).toEqual(['token:anna', null]);
+  expect([(await knows('a'))?.id, await knows('b'), isReadable()]).toEqual(['token:anna', null, true]);
+  // A stolen token that was the only one.
+  writeFileSync(path, 'tokens: []');
+  await readOnce();
+  expect(await knows('a')).toBeNull();
   rmSync(directory, { recursive: true });
 });
 

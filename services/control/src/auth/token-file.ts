@@ -9,17 +9,15 @@ import { z } from 'zod';
 import { type Principal, ROLES } from './principal.ts';
 
 const TOKEN_FILE = z.strictObject({
-  tokens: z
-    .array(
-      z.strictObject({
-        id: z.string().regex(/^[A-Za-z0-9._@-]{1,64}$/, 'is not a name of A-Z, a-z, 0-9 and . _ @ -, at most 64 long'),
-        roles: z.array(z.enum(ROLES)).min(1),
-        sha256: z.string().regex(/^[0-9a-f]{64}$/, 'is not 64 hexadecimal digits, in lower case'),
-        /** Not valid from then on. */
-        expires: z.iso.datetime({ offset: true }).optional(),
-      }),
-    )
-    .min(1),
+  tokens: z.array(
+    z.strictObject({
+      id: z.string().regex(/^[A-Za-z0-9._@-]{1,64}$/, 'is not a name of A-Z, a-z, 0-9 and . _ @ -, at most 64 long'),
+      roles: z.array(z.enum(ROLES)).min(1),
+      sha256: z.string().regex(/^[0-9a-f]{64}$/, 'is not 64 hexadecimal digits, in lower case'),
+      /** Not valid from then on. */
+      expires: z.iso.datetime({ offset: true }).optional(),
+    }),
+  ),
 });
 
 interface KnownToken {
