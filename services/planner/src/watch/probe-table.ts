@@ -2,7 +2,7 @@
  * A probe of one table: what the source holds now against what is proven, chunk by chunk, in few scans. Exactly the
  * chunks that differ are opened again; the rest of the table is proven as of the probe's snapshot.
  */
-import type { Source } from '@lakehaul/adapters';
+import type { ProbeRequest, Source } from '@lakehaul/adapters';
 import {
   type Clock,
   earliest,
@@ -64,8 +64,13 @@ function requestOf(group: readonly ProvenChunk[]) {
   };
 }
 
-export function renderTableProbe(source: Source, proven: readonly ProvenChunk[]): string[] {
-  return questions(proven).flatMap((group) => source.renderProbe(requestOf(group)));
+export async function renderTableProbe(
+  { ledger, source }: Pick<ProbeDeps, 'ledger' | 'source'>,
+  generations: readonly TablePlan[],
+  proven: readonly ProvenChunk[],
+): Promise<string[]> {
+  const requests = [...(await counts(ledger, generations, proven)), ...questions(proven).map(requestOf)];
+  return requests.flatMap((request) => source.renderProbe(request));
 }
 
 export interface ProbeResult {
@@ -91,13 +96,21 @@ export async function probeTable(
   let scans = 0;
   let strayRows = 0n;
   let rowsScanned = 0n;
-  for (const group of questions(proven)) {
-    const answer = await deps.source.probe(requestOf(group), signal);
+  const ask = async (request: ProbeRequest) => {
+    const answer = await deps.source.probe(request, signal);
     snapshots.push(answer.snapshotAt);
     scans += answer.scans;
-    strayRows += BigInt(answer.strayRows);
     rowsScanned += BigInt(answer.rowsScanned);
-    refuseStray(group, answer.strayRows);
+    // Where every chunk of a generation was asked for, its bounds hold no other row: one that nobody hauls breaks I1.
+    if (request.chunks.length === request.plan.chunkCount) {
+      strayRows += BigInt(answer.strayRows);
+      refuseStray(request.plan, answer.strayRows);
+    }
+    return answer;
+  };
+  for (const request of await counts(deps.ledger, generations, proven)) await ask(request);
+  for (const group of questions(proven)) {
+    const answer = await ask(requestOf(group));
     for (const each of group) {
       found.set(each, must(answer.sums.get(each.chunk.number), 'sums of a probed chunk'));
       if (answer.tooLong.has(each.chunk.number)) tooLong.add(each);
@@ -135,10 +148,31 @@ export async function probeTable(
   return { record, reopened };
 }
 
-/** Where every chunk of a generation was asked for, its bounds hold no other row: one that nobody hauls breaks I1. */
-function refuseStray(group: readonly ProvenChunk[], strayRows: string): void {
-  const { plan } = must(group[0], 'chunk of a probe');
-  if (strayRows === '0' || group.length < plan.chunkCount) return;
+/**
+ * Chunks of two hash forms share no scan, and accepted ones are in none: of such a generation, rows that no chunk claims show
+ * in a count of all its chunks only.
+ */
+async function counts(
+  ledger: Ledger,
+  generations: readonly TablePlan[],
+  proven: readonly ProvenChunk[],
+): Promise<ProbeRequest[]> {
+  const whole = new Set(
+    questions(proven).flatMap(([first, ...others]) =>
+      first !== undefined && others.length + 1 === first.plan.chunkCount ? [first.plan.generation] : [],
+    ),
+  );
+  const requests: ProbeRequest[] = [];
+  for (const plan of generations.filter(({ generation }) => !whole.has(generation))) {
+    const chunks: ProbeRequest['chunks'][number][] = [];
+    for await (const { number, parts } of ledger.chunks(plan)) chunks.push({ number, parts });
+    requests.push({ plan, hashForm: plan.hashForm, hasHashes: false, chunks });
+  }
+  return requests;
+}
+
+function refuseStray(plan: TablePlan, strayRows: string): void {
+  if (strayRows === '0') return;
   const where = `${plan.source.schema}.${plan.source.table}`;
   throw new LakehaulError(
     'INTERNAL',

@@ -224,8 +224,11 @@ describe('a probe', () => {
     expect((await latestCleanUntil(ledger, plan.tableId))?.body.cleanUntil).toBe(source.now);
   });
 
-  it('of all chunks that finds rows of none of them proves nothing', async () => {
-    const { ledger, plan, source, look } = await withAccepted(1);
+  it.each([
+    ['of all chunks', 1],
+    ['that leaves an accepted one out', 2],
+  ])('%s that finds rows of none of them proves nothing', async (_name, chunks) => {
+    const { ledger, plan, source, look } = await withAccepted(chunks);
     source.strayRows = '3';
     expect((await look()).tables).toMatchObject([{ probe: null, held: { code: 'INTERNAL' } }]);
     expect((await latestCleanUntil(ledger, plan.tableId))?.body.cleanUntil).toBe(day(9));

@@ -142,7 +142,8 @@ export async function renderWatch(deps: WatchDeps, plans: readonly TablePlan[]):
     if (proven === null || plan === undefined || plan.level === 'count') continue;
     const clean = await readCleanUntil(deps, generations);
     const writes = judgeWrites(state, plan.source.oid, clean?.body.cleanUntil ?? null);
-    if (writes.kind === 'written' || writes.kind === 'gap') statements.push(...renderTableProbe(deps.source, proven));
+    if (writes.kind === 'written' || writes.kind === 'gap')
+      statements.push(...(await renderTableProbe(deps, generations, proven)));
   }
   return statements;
 }
