@@ -103,8 +103,14 @@ export async function connectDatabricks(
   });
   return {
     openSession: () => openSession(client),
-    [Symbol.asyncDispose]: () => client.close(),
+    [Symbol.asyncDispose]: () => client.close().catch(unlessForgotten),
   };
+}
+
+/** A warehouse that was restarted has forgotten its sessions: there is nothing left to close. */
+function unlessForgotten(thrown: unknown): void {
+  const message = typeof thrown === 'object' && thrown !== null && 'message' in thrown ? String(thrown.message) : '';
+  if (!message.includes('INVALID_HANDLE')) throw thrown;
 }
 
 async function openSession(client: DBSQLClient): Promise<SqlClient> {
@@ -126,7 +132,7 @@ async function openSession(client: DBSQLClient): Promise<SqlClient> {
       }
     },
     async [Symbol.asyncDispose]() {
-      await session.close();
+      await session.close().catch(unlessForgotten);
     },
   };
 }
