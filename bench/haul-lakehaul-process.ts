@@ -1,11 +1,10 @@
 /** One timed run of lakehaul in a process of its own: plan, haul, prove, seal. argv: config file, queue store url. */
 import { readFileSync } from 'node:fs';
 import { openSession } from '@lakehaul/fleet';
-import { planMigration, writeMigrationPlan } from '@lakehaul/planner';
+import { planDeps, planMigration, writeMigrationPlan } from '@lakehaul/planner';
 import { openQueueStore } from '@lakehaul/queue';
 import { loadMigrationConfig } from '@lakehaul/runtime';
 import { runFleet } from '../packages/cli/src/fleet.ts';
-import { planDeps } from '../packages/cli/src/planning-deps.ts';
 
 const [configFile = '', url = ''] = process.argv.slice(2);
 const loaded = loadMigrationConfig({ path: configFile, text: readFileSync(configFile, 'utf8'), env: process.env });

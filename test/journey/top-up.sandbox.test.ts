@@ -4,10 +4,9 @@
  */
 import { must, type TablePlan } from '@lakehaul/core';
 import { latestProbe } from '@lakehaul/ledger';
-import { planTopUp, writeTopUp } from '@lakehaul/planner';
+import { planDeps, planTopUp, writeTopUp } from '@lakehaul/planner';
 import { reproveChunk } from '@lakehaul/verifier';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { planDeps } from '../../packages/cli/src/planning-deps.ts';
 import { driver } from '../support/drive.ts';
 import { chunkOf, evidence, look } from '../support/late-rows.ts';
 import { equalRows, type SmallTable, smallTable } from '../support/small-table.ts';

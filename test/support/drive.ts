@@ -8,6 +8,7 @@ import { readLedger, type Session, stagingPrefix } from '@lakehaul/fleet';
 import { Ledger, runStep } from '@lakehaul/ledger';
 import { type StatusReport, statusReport } from '@lakehaul/operate';
 import {
+  planDeps,
   planMigration,
   plannerSettings,
   SchemaWatch,
@@ -18,7 +19,6 @@ import {
 import { keepTables, verifyChunk } from '@lakehaul/verifier';
 import { loadChunk, unloadChunk, voidAttempt } from '@lakehaul/worker';
 import { watchDeps } from '../../packages/cli/src/fleet-watch.ts';
-import { planDeps } from '../../packages/cli/src/planning-deps.ts';
 
 export async function planAll(session: Session): Promise<TablePlan[]> {
   const deps = planDeps(session);

@@ -3,9 +3,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { freePort } from '@lakehaul/queue';
 import { type ConfigTables, sandboxConfig } from '../../packages/cli/src/sandbox/config-text.ts';
 import type { World } from './world.ts';
 
@@ -68,15 +69,6 @@ function tokenFileText(tokens: Readonly<Record<string, string>>): string {
     return `  - { id: ${role}, roles: [${role}], sha256: ${sha256} }`;
   });
   return ['tokens:', ...entries, ''].join('\n');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 export async function startFleet(

@@ -1,5 +1,6 @@
 export { type ChunkJob, jobIdOf, parseChunkJob } from './chunk-job.ts';
 export { ChunkQueues, type ChunkQueuesOptions, type JobToAdd, type StepCounts } from './chunk-queues.ts';
+export { freePort } from './private-redis.ts';
 export type { QueueMetrics } from './queue-metrics.ts';
 export { openQueueStore, type QueueStore, type QueueStoreOptions } from './queue-store.ts';
 export { type RunningWorker, type StepResult, type StepWorkerOptions, startStepWorker } from './step-worker.ts';

@@ -1,6 +1,7 @@
 export { DRIFT_POLICY, driftPolicy } from './drift-policy.ts';
 export { type FeedDeps, feedQueues } from './feed-queues.ts';
 export { type GuardDeps, TableGuard } from './guard-tables.ts';
+export { planDeps } from './plan-deps.ts';
 export { type MigrationPlan, type PlanDeps, planMigration, writeMigrationPlan } from './plan-migration.ts';
 export { type PlannedTable, planTable } from './plan-table.ts';
 export { planTopUp, type TopUpPlan, type TopUpRequest, writeTopUp } from './plan-top-up.ts';

@@ -2,6 +2,7 @@
 import { hostService, startLoop } from '@lakehaul/fleet';
 import { latestSample, STEERING_AGE_MS, sampledMs } from '@lakehaul/ledger';
 import { exportProgress } from './export-progress.ts';
+import { planDeps } from './plan-deps.ts';
 import { planMigration, writeMigrationPlan } from './plan-migration.ts';
 import { PlannerLoop, plannerSettings } from './planner-loop.ts';
 import { watchPass } from './watch/watch-once.ts';
@@ -23,16 +24,7 @@ void hostService({
   env: process.env,
   start: async ({ session, queues, fail }, settings) => {
     const { config, clouds, ledger, clock, log, metrics } = session;
-    const deps = {
-      ledger,
-      source: clouds.source,
-      target: clouds.target,
-      clock,
-      log,
-      migration: config.migration,
-      catalog: config.target.catalog,
-      tables: config.tables,
-    };
+    const deps = planDeps(session);
     // Before anything is written: a missing bucket would be noticed by the first UNLOAD only.
     await clouds.stage.check();
     await writeMigrationPlan(deps, await planMigration(deps));

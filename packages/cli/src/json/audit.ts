@@ -1,7 +1,8 @@
 /** `audit`, `ledger-seal`, `ledger` and `keys`: what a stranger checks with. */
+
 import { FINDINGS, type FindingCode, NOTES, type NoteCode } from '@lakehaul/audit';
+import { chunkStage, count, said, text, utcTime } from '@lakehaul/operate';
 import { z } from 'zod';
-import { chunkStage, count, said, text, utcTime } from './common.ts';
 
 const findingCode = z.enum(Object.keys(FINDINGS) as [FindingCode, ...FindingCode[]]);
 const noteCode = z.enum(Object.keys(NOTES) as [NoteCode, ...NoteCode[]]);

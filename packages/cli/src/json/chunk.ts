@@ -1,6 +1,6 @@
 /** `diff` and `verify`: single chunks. */
+import { count, maybeWholeText, said, sourceTime, sumText, text, utcTime, wholeText } from '@lakehaul/operate';
 import { z } from 'zod';
-import { count, maybeWholeText, said, sourceTime, sumText, text, utcTime, wholeText } from './common.ts';
 
 const fingerprint = z.strictObject({
   rowCount: wholeText,

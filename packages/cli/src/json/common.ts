@@ -14,22 +14,6 @@ export interface JsonOutput {
   shape: z.ZodType;
 }
 
-export {
-  chunkStage,
-  count,
-  decision,
-  evidence,
-  level,
-  maybeWholeText,
-  reason,
-  said,
-  sourceTime,
-  sumText,
-  text,
-  utcTime,
-  wholeText,
-} from '@lakehaul/operate';
-
 export const problem = z.strictObject({
   code: said,
   message: said,

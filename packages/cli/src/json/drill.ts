@@ -1,6 +1,6 @@
 /** `drill`: what was injected, what became of the rows, how long the way back took. */
+import { count, said, text, wholeText } from '@lakehaul/operate';
 import { z } from 'zod';
-import { count, said, text, wholeText } from './common.ts';
 
 const seconds = z.number().min(0);
 

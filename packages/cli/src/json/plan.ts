@@ -1,6 +1,7 @@
 /** `plan`, and `run` as far as it stops at the plan. */
+import { count, level, said, text, wholeText } from '@lakehaul/operate';
 import { z } from 'zod';
-import { count, level, problem, said, text, wholeText } from './common.ts';
+import { problem } from './common.ts';
 
 const column = z.strictObject({
   name: said,

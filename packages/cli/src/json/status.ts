@@ -1,7 +1,7 @@
 /** `status`, `run` and `seal`: where everything stands. */
-import { STATUS_JSON, sealFault } from '@lakehaul/operate';
+import { count, decision, level, STATUS_JSON, said, sealFault, text, utcTime, wholeText } from '@lakehaul/operate';
 import { z } from 'zod';
-import { count, decision, level, queueStore, said, text, utcTime, wholeText } from './common.ts';
+import { queueStore } from './common.ts';
 
 export const RUN_JSON = STATUS_JSON.extend({ queueStore });
 

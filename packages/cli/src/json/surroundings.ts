@@ -1,6 +1,7 @@
 /** `config`, `doctor` and `sandbox`: what is round a migration. */
+import { count, said, text, wholeText } from '@lakehaul/operate';
 import { z } from 'zod';
-import { count, problem, said, text, wholeText } from './common.ts';
+import { problem } from './common.ts';
 
 export const CONFIG_CHECK_JSON = z.strictObject({
   path: said,

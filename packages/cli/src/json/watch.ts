@@ -1,6 +1,6 @@
 /** `watch`: who wrote what at the source, and what was opened again. */
+import { count, said, sourceTime, text, wholeText } from '@lakehaul/operate';
 import { z } from 'zod';
-import { count, said, sourceTime, text, wholeText } from './common.ts';
 
 const window = { from: sourceTime, to: sourceTime };
 export const reopened = z.array(z.strictObject({ generation: count, chunk: count, attempt: count }));

@@ -3,6 +3,7 @@ import type { Session } from '@lakehaul/fleet';
 import { findPlans } from '@lakehaul/operate';
 import {
   type MigrationPlan,
+  planDeps,
   planMigration,
   planTopUp,
   type TopUpPlan,
@@ -11,7 +12,6 @@ import {
 } from '@lakehaul/planner';
 import { printJson } from '../json/common.ts';
 import { PLAN_JSON, TOP_UP_JSON } from '../json/plan.ts';
-import { planDeps } from '../planning-deps.ts';
 import { planText } from '../print/plan.ts';
 import { problemJson, problemText } from '../print/problem.ts';
 import { counted } from '../print/units.ts';

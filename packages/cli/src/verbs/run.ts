@@ -1,11 +1,10 @@
 import { statusJson } from '@lakehaul/operate';
-import { type MigrationPlan, planMigration, writeMigrationPlan } from '@lakehaul/planner';
+import { type MigrationPlan, planDeps, planMigration, writeMigrationPlan } from '@lakehaul/planner';
 import { openQueueStore } from '@lakehaul/queue';
 import { runFleet } from '../fleet.ts';
 import { printJson } from '../json/common.ts';
 import { PLAN_JSON } from '../json/plan.ts';
 import { RUN_JSON } from '../json/status.ts';
-import { planDeps } from '../planning-deps.ts';
 import { planText } from '../print/plan.ts';
 import { problemText } from '../print/problem.ts';
 import { ProgressLine } from '../print/progress.ts';

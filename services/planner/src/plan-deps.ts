@@ -1,6 +1,7 @@
 import type { Session } from '@lakehaul/fleet';
-import type { PlanDeps } from '@lakehaul/planner';
+import type { PlanDeps } from './plan-migration.ts';
 
+/** What planning takes of a session. */
 export function planDeps(session: Session): PlanDeps {
   const { config, clouds, ledger, clock, log } = session;
   return {
