@@ -136,9 +136,18 @@ async function loop(request: FleetRequest, state: LoopState): Promise<StatusRepo
     if (signal.aborted) return now;
     if (!isSettled) await watch.lookNowAndThen(state.plans, signal);
     else if (await watch.isUnwritten(state.plans, signal)) return report();
-    const isIdle = () => fed.added === 0 && fed.waiting === 0 && state.endedJobs() === endedBefore;
-    for (let tick = 0; tick < 1 || (tick < IDLE_TICKS && isIdle() && !signal.aborted && !state.stop.isRaised); tick++)
-      await session.clock.sleep(request.tickMs ?? TICK_MS, signal).catch(() => undefined);
+    await pause(
+      request,
+      () => fed.added + fed.waiting === 0 && state.endedJobs() === endedBefore && !state.stop.isRaised,
+    );
+  }
+}
+
+/** One tick, or up to IDLE_TICKS of them while it is quiet. */
+async function pause({ session, signal, tickMs = TICK_MS }: FleetRequest, isQuiet: () => boolean): Promise<void> {
+  for (let tick = 0; tick < IDLE_TICKS && !signal.aborted; tick++) {
+    await session.clock.sleep(tickMs, signal).catch(() => undefined);
+    if (!isQuiet()) return;
   }
 }
 

@@ -12,33 +12,41 @@ export function checkPlanned(
   /** By `longRowKey`. */
   longRows: ReadonlySet<string>,
 ): void {
-  const isOfProbe = (opened: AuditedReceipt<'opened'>) =>
-    opened.body.hashForm === 'digest' &&
-    receipts.some(
-      (receipt) =>
-        receipt.attempt <= opened.attempt &&
-        isOf(receipt, 'opened') &&
-        receipt.body.cause === 'late-rows' &&
-        longRows.has(longRowKey(receipt.causedBy ?? '', plan.generation, chunk)),
-    );
   const level = chunkLevel(plan, { number: chunk, scanGroup: groups.get(chunk) ?? null });
   for (const receipt of receipts) {
     if (!isOf(receipt, 'opened')) continue;
     const { level: opened, hashForm } = receipt.body;
     if (opened !== level) findings.add('LEVEL', receipt.key, `opened at level ${opened}, planned is ${level}`);
-    const isDue = isOfLongRow(receipts, receipt) || isOfProbe(receipt) || isOfLeader(receipts, receipt);
+    const isDue =
+      isOfLongRow(receipts, receipt) ||
+      isOfProbe(receipts, receipt, (probe) => longRows.has(longRowKey(probe, plan.generation, chunk))) ||
+      isOfLeader(receipts, receipt);
     if (hashForm !== plan.hashForm && !isDue)
       findings.add('LEVEL', receipt.key, `opened for ${hashForm} hashes, planned are ${plan.hashForm}`);
   }
 }
 
-/** Rows whose joined text is too long are hashed column by column from the next attempt on; so are those that a probe met. */
+/** Rows whose joined text is too long are hashed column by column from the next attempt on. */
 function isOfLongRow(receipts: readonly AuditedReceipt[], opened: AuditedReceipt<'opened'>): boolean {
   const isTooLong = (receipt: AuditedReceipt) =>
     (isOf(receipt, 'void') || isOf(receipt, 'mismatched')) && receipt.body.code === 'ROW_TOO_LONG';
   return (
     opened.body.hashForm === 'digest' &&
     receipts.some((receipt) => receipt.attempt < opened.attempt && isTooLong(receipt))
+  );
+}
+
+/** So are chunks in which a probe met such a row, from the attempt on that was opened for it. */
+function isOfProbe(
+  receipts: readonly AuditedReceipt[],
+  opened: AuditedReceipt<'opened'>,
+  hasTooLongRow: (probe: string) => boolean,
+): boolean {
+  const isOpenedForIt = (receipt: AuditedReceipt) =>
+    isOf(receipt, 'opened') && receipt.body.cause === 'late-rows' && hasTooLongRow(receipt.causedBy ?? '');
+  return (
+    opened.body.hashForm === 'digest' &&
+    receipts.some((receipt) => receipt.attempt <= opened.attempt && isOpenedForIt(receipt))
   );
 }
 
