@@ -16,6 +16,19 @@ function share(draw: Draw, point: string, happens: Fault['happens'], probability
   return { point, nth: 0, except: LIVE_MARK, probability, seed: draw.seed(), happens };
 }
 
+/** What the Data API throttles: calls to it. Statements do not fail by that. */
+const DATA_API = [
+  'redshift.BatchExecuteStatement',
+  'redshift.DescribeStatement',
+  'redshift.GetStatementResult',
+  'redshift.ListStatements',
+  'redshift.CancelStatement',
+];
+
+function throttledSource(draw: Draw, probability: number): Fault[] {
+  return DATA_API.map((point) => share(draw, point, { kind: 'throttled' }, probability));
+}
+
 export const DRILLS: readonly Drill[] = [
   {
     name: 'rolling-sigterm',
@@ -54,7 +67,8 @@ export const DRILLS: readonly Drill[] = [
     name: 'two-fleets',
     question: 'What if two whole fleets are started on one migration by mistake?',
     needsRedis: true,
-    plan: (draw) => ({ fleets: 2, schedule: kills(draw, 1, WORKERS) }),
+    // A worker each, and half as many chunks: as much work in all as in every other drill.
+    plan: (draw) => ({ fleets: 2, schedule: [at(draw.whole(1, 9), { kind: 'kill', role: 'worker-1' })] }),
   },
   {
     name: 'redis-flushed',
@@ -109,9 +123,7 @@ export const DRILLS: readonly Drill[] = [
     question: 'What if the Redshift Data API throttles 20 % of the calls?',
     needsRedis: false,
     plan: (draw) => ({
-      schedule: [
-        at(0, { kind: 'faults', plan: [share(draw, 'redshift.*', { kind: 'throttled' }, 0.2)], forMs: 6_000 }),
-      ],
+      schedule: [at(0, { kind: 'faults', plan: throttledSource(draw, 0.2), forMs: 6_000 })],
     }),
   },
   {
@@ -127,8 +139,9 @@ export const DRILLS: readonly Drill[] = [
     question: 'What if a token or the temporary credentials expire in the middle?',
     needsRedis: false,
     plan: (draw) => {
-      const point = draw.one(['databricks.*', 's3.*', 'redshift.*']);
-      const plan: Fault[] = [{ point, nth: 0, except: LIVE_MARK, happens: { kind: 'token-expired' } }];
+      const points = draw.one([['databricks.*'], ['s3.*'], DATA_API]);
+      const happens = { kind: 'token-expired' } as const;
+      const plan: Fault[] = points.map((point) => ({ point, nth: 0, except: LIVE_MARK, happens }));
       return { schedule: [at(draw.whole(2, 14), { kind: 'faults', plan, forMs: draw.whole(800, 1_500) })] };
     },
   },
@@ -220,14 +233,15 @@ export const DRILLS: readonly Drill[] = [
     plan: (draw) => {
       const plan = [
         share(draw, 's3.*', { kind: 'throttled' }, 0.1),
-        share(draw, 'redshift.*', { kind: 'throttled' }, 0.1),
+        ...throttledSource(draw, 0.1),
         share(draw, 'databricks.ExecuteStatement', { kind: 'answer-lost' }, 0.1),
         share(draw, 'databricks.copy.commit', { kind: 'delay', ms: draw.whole(800, 2_000) }, 0.2),
       ];
       const [flush = 1, stop = 2] = draw.moments(2);
       return {
         schedule: [
-          at(0, { kind: 'faults', plan, forMs: 5_000 }),
+          // From the first receipt on: the haul itself is to meet it, not only the planning.
+          at(1, { kind: 'faults', plan, forMs: 4_000 }),
           ...kills(draw, 2),
           at(flush, { kind: 'redis-flush' }),
           at(stop, { kind: 'warehouse-stop', forMs: draw.whole(500, 1_500) }),

@@ -5,7 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { ROLES, type Role } from './drill-plan.ts';
+import { type DrillPlan, ROLES, type Role } from './drill-plan.ts';
 
 /** What a process is started with. */
 export interface Launch {
@@ -78,21 +78,22 @@ const NODE_FLAGS = ['--max-semi-space-size=4'];
 
 /** Few slots: work must be in flight on several processes at once, not done by one in a moment. */
 const SERVICE_ENV: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  planner: { LAKEHAUL_FEED_EVERY: '400ms' },
+  planner: { LAKEHAUL_FEED_EVERY: '1s' },
   worker: { LAKEHAUL_UNLOAD_SLOTS: '1', LAKEHAUL_LOAD_SLOTS: '1' },
-  verifier: { LAKEHAUL_VERIFY_SLOTS: '2', LAKEHAUL_KEEP_EVERY: '700ms' },
+  verifier: { LAKEHAUL_VERIFY_SLOTS: '2', LAKEHAUL_KEEP_EVERY: '1200ms' },
 };
 
-/** Planner, two workers and a verifier, each a bundled service of its own. */
+/** Planner, workers and a verifier, each a bundled service of its own. */
 export function serviceLaunches(
   bundle: string,
   env: Readonly<Record<string, string>>,
-  skewMs: number,
+  plan: Pick<DrillPlan, 'fleets' | 'skewMs'>,
 ): Map<Role, Launch> {
+  const roles = plan.fleets === 1 ? ROLES : ROLES.filter((role) => role !== 'worker-2');
   return new Map(
-    ROLES.map((role) => {
+    roles.map((role) => {
       const service = role.replace(/-\d+$/, '');
-      const args = [...clockOf(role, skewMs), ...NODE_FLAGS, join(bundle, `${service}.mjs`)];
+      const args = [...clockOf(role, plan.skewMs), ...NODE_FLAGS, join(bundle, `${service}.mjs`)];
       return [role, { args, env: { ...env, ...SERVICE_ENV[service] }, mayEnd: false }];
     }),
   );

@@ -22,7 +22,7 @@ export async function startParts(
   cleanup: Cleanup,
 ): Promise<DrillParts> {
   const configFile = join(stage.directory, `${names.migration}.yaml`);
-  await writeFile(configFile, configText(stage, names));
+  await writeFile(configFile, configText(stage, names, plan.fleets));
   const { accessKeyId, secretAccessKey, token } = stage.clouds.credentials;
   const common = {
     PATH: stage.path,
@@ -40,19 +40,24 @@ export async function startParts(
     const redis = cleanup.use(await startDrillRedis(stage.redis.binary));
     const env = { ...common, LAKEHAUL_REDIS_URL: redis.url, LAKEHAUL_CONFIG: configFile, LAKEHAUL_HTTP_PORT: '0' };
     parts.redises.push(redis);
-    parts.fleets.push(cleanup.use(startDrillFleet(serviceLaunches(stage.redis.bundle, env, plan.skewMs))));
+    parts.fleets.push(cleanup.use(startDrillFleet(serviceLaunches(stage.redis.bundle, env, plan))));
   }
   return parts;
 }
 
 /** Patience in seconds, not minutes: what a real fleet waits out, a drill must see happen. */
-function configText(stage: DrillStage, { table, migration }: { table: string; migration: string }): string {
+function configText(
+  stage: DrillStage,
+  { table, migration }: { table: string; migration: string },
+  fleets: number,
+): string {
   return sandboxConfig({
     migration,
     endpoints: stage.clouds.endpoints,
     tables: {
       include: [`${DRILL_SCHEMA}.${table}`],
-      defaults: { level: 'full', chunkBytes: '170KiB' },
+      // Two fleets do much of it twice, and meet at each chunk.
+      defaults: { level: 'full', chunkBytes: `${170 * fleets}KiB` },
       overrides: [{ match: `${DRILL_SCHEMA}.${table}`, acknowledge: ['adopt-target'] }],
     },
     services: { lockMs: '2s', stalledCheckMs: '400ms', windowSize: 100 },
