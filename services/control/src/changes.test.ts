@@ -45,6 +45,7 @@ describe('a change of steering', () => {
     expect(paused.json()).toEqual({
       isDryRun: false,
       isChanged: true,
+      refused: null,
       changes: [{ action: 'pause', pattern: '*::unload', value: null }],
       before: { pauses: [], limits: [], priorities: [] },
       after: { pauses: ['*::unload'], limits: [], priorities: [] },
@@ -194,6 +195,37 @@ describe('a request that comes again', () => {
       for (const chunk of QUARANTINED)
         expect(await ledger.chunkState(chunkRef(SALES, chunk))).toMatchObject({ attempt: 2, stage: 'opened' });
     }
+  });
+
+  it('of several settings, of which somebody makes a later one impossible meanwhile, tells what is in force', async () => {
+    const { app, change, ledger } = await started();
+    await change('/v1/queues/load/pause', {});
+    const byOther = {
+      change: { action: 'resume', pattern: '*::load' },
+      who: 'ben',
+      reason: 'x',
+      requestId: 'cli-1',
+    } as const;
+    const make = ledger.steering.change.bind(ledger.steering);
+    ledger.steering.change = async (request) => {
+      const done = await make(request);
+      if (request.change.action === 'pause') await make(byOther);
+      return done;
+    };
+    const patch = () =>
+      app.inject({
+        method: 'PATCH',
+        url: '/v1/settings',
+        headers: { authorization: 'Bearer operator', 'idempotency-key': 'two-settings' },
+        payload: { reason: 'because', pauses: { '*::verify': true, '*::load': false } },
+      });
+    const first = await patch();
+    expect([first.statusCode, first.json()]).toMatchObject([
+      200,
+      { changes: [{ pattern: '*::verify' }], refused: { change: { pattern: '*::load' }, code: 'USAGE' } },
+    ]);
+    expect((await patch()).json()).toEqual(first.json());
+    expect((await ledger.steering.current()).pauses).toEqual(['*::verify']);
   });
 
   it('a refusal that came too late for the plan is remembered as well', async () => {

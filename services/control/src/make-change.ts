@@ -41,7 +41,7 @@ export async function makeChange<Plan, Answer extends object>(
     },
     change,
   );
-  deps.log.info('changed over the api', {
+  deps.log.info(answer.status === 200 ? 'changed over the api' : 'change refused over the api', {
     ...{ who: principal.id, request: `${request.method} ${path}`, requestId: request.id },
     ...{ status: answer.status, isRepeated: answer.isRepeated },
   });

@@ -1,17 +1,22 @@
 /** Changes of steering over the API: the same records that the command writes. */
-import { type Steering, type SteeringChange, steered } from '@lakehaul/core';
+import { asLakehaulError, type Steering, type SteeringChange, steered } from '@lakehaul/core';
 import type { Ledger } from '@lakehaul/ledger';
 import { changeJson, refuseUnknownPattern, STEER_JSON, steering, steeringJson } from '@lakehaul/operate';
 import { z } from 'zod';
 import type { Principal } from './auth/principal.ts';
 import type { Change } from './once.ts';
+import { isRefusal } from './problem.ts';
 
 const { change } = STEER_JSON.shape;
 
 export const STEERED_JSON = z.strictObject({
   isDryRun: z.boolean(),
   isChanged: z.boolean().describe('false: it was so already'),
-  changes: z.array(change),
+  changes: z.array(change).describe('those that are in force now'),
+  refused: z
+    .strictObject({ change, code: z.string(), message: z.string() })
+    .nullable()
+    .describe('of several: the one that somebody made impossible meanwhile; it and those after it were not made'),
   before: steering,
   after: steering,
 });
@@ -33,6 +38,7 @@ export async function previewSteering(ledger: Ledger, changes: readonly Steering
     isDryRun: true,
     isChanged: after !== before,
     changes: changes.map(changeJson),
+    refused: null,
     before: steeringJson(before),
     after: steeringJson(after),
   };
@@ -47,26 +53,33 @@ export function steeringChange(
     planShape: PLAN,
     plan: async () => (await previewSteering(ledger, changes)).changes,
     perform: async (planned, id) => {
-      let before: Steering | null = null;
-      let after: Steering | null = null;
-      let isChanged = false;
+      const made: { before: Steering; after: Steering; isChanged: boolean }[] = [];
+      let refused: SteeredAnswer['refused'] = null;
       for (const [index, each] of changes.entries()) {
         const requestId = `${id}-${index}`;
-        const { record, state } = await ledger.steering.change({
-          ...{ change: each, who: by.principal.id, reason: by.reason, requestId },
-        });
-        // Of a change that came again the record tells what it did the first time.
-        isChanged ||= record !== null;
-        before ??= record?.body.before ?? state;
-        after = record?.body.after ?? state;
+        try {
+          const { record, state } = await ledger.steering.change({
+            ...{ change: each, who: by.principal.id, reason: by.reason, requestId },
+          });
+          // Of a change that came again the record tells what it did the first time.
+          const { before, after } = record?.body ?? { before: state, after: state };
+          made.push({ before, after, isChanged: record !== null });
+        } catch (thrown) {
+          const error = asLakehaulError(thrown);
+          // Alone it is refused; after others, which are in force, that is a part of the answer.
+          if (made.length === 0 || !isRefusal(error)) throw error;
+          refused = { change: changeJson(each), code: error.code, message: error.message };
+          break;
+        }
       }
       const state = await ledger.steering.current();
       return {
         isDryRun: false,
-        isChanged,
-        changes: planned,
-        before: steeringJson(before ?? state),
-        after: steeringJson(after ?? state),
+        isChanged: made.some((each) => each.isChanged),
+        changes: planned.slice(0, made.length),
+        refused,
+        before: steeringJson(made[0]?.before ?? state),
+        after: steeringJson(made.at(-1)?.after ?? state),
       };
     },
   };

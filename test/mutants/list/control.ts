@@ -93,6 +93,20 @@ export const CONTROL: readonly Mutant[] = [
     to: 'return acceptance;',
     tests: [CHANGES],
   }),
+  mutant('control: an identity provider that is away is asked by every token', {
+    harm: 'each stranger holds a request for as long as the provider does not answer',
+    file: 'services/control/src/auth/oidc.ts',
+    from: 'if (deps.nowMs() < notBeforeMs) throw HELD_BACK;',
+    to: '',
+    tests: ['services/control/src/auth/auth.test.ts'],
+  }),
+  mutant('control: of several settings those before a refusal are not told', {
+    harm: 'people read that nothing was set, while a pause is in force',
+    file: 'services/control/src/steer.ts',
+    from: 'if (made.length === 0 || !isRefusal(error)) throw error;',
+    to: 'throw error;',
+    tests: [CHANGES],
+  }),
   mutant('control: a listener that comes back is told nothing of meanwhile', {
     harm: 'a console shows a queue as running that somebody has paused',
     file: 'services/control/src/event-hub.ts',

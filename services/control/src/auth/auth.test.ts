@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Log, Outside } from '@lakehaul/core';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { authenticateBy } from './authenticate.ts';
 import { type OidcConfig, oidcBearer } from './oidc.ts';
 import { openTokens, TOKENS_KEPT_MS } from './open-tokens.ts';
@@ -128,17 +128,21 @@ describe('a token of the identity provider', async () => {
   };
   let nowMs = 0;
   let fetched = 0;
-  const bearer = (served = documents) =>
-    oidcBearer(config, {
-      outside,
-      log,
-      nowMs: () => nowMs,
-      fetch: async (url) => {
-        fetched += 1;
-        const found = served[String(url)];
-        return found === undefined ? new Response('', { status: 503 }) : Response.json(found);
+  const bearer = (served = documents, change: Partial<OidcConfig> = {}) =>
+    oidcBearer(
+      { ...config, ...change },
+      {
+        outside,
+        log,
+        nowMs: () => nowMs,
+        fetch: async (url) => {
+          fetched += 1;
+          const found = served[String(url)];
+          if (found === undefined) return new Response('', { status: 503 });
+          return typeof found === 'string' ? new Response(found) : Response.json(found);
+        },
       },
-    });
+    );
   const CLAIMS = { email: 'anna@acme.test', realm_access: { roles: ['oncall', 'other'] } };
   const token = (
     claims: object = {},
@@ -194,5 +198,45 @@ describe('a token of the identity provider', async () => {
     nowMs += 5_000;
     Object.assign(served, documents);
     expect(await knows(await token())).not.toBeNull();
+  });
+
+  it('with a key that nobody knows asks a provider that is away once in five seconds; known keys go on to serve', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    try {
+      const served = { ...documents };
+      const knows = bearer(served);
+      expect(await knows(await token())).not.toBeNull();
+      delete served['https://login.test/keys'];
+      // Beyond the pause that jose itself makes between two readings of a key set.
+      vi.advanceTimersByTime(60_000);
+      const unknown = `${Buffer.from('{"alg":"ES256","kid":"k2"}').toString('base64url')}.${Buffer.from('{}').toString('base64url')}.AAAA`;
+      warnings.length = 0;
+      const before = fetched;
+      for (let time = 0; time < 5; time++) expect(await knows(unknown)).toBeNull();
+      expect([fetched - before, warnings.length]).toEqual([1, 1]);
+      expect(await knows(await token())).not.toBeNull();
+      nowMs += 5_000;
+      await knows(unknown);
+      expect(fetched - before).toBe(2);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('of a provider whose key set is broken is told in the log', async () => {
+    for (const broken of ['<html>', { keys: 'none' }]) {
+      warnings.length = 0;
+      const knows = bearer({ ...documents, 'https://login.test/keys': broken });
+      expect(await knows(await token())).toBeNull();
+      expect(warnings).toEqual(['identity provider not understood']);
+      nowMs += 5_000;
+    }
+  });
+
+  it('is known by a claim whose name is a URL', async () => {
+    const whoClaim = 'https://acme.example/email';
+    const knows = bearer(documents, { whoClaim });
+    expect((await knows(await token({ [whoClaim]: 'ben@acme.test' })))?.id).toBe('oidc:ben@acme.test');
+    expect(await knows(await token())).toBeNull();
   });
 });

@@ -21,26 +21,41 @@ export interface OidcDeps {
   fetch?: typeof fetch;
 }
 
+type AskProvider = (point: 'oidc.keys' | 'oidc.discovery', url: string, options: RequestInit) => Promise<Response>;
+
+/** Why a provider that failed a moment ago is not asked. */
+const HELD_BACK = new LakehaulError('UNAVAILABLE', 'the identity provider failed a moment ago');
+
 export function oidcBearer(config: OidcConfig, deps: OidcDeps): KnowsBearer {
-  let keys: JWTVerifyGetKey | null = null;
+  let opening: Promise<JWTVerifyGetKey> | null = null;
   let notBeforeMs = Number.NEGATIVE_INFINITY;
+  // Keys that are known go on to serve; only what would be fetched is held back.
+  const ask: AskProvider = async (point, url, options) => {
+    if (deps.nowMs() < notBeforeMs) throw HELD_BACK;
+    return fetchOutside(deps, point, url, options);
+  };
+  const keys = (): Promise<JWTVerifyGetKey> => {
+    opening ??= openKeys(config, ask).catch((thrown: unknown) => {
+      opening = null;
+      throw thrown;
+    });
+    return opening;
+  };
   return async (token) => {
     // What has not three parts is one of the file's tokens, or nonsense: no key is fetched for it.
     if (token.split('.').length !== 3) return null;
-    if (keys === null && deps.nowMs() < notBeforeMs) return null;
     try {
-      keys ??= await openKeys(config, deps);
-      const { payload } = await jwtVerify(token, keys, {
+      const { payload } = await jwtVerify(token, await keys(), {
         issuer: config.issuer,
         audience: config.audience,
         algorithms: ALGORITHMS,
         clockTolerance: CLOCK_TOLERANCE_S,
-        requiredClaims: ['exp', config.whoClaim.split('.')[0] ?? 'sub'],
+        requiredClaims: ['exp'],
       });
       return principalOf(config, payload);
     } catch (thrown) {
-      // A bad token is its owner's affair. An unreachable provider is ours; the caller is told the same all the same.
-      if (!(thrown instanceof errors.JOSEError) || thrown instanceof errors.JWKSTimeout) {
+      // A bad token is its owner's affair. A provider that cannot be understood is ours; the caller is told the same.
+      if (isOfProvider(thrown) && thrown !== HELD_BACK) {
         notBeforeMs = deps.nowMs() + RETRY_MS;
         const error = asLakehaulError(thrown);
         deps.log.warn('identity provider not understood', { code: error.code, reason: error.message });
@@ -50,19 +65,27 @@ export function oidcBearer(config: OidcConfig, deps: OidcDeps): KnowsBearer {
   };
 }
 
-async function openKeys(config: OidcConfig, deps: OidcDeps): Promise<JWTVerifyGetKey> {
-  const uri = config.jwksUri ?? (await discoverKeys(config, deps));
+/** jose says of a key set that is no JSON what it says of nothing else: the bare class. */
+function isOfProvider(thrown: unknown): boolean {
+  if (!(thrown instanceof errors.JOSEError)) return true;
+  return (
+    thrown instanceof errors.JWKSTimeout || thrown instanceof errors.JWKSInvalid || thrown.code === 'ERR_JOSE_GENERIC'
+  );
+}
+
+async function openKeys(config: OidcConfig, ask: AskProvider): Promise<JWTVerifyGetKey> {
+  const uri = config.jwksUri ?? (await discoverKeys(config, ask));
   return createRemoteJWKSet(new URL(uri), {
-    [customFetch]: (url: string, options: RequestInit) => fetchOutside(deps, 'oidc.keys', url, options),
+    [customFetch]: (url: string, options: RequestInit) => ask('oidc.keys', url, options),
   });
 }
 
 const DISCOVERY = z.looseObject({ issuer: z.string(), jwks_uri: z.url({ protocol: /^https$/ }) });
 
 /** OpenID Connect Discovery 1.0, section 4: the document's issuer must be the very one that was asked for. */
-async function discoverKeys({ issuer }: OidcConfig, deps: OidcDeps): Promise<string> {
+async function discoverKeys({ issuer }: OidcConfig, ask: AskProvider): Promise<string> {
   const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
-  const response = await fetchOutside(deps, 'oidc.discovery', url, {});
+  const response = await ask('oidc.discovery', url, {});
   const { data } = DISCOVERY.safeParse(await response.json());
   if (data === undefined || data.issuer !== issuer)
     throw new LakehaulError('CONFIG_INVALID', 'the discovery document is not of the issuer', {
