@@ -3,57 +3,19 @@
  * fields are in migration-rules.ts. Unknown keys are errors everywhere.
  */
 import { z } from 'zod';
-import { DURATION_FORM, DURATION_PATTERN, parseDurationMs, parseSizeBytes, SIZE_FORM, SIZE_PATTERN } from './units.ts';
-
-const text = () => z.string().min(1);
-/** Patterns without flags: JSON Schema has none, and zod leaves them out of it silently. */
-const form = (pattern: RegExp, wanted: string) => z.string().regex(pattern, { error: `is not ${wanted}` });
-const whole = (min: number, max: number) => z.int().min(min).max(max);
-
-interface ParsedForm<T> {
-  wanted: string;
-  parse: (text: string) => T | null;
-  fromNumber: (value: number) => T | null;
-  /** The same for editors: of a text, and the least whole number. */
-  pattern: string;
-  minimum: number;
-}
-
-/** A field written as text or number that becomes something else; the default is written as in the file. */
-function parsed<T>({ wanted, parse, fromNumber, pattern, minimum }: ParsedForm<T>) {
-  const number = z.number().meta({ type: 'integer', minimum, maximum: Number.MAX_SAFE_INTEGER });
-  return z.union([z.string().meta({ pattern }), number]).transform((value, context): T => {
-    const result = typeof value === 'string' ? parse(value) : fromNumber(value);
-    if (result !== null) return result;
-    context.addIssue({ code: 'custom', message: `is not ${wanted}` });
-    return z.NEVER;
-  });
-}
-
-const sizeBytes = () =>
-  parsed({
-    wanted: SIZE_FORM,
-    parse: parseSizeBytes,
-    fromNumber: (value) => (Number.isSafeInteger(value) && value > 0 ? BigInt(value) : null),
-    pattern: SIZE_PATTERN,
-    minimum: 1,
-  });
-const durationMs = () =>
-  parsed({
-    wanted: `${DURATION_FORM}, or milliseconds`,
-    parse: parseDurationMs,
-    fromNumber: (value) => (Number.isSafeInteger(value) && value >= 0 ? value : null),
-    pattern: DURATION_PATTERN,
-    minimum: 0,
-  });
-
-const bucket = () =>
-  form(/^(?!.*\.\.)(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'a bucket name (3 to 63 of a-z 0-9 . -)');
-const keyPrefix = () =>
-  form(/^(?!\/)(?!.*\/\/)[A-Za-z0-9!_.*'()/-]{0,200}$/, 'a key prefix (no slash at its start, no empty part)');
-const region = () => form(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a region such as eu-central-1');
-const endpoint = () => form(/^https?:\/\/[^\s/?#]+\/?$/, 'an http(s) URL without a path').exactOptional();
-const tablePattern = () => form(/^(\*|[^.]+\.[\s\S]+)$/, 'schema.table, with * for any run of characters');
+import { control } from './schema/control.ts';
+import {
+  bucket,
+  durationMs,
+  endpoint,
+  form,
+  keyPrefix,
+  region,
+  sizeBytes,
+  tablePattern,
+  text,
+  whole,
+} from './schema/fields.ts';
 
 const level = () => z.enum(['count', 'carried', 'sampled', 'full']);
 const LEVEL_DOC =
@@ -310,48 +272,6 @@ const audit = z
       .describe('Pause between two ledger seals; the private key comes by LAKEHAUL_SEAL_KEY_FILE only.'),
   })
   .describe('Ledger seals: what makes the ledger tamper-evident.');
-
-const roleNames = () => z.array(text()).default([]).describe('Values of the roles claim that give this role.');
-
-const control = z
-  .strictObject({
-    host: text().default('127.0.0.1').describe('Address that the API listens on; 0.0.0.0 in a container.'),
-    port: whole(0, 65_535).default(8080).describe('Its port; 0 takes any free one.'),
-    tokensFile: text()
-      .exactOptional()
-      .describe(
-        'File with the digests of bearer tokens, who they belong to and their roles; see deploy/runbook/control.md.',
-      ),
-    oidc: z
-      .strictObject({
-        issuer: form(/^https:\/\/[^\s?#]+$/, 'an https URL').describe('Issuer of the tokens, as their iss claim says.'),
-        audience: text().describe('What their aud claim must name.'),
-        jwksUri: form(/^https:\/\/\S+$/, 'an https URL')
-          .exactOptional()
-          .describe('Where its keys are; without it, found by OpenID discovery.'),
-        whoClaim: text().default('sub').describe('Claim that names the person in records.'),
-        rolesClaim: text().default('roles').describe('Claim with the roles; a.b reads a nested one.'),
-        roles: z
-          .strictObject({ viewer: roleNames(), operator: roleNames(), approver: roleNames() })
-          .prefault({ viewer: ['viewer'], operator: ['operator'], approver: ['approver'] })
-          .describe('Which values of that claim give which role here.'),
-      })
-      .exactOptional()
-      .describe('Tokens of an identity provider.'),
-    rateLimit: z
-      .strictObject({
-        perMinute: whole(1, 1_000_000).default(1_200).describe('Requests of one caller.'),
-        unknownPerMinute: whole(1, 1_000_000).default(60).describe('Requests from one address without a known token.'),
-        changesPerMinute: whole(1, 1_000_000).default(60).describe('Changes by one caller.'),
-      })
-      .prefault({})
-      .describe('More than this is answered with 429.'),
-    refreshEveryMs: durationMs()
-      .prefault('2s')
-      .describe('Pause between two looks at the ledger; each answer says how old it is.'),
-    eventConnections: whole(1, 10_000).default(200).describe('Listeners of /v1/events at once.'),
-  })
-  .describe('The control service: the API that people and machines steer by.');
 
 export const MIGRATION_SCHEMA = z.strictObject({
   migration: form(/^[a-z0-9-]{1,40}$/, 'a name of a-z, 0-9 and -, at most 40 long').describe(
