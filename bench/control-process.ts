@@ -46,6 +46,7 @@ async function control(chunks: number, token: string): Promise<void> {
     ...{ version: 'bench', limits: [], ledger, model, clock: systemClock, log: silentLog, wake: () => undefined },
     config: { host: '127.0.0.1', port: 0, refreshEveryMs: REFRESH_MS, eventConnections: 200, rateLimit: many },
     events: new EventHub({ model, clock: systemClock, maxConnections: 200 }),
+    source: { runningStatements: async () => [], cancelStatement: async () => undefined },
     target: { version: async () => '0', countLineages: async () => [] },
     authenticate: authenticateBy([async (given) => findToken(tokens, given, Date.now())]),
     isLive: () => ({ isOk: true, detail: {} }),

@@ -74,6 +74,7 @@ export class ApiWorld {
       },
       limits: [{ pattern: '*::unload', max: 40 }],
       ledger,
+      source: { runningStatements: async () => [], cancelStatement: async () => undefined },
       target: {
         version: async () => '7',
         countLineages: async () => [{ lineage: 131_073n, rowCount: '9' }],

@@ -217,10 +217,13 @@ export interface Source {
   submitUnload(request: UnloadRequest): Promise<{ statementId: string }>;
   /** Finds a submitted batch by its exact name, whoever sent it; null when the service knows none. */
   findStatement(statementName: string): Promise<SourceStatement | null>;
+  /** Those that wait or run now and whose name begins like that, whoever sent them. */
+  runningStatements(namePrefix: string): Promise<{ statementId: string; statementName: string }[]>;
   /** Waits (long poll) until the statement ends or the signal aborts. */
   awaitStatement(statementId: string, signal: AbortSignal): Promise<SourceStatement>;
   /** Reads the counts and fingerprints of a finished batch. SOURCE_RESULT_EXPIRED after the retention. */
   readUnloadAnswer(statementId: string, request: UnloadRequest): Promise<UnloadAnswer>;
+  /** Works from any process of the same role. What has ended already is no error. */
   cancelStatement(statementId: string): Promise<void>;
   /** Recomputes the fingerprint of a predicate in a scan of its own (lakehaul verify --source). */
   fingerprint(plan: TablePlan, predicate: RowPredicate, hashForm: HashForm): Promise<Fingerprint>;
@@ -337,7 +340,6 @@ export interface Target {
   deleteChunk(request: Omit<LoadRequest, 'dataUrl' | 'fileNames'>): Promise<LoadAnswer>;
   /** Statements whose text carries the tag, running or ended, since `sinceMs`: from the warehouse's query history. */
   findStatements(statementTag: string, sinceMs: number): Promise<TargetStatement[]>;
-  cancelStatement(statementId: string): Promise<void>;
   /** Current version of the table. */
   version(table: TargetTableName): Promise<string>;
   /** Rows per lineage value of the chunk at a version. */

@@ -81,6 +81,7 @@ export {
   sourceMicros,
   sourceTime,
 } from './source-time.ts';
+export { parseUnloadName, unloadName, unloadNamePrefix } from './statement-name.ts';
 export {
   heldBy,
   isLimited,

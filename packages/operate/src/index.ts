@@ -1,9 +1,11 @@
 export { type Acceptance, type AcceptDeps, acceptChunk, planAcceptance } from './accept-chunk.ts';
+export { type CancelAnswer, type CancelDeps, cancelUnloads, planCancel, type RunningUnload } from './cancel-unloads.ts';
 export { refuseUnknownPattern, stepPattern } from './check-change.ts';
 export { type ChunkFilter, type ChunkPage, type ListedChunk, listChunks } from './chunk-list.ts';
 export { chunkPage, cursorText, type PageFilter, parseCursor } from './chunk-page.ts';
 export { type ChunkStory, chunkStory, chunkStoryJson } from './chunk-story.ts';
 export { findChunk, findPlans } from './find-chunk.ts';
+export { CANCEL_JSON } from './json/cancel.ts';
 export { CHUNK_JSON, CHUNK_PAGE_JSON } from './json/chunk.ts';
 export {
   chunkStage,

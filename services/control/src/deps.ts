@@ -1,5 +1,5 @@
 /** What the routes work with. */
-import type { Target } from '@lakehaul/adapters';
+import type { Source, Target } from '@lakehaul/adapters';
 import type { Clock, LimitRow, Log } from '@lakehaul/core';
 import type { Ledger } from '@lakehaul/ledger';
 import type { Health, MigrationConfig } from '@lakehaul/runtime';
@@ -13,6 +13,7 @@ export interface ControlDeps {
   /** Of the configuration, before what people set. */
   limits: readonly LimitRow[];
   ledger: Ledger;
+  source: Pick<Source, 'runningStatements' | 'cancelStatement'>;
   target: Pick<Target, 'version' | 'countLineages'>;
   model: ReadModel;
   events: EventHub;

@@ -53,7 +53,16 @@ export async function startControl(request: {
   const loops = () => [...looking.loops(), ...(reading?.loops() ?? [])];
   const isLive = livenessOf(loops, clock);
   const app = await buildApp({
-    ...{ version: VERSION, config: control, limits: config.limits, ledger, target: clouds.target, model, events },
+    ...{
+      version: VERSION,
+      config: control,
+      limits: config.limits,
+      ledger,
+      source: clouds.source,
+      target: clouds.target,
+      model,
+      events,
+    },
     ...{ authenticate: authenticateBy(ways), wake: looking.wake, clock, log, isLive },
     isReady: async () => readiness(model, tokens?.isReadable() ?? true),
   });

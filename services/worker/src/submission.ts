@@ -1,12 +1,14 @@
 /** Names under which a submission is found again. All are functions of the attempt and the submission's number. */
 import { createHash } from 'node:crypto';
-import { type AttemptRef, type ChunkRef, chunkName, LakehaulError, type ReceiptBodies } from '@lakehaul/core';
+import {
+  type AttemptRef,
+  type ChunkRef,
+  chunkName,
+  LakehaulError,
+  type ReceiptBodies,
+  unloadName,
+} from '@lakehaul/core';
 import type { Ledger, StoredReceipt } from '@lakehaul/ledger';
-
-/** Redshift StatementName of an unload submission. */
-export function statementName(migration: string, attempt: AttemptRef, submission: number): string {
-  return `lakehaul-${migration}-${attempt.tableId}-g${attempt.generation}-c${attempt.chunk}-a${attempt.attempt}-s${submission}`;
-}
 
 /** Comment tag of a load submission, found again in the warehouse's query history. */
 export function statementTag(migration: string, attempt: AttemptRef, submission: number): string {
@@ -16,7 +18,7 @@ export function statementTag(migration: string, attempt: AttemptRef, submission:
 /** The Data API takes up to 64 characters; the adapter adds a digest of the SQL where it needs one. */
 export function clientToken(migration: string, attempt: AttemptRef, submission: number): string {
   return createHash('sha256')
-    .update(statementName(migration, attempt, submission))
+    .update(unloadName(migration, attempt, submission))
     .digest('hex')
     .slice(0, 40);
 }

@@ -15,9 +15,10 @@ import {
   must,
   type ReceiptBodies,
   type TablePlan,
+  unloadName,
 } from '@lakehaul/core';
 import { isValidColumnList, type Ledger, type MovedRows, type StoredReceipt } from '@lakehaul/ledger';
-import { chunkPath, clientToken, recordSubmission, statementName } from './submission.ts';
+import { chunkPath, clientToken, recordSubmission } from './submission.ts';
 import { type StagedBucket, stagedBuckets, writeUnloaded } from './unloaded-receipts.ts';
 
 export interface UnloadDeps {
@@ -213,7 +214,7 @@ async function runStatement(
 
   const submission = await recordSubmission(deps.ledger, attempt, (number) => ({
     step: 'unload',
-    statementName: statementName(deps.ledger.migration, attempt, number),
+    statementName: unloadName(deps.ledger.migration, attempt, number),
     clientToken: clientToken(deps.ledger.migration, attempt, number),
     dataPrefix: `${deps.stagingPrefix}/${chunkPath(attempt)}/a${attempt.attempt}-s${number}/data/`,
     statementTimeoutMs: deps.sourceTimeoutMs,

@@ -60,15 +60,6 @@ export class Workspace {
     return this.#authorized(point, { method: 'GET', path: text === '' ? path : `${path}?${text}`, headers: {} });
   }
 
-  async post(point: OutsidePoint, path: string, body: object = {}): Promise<Record<string, unknown>> {
-    return this.#authorized(point, {
-      method: 'POST',
-      path,
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
-  }
-
   async #authorized(point: OutsidePoint, call: HttpCall): Promise<Record<string, unknown>> {
     const token = await this.token();
     return this.#call(point, { ...call, headers: { ...call.headers, authorization: `Bearer ${token}` } });

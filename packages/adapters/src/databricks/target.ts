@@ -37,9 +37,6 @@ export function openDatabricks(options: DatabricksOptions, deps: DatabricksDeps)
     replace: async (request) => loadAnswer(await warehouse.write(replaceStatement(request), limitsOf(request))),
     deleteChunk: async (request) => loadAnswer(await warehouse.write(deleteStatement(request), limitsOf(request))),
     findStatements: (statementTag, sinceMs) => findStatements(workspace, options, statementTag, sinceMs),
-    async cancelStatement(statementId) {
-      await workspace.post('databricks.cancel', `/api/2.0/sql/statements/${encodeURIComponent(statementId)}/cancel`);
-    },
     version: (table) => readVersion(warehouse, table),
     countLineages: async (plan, chunk, version) =>
       lineages(await warehouse.read(lineageCountSelect(plan, chunk, version))),

@@ -8,6 +8,7 @@ import {
   ListStatementsCommand,
   RedshiftDataClient,
   type StatementData,
+  type StatusString,
 } from '@aws-sdk/client-redshift-data';
 import { LakehaulError, must } from '@lakehaul/core';
 import { translateRedshiftError } from './errors.ts';
@@ -82,13 +83,13 @@ export class DataApi {
     return rows;
   }
 
-  /** Newest first, all states. The name is a prefix for the service, so callers compare it whole. */
-  async *list(namePrefix: string): AsyncGenerator<StatementData, void, void> {
+  /** Newest first. The name is a prefix for the service, so callers compare it whole. */
+  async *list(namePrefix: string, status: StatusString = 'ALL'): AsyncGenerator<StatementData, void, void> {
     let token: string | undefined;
     do {
       const input = {
         StatementName: namePrefix,
-        Status: 'ALL' as const,
+        Status: status,
         MaxResults: 100,
         ...(token === undefined ? {} : { NextToken: token }),
       };

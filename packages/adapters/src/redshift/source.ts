@@ -29,6 +29,7 @@ export function openRedshift(options: RedshiftOptions, deps: RedshiftDeps): Open
     findStatement: (statementName) => statements.find(statementName),
     awaitStatement: (statementId, signal) => statements.await(statementId, signal),
     readUnloadAnswer: (statementId, request) => readAnswer(statements, options, statementId, request),
+    runningStatements: (namePrefix) => statements.running(namePrefix),
     cancelStatement: (statementId) => statements.cancel(statementId),
     fingerprint: (plan, predicate, hashForm) => sourceFingerprint(statements, options, { plan, predicate, hashForm }),
     renderProbe: (request) => renderProbe(request, options),

@@ -63,6 +63,15 @@ export class Statements {
     return { ...(await this.describe(must(newest.Id, `id of ${name}`))), statementName: name };
   }
 
+  async running(namePrefix: string): Promise<{ statementId: string; statementName: string }[]> {
+    const found = new Map<string, string>();
+    // In the order in which a statement goes through them: one that moves on meanwhile is seen in the next.
+    for (const status of ['SUBMITTED', 'PICKED', 'STARTED'] as const)
+      for await (const { Id, StatementName } of this.api.list(namePrefix, status))
+        found.set(must(Id, `id of ${StatementName}`), StatementName ?? '');
+    return [...found].map(([statementId, statementName]) => ({ statementId, statementName }));
+  }
+
   async describe(statementId: string): Promise<SourceStatement> {
     return statementOf(await this.api.describe(statementId));
   }

@@ -2,7 +2,7 @@
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LakehaulError, must } from '@lakehaul/core';
+import { asLakehaulError, LakehaulError, must } from '@lakehaul/core';
 import { openSession, readLedger, type Session } from '@lakehaul/fleet';
 import type { StatusReport } from '@lakehaul/operate';
 import { planDeps, planMigration, writeMigrationPlan } from '@lakehaul/planner';
@@ -16,6 +16,8 @@ import { ProgressLine } from '../print/progress.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { sandboxConfig } from '../sandbox/config-text.ts';
 import { openDatabricksSql, openRedshiftSql, type SqlClient } from '../sandbox/sql-clients.ts';
+import { type SandboxTokens, sandboxTokens } from '../sandbox/tokens.ts';
+import { serveControl } from '../serve-control.ts';
 import { type DemoResult, demoResult } from './demo-result.ts';
 import { countLiveRows, LIVE_TABLE_DDL, LiveWriter } from './live-writer.ts';
 import { loadDemoTables } from './load-demo.ts';
@@ -53,9 +55,13 @@ export async function runDemo(request: DemoRequest): Promise<RunningDemo> {
   await loadDemoTables({ clouds, redshift, directory, terminal, maxRows: request.maxRows });
   for (const ddl of LIVE_TABLE_DDL) await databricks.run(ddl);
 
-  const session = cleanup.use(await openDemoSession(request, clouds));
+  const tokens = await sandboxTokens(directory);
+  const session = cleanup.use(await openDemoSession(request, clouds, tokens));
   const store = await openQueueStore(queueStoreOptions(request), { log: session.log });
   cleanup.defer(() => store.stop());
+  const fail = (error: unknown) => terminal.talk(`the console is gone: ${asLakehaulError(error).message}`);
+  const control = cleanup.use(await serveControl({ session, store, fail }));
+  terminal.talk(`see and steer it: ${control.url}/#token=${tokens.operator}`);
   const report = await haul({ request, session, store, databricks });
   const result = await demoResult({
     session,
@@ -63,7 +69,7 @@ export async function runDemo(request: DemoRequest): Promise<RunningDemo> {
     live: report.live,
     queueStore: store.kind,
     unloadsStarted: report.unloadsStarted,
-    urls: urlsOf(clouds),
+    urls: { ...urlsOf(clouds), control: control.url },
     durationSeconds: (performance.now() - startedMs) / 1000,
   });
   const owned = cleanup.move();
@@ -75,7 +81,7 @@ function queueStoreOptions(request: DemoRequest) {
   return { kind: 'auto' as const, path: request.env['PATH'] ?? '', ...(url === undefined ? {} : { url }) };
 }
 
-async function openDemoSession(request: DemoRequest, clouds: Sandbox): Promise<Session> {
+async function openDemoSession(request: DemoRequest, clouds: Sandbox, tokens: SandboxTokens): Promise<Session> {
   const { directory } = request;
   const caFile = join(directory, 'ca.pem');
   await writeFile(caFile, clouds.endpoints.databricks.caPem);
@@ -86,6 +92,7 @@ async function openDemoSession(request: DemoRequest, clouds: Sandbox): Promise<S
     tables: DEMO_TABLES,
     services: DEMO_SERVICES,
     staging: { graceHours: 24 },
+    control: { port: 0, tokensFile: tokens.tokensFile },
   });
   const path = join(directory, 'lakehaul.yaml');
   await writeFile(path, text);

@@ -21,6 +21,7 @@ export function sandboxConfig(request: {
   staging?: Record<string, unknown>;
   statements?: Record<string, unknown>;
   watch?: Record<string, unknown>;
+  control?: Record<string, unknown>;
 }): string {
   const { endpoints } = request;
   const region = 'us-east-1';
@@ -57,5 +58,6 @@ export function sandboxConfig(request: {
     ...(request.anchorFile === undefined ? {} : { audit: { anchorFile: request.anchorFile } }),
     ...(request.services === undefined ? {} : { services: request.services }),
     ...(request.statements === undefined ? {} : { statements: request.statements }),
+    ...(request.control === undefined ? {} : { control: request.control }),
   });
 }

@@ -1,6 +1,7 @@
 import type { Verb } from '../verb.ts';
 import { accept } from './accept.ts';
 import { audit } from './audit.ts';
+import { cancel } from './cancel.ts';
 import { chunk } from './chunk.ts';
 import { chunks } from './chunks.ts';
 import { config } from './config.ts';
@@ -53,6 +54,7 @@ export const VERBS: readonly Verb[] = [
   resume,
   limit,
   priority,
+  cancel,
   settings,
   supportBundle,
   test,

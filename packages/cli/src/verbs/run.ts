@@ -1,6 +1,8 @@
+import { asLakehaulError } from '@lakehaul/core';
 import { statusJson } from '@lakehaul/operate';
 import { type MigrationPlan, planDeps, planMigration, writeMigrationPlan } from '@lakehaul/planner';
 import { openQueueStore } from '@lakehaul/queue';
+import { Cleanup } from '../cleanup.ts';
 import { runFleet } from '../fleet.ts';
 import { printJson } from '../json/common.ts';
 import { PLAN_JSON } from '../json/plan.ts';
@@ -9,6 +11,7 @@ import { planText } from '../print/plan.ts';
 import { problemText } from '../print/problem.ts';
 import { ProgressLine } from '../print/progress.ts';
 import { statusText } from '../print/status.ts';
+import { serveControl } from '../serve-control.ts';
 import { openSession } from '../session.ts';
 import { COMMON_FLAGS, EXIT, logLevel, type Verb, type VerbCall } from '../verb.ts';
 import { planJson } from './plan.ts';
@@ -31,6 +34,7 @@ export const run: Verb = {
       default: 'error',
     },
     { name: 'dry-run', doc: 'print exactly the steps; change nothing' },
+    { name: 'serve', doc: 'serve the API and the console as well, by the section control of lakehaul.yaml' },
     { name: 'yes', doc: 'do not ask before the first change at the target' },
   ],
   json: [
@@ -69,20 +73,23 @@ export const run: Verb = {
     }
     await writeMigrationPlan(deps, migration);
     const store = await openQueueStore(queueOptions(session.config.queue, call.env), { log: session.log });
-    try {
-      const progress = new ProgressLine(call.terminal, session.clock);
-      const report = await runFleet({
-        session,
-        store,
-        signal: call.signal,
-        onProgress: (status) => progress.show(status),
-      });
-      if (isJson) printJson(call.terminal, RUN_JSON, { ...statusJson(report), queueStore: store.kind });
-      else call.terminal.out(statusText(report, call.terminal));
-      return report.decision.evidence === 'PASS' ? EXIT.done : EXIT.notProven;
-    } finally {
-      await store.stop();
+    await using serving = new Cleanup();
+    serving.defer(() => store.stop());
+    if (call.flags['serve'] === true) {
+      const fail = (error: unknown) => call.terminal.talk(problemText(call.terminal, asLakehaulError(error)));
+      const control = serving.use(await serveControl({ session, store, fail }));
+      call.terminal.talk(`see and steer it: ${control.url}`);
     }
+    const progress = new ProgressLine(call.terminal, session.clock);
+    const report = await runFleet({
+      session,
+      store,
+      signal: call.signal,
+      onProgress: (status) => progress.show(status),
+    });
+    if (isJson) printJson(call.terminal, RUN_JSON, { ...statusJson(report), queueStore: store.kind });
+    else call.terminal.out(statusText(report, call.terminal));
+    return report.decision.evidence === 'PASS' ? EXIT.done : EXIT.notProven;
   },
 };
 

@@ -12,6 +12,7 @@ import { releaseFaults, setFaultPlan, setWarehouse, showFaultPlan } from '../san
 import { loadTable } from '../sandbox/load-table.ts';
 import { openDatabricksSql, openRedshiftSql, type SqlRows } from '../sandbox/sql-clients.ts';
 import { mustState, removeState, SANDBOX_DIRECTORY, writeState } from '../sandbox/state.ts';
+import { sandboxTokens } from '../sandbox/tokens.ts';
 import { COMMON_FLAGS, EXIT, type Verb, type VerbCall } from '../verb.ts';
 
 export const sandbox: Verb = {
@@ -69,6 +70,7 @@ async function up(call: VerbCall): Promise<number> {
     caFile,
     tables: { include: ['*.*'] },
     anchorFile: join(directory, 'anchors.jsonl'),
+    control: { tokensFile: (await sandboxTokens(directory)).tokensFile },
   });
   await writeFile(join(directory, 'lakehaul.yaml'), `# yaml-language-server: $schema=./lakehaul.schema.json\n${text}`);
   const { accessKeyId, secretAccessKey, token } = clouds.credentials;

@@ -1,7 +1,8 @@
 /** Pauses, limits and priorities: of queues, of tables, and all of them as settings. */
 import { limitRows, STEPS, type SteeringChange } from '@lakehaul/core';
-import { changesJson, SETTINGS_JSON, steeringJson, utcTime } from '@lakehaul/operate';
+import { CANCEL_JSON, changesJson, SETTINGS_JSON, steeringJson, utcTime } from '@lakehaul/operate';
 import { z } from 'zod';
+import { cancelChange } from '../cancel.ts';
 import type { ControlDeps } from '../deps.ts';
 import { DRY_RUN, makeChange, REASON } from '../make-change.ts';
 import { type Call, type Route, route } from '../route.ts';
@@ -72,6 +73,24 @@ export function steeringRoutes(deps: ControlDeps): Route[] {
       summary: 'Which tables go first.',
       handle: (call) =>
         steer(call, [{ action: 'priority', pattern: pathOf(call.params.table), priority: call.body.priority }]),
+    }),
+    route({
+      ...{ method: 'POST', url: '/v1/queues/unload/cancel', permission: 'steer', tag: 'queues', isChange: true },
+      summary: 'Cancel the UNLOADs that run now, of what is paused; each is submitted anew once the pause is lifted.',
+      description: 'From any process. A cancelled UNLOAD counts as a failure of its attempt. Loads are not cancelled.',
+      body: body.extend({ tables: queueBody.shape.tables }),
+      answer: CANCEL_JSON,
+      handle: (call) =>
+        makeChange(
+          deps,
+          call,
+          cancelChange(async () => {
+            const { plans } = deps.model.snapshot;
+            // Not the snapshot's: the pause may be a second old.
+            const limits = limitRows(deps.limits, await ledger.steering.current());
+            return { source: deps.source, migration: ledger.migration, plans, limits };
+          }, `${call.body.tables}::unload`),
+        ),
     }),
     route({
       ...{ method: 'GET', url: '/v1/settings', permission: 'read', tag: 'settings' },
