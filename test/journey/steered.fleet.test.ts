@@ -1,4 +1,6 @@
 /** People pause, limit and resume while a migration is hauled: it counts within seconds, and the end is equal all the same. */
+import { randomUUID } from 'node:crypto';
+import { STEPS, type SteeringChange } from '@lakehaul/core';
 import { readLedger } from '@lakehaul/fleet';
 import { ChunkQueues, openQueueStore } from '@lakehaul/queue';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -82,4 +84,63 @@ describe.each(['redis', 'embedded'] as const)('on %s', (kind) => {
     expect(await world.judge({ schema: 'f', table: name })).toEqual(equalRows(ROWS));
     expect(await session.ledger.steering.changes()).toHaveLength(4);
   });
+});
+
+it('each queue is paused, limited and resumed while the haul runs: it counts within three seconds, and is recorded', async () => {
+  const table = await smallTable(world, { rows: ROWS, defaults: { level: 'carried', chunkBytes: '100B' } });
+  const { session } = table;
+  const { log, metrics, config } = session;
+  const steer = (change: SteeringChange) =>
+    session.ledger.steering.change({ change, who: 'ada', reason: `${change.action} it`, requestId: randomUUID() });
+  for (const step of STEPS) await steer({ action: 'pause', pattern: `*::${step}` });
+  await steer({ action: 'limit', pattern: '*::unload', max: 1 });
+  const store = await openQueueStore({ kind: 'redis', path: process.env['PATH'] ?? '' }, { log });
+  const stopping = new AbortController();
+  const queues = new ChunkQueues({ store, migration: config.migration, log, metrics });
+  const fleet = runFleet({ session, store, signal: stopping.signal, tickMs: 100, onProgress: () => undefined });
+  try {
+    let most = 0;
+    for (const [step, stage] of [
+      ['unload', 'unloaded'],
+      ['load', 'loaded'],
+      ['verify', 'verified'],
+    ] as const) {
+      const before = await seen(table);
+      expect(before.stages.get(stage)).toBeUndefined();
+      await steer({ action: 'resume', pattern: `*::${step}` });
+      const hasBegun = async () => {
+        const { active, waiting } = (await queues.counts())[step];
+        if (step === 'unload') most = Math.max(most, active + waiting);
+        return active > 0 || ((await seen(table)).stages.get(stage) ?? 0) > 0;
+      };
+      await eventually(`${step} has begun`, hasBegun, { withinMs: EFFECT_MS });
+      if (step === 'unload') {
+        await eventually('two are unloaded, one by one', async () => {
+          await hasBegun();
+          return ((await seen(table)).stages.get(stage) ?? 0) > 1;
+        });
+        await steer({ action: 'limit', pattern: '*::unload', max: null });
+      }
+      if (step !== 'verify')
+        await eventually('every chunk waits at the next pause', async () => {
+          const { stages } = await seen(table);
+          return stages.size === 1 && stages.has(stage);
+        });
+    }
+    expect(most).toBe(1);
+    expect((await fleet).decision.evidence).toBe('PASS');
+  } finally {
+    stopping.abort();
+    await fleet.catch(() => undefined);
+    await queues.close();
+    await store.stop();
+  }
+  expect(await world.judge({ schema: 'f', table: table.name })).toEqual(equalRows(ROWS));
+  const told = (await session.ledger.steering.changes()).map(({ body }) => [body.who, body.reason]);
+  expect(told).toEqual(
+    ['pause', 'pause', 'pause', 'limit', 'resume', 'limit', 'resume', 'resume'].map((action) => [
+      'ada',
+      `${action} it`,
+    ]),
+  );
 });
