@@ -8,6 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createMetrics } from '@lakehaul/runtime';
 import { describe, expect, it, type TestContext } from 'vitest';
+import { everyExpression } from './deployed.ts';
+import { withoutMacros } from './promql.ts';
 
 const DEPLOY = join(import.meta.dirname, '../../deploy');
 const PROMETHEUS = join(DEPLOY, 'prometheus');
@@ -33,6 +35,26 @@ describe('what Prometheus says', () => {
     expect(config.status, config.output).toBe(0);
     const routing = run('amtool', ['check-config', '../alertmanager/alertmanager.yml'], context);
     expect(routing.status, routing.output).toBe(0);
+  });
+
+  it('parses every query of the dashboards too, and would not if one were wrong', (context) => {
+    const directory = mkdtempSync(join(tmpdir(), 'lakehaul-queries-'));
+    try {
+      const check = (queries: readonly string[]) => {
+        const rules = queries.map((query, at) => ({ record: `lakehaul:query:${at}`, expr: withoutMacros(query) }));
+        // JSON is YAML.
+        writeFileSync(join(directory, 'queries.yml'), JSON.stringify({ groups: [{ name: 'queries', rules }] }));
+        return run('promtool', ['check', 'rules', 'queries.yml'], context, directory);
+      };
+      const queries = everyExpression().map(({ expr }) => expr);
+      expect(queries.length).toBeGreaterThan(80);
+      const all = check(queries);
+      expect(all.status, all.output).toBe(0);
+      expect(all.output).toContain(`SUCCESS: ${queries.length} rules found`);
+      expect(check([...queries, 'rate(lakehaul_slots)']).status).toBe(1);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
   });
 
   it('every alert rings in its case and stays silent in its twin', (context) => {

@@ -1,37 +1,48 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { ERROR_CODES } from '@lakehaul/core';
-import { METRICS, type MetricEntry } from '@lakehaul/runtime';
 import { describe, expect, it } from 'vitest';
+import { alertRules, everyExpression, readDeploy as read, recordingRules, shapeOf } from './deployed.ts';
+import { readPromql } from './promql.ts';
 
-const DEPLOY = join(import.meta.dirname, '../../deploy');
-const read = (path: string): string => readFileSync(join(DEPLOY, path), 'utf8');
 const rules = `${read('prometheus/recording-rules.yml')}\n${read('prometheus/alerts.yml')}`;
-const alerts = [...rules.matchAll(/- alert: (\w+)/g)].map((match) => match[1] ?? '');
-const entries: Record<string, MetricEntry> = METRICS;
+const alerts = alertRules.map(({ alert }) => alert);
 
-/** What an expression names that nobody exports: metrics, and labels in selectors. */
-function unknownNames(text: string): string[] {
-  const wrong: string[] = [];
-  for (const [, name = '', selector = ''] of text.matchAll(/\b(lakehaul_\w+)(?:\{([^}]*)\})?/g)) {
-    const entry = entries[name] ?? entries[name.replace(/_(count|sum|bucket)$/, '')];
-    if (entry === undefined) wrong.push(name);
-    for (const [, label = ''] of selector.matchAll(/(\w+)\s*(?:=~|!~|!=|=)/g))
-      if (entry !== undefined && !entry.labels.includes(label)) wrong.push(`${name}{${label}}`);
-  }
-  return wrong;
-}
+const problemsOf = (expr: string): readonly string[] => readPromql(expr, shapeOf).problems;
 
 describe('rules and alerts', () => {
-  it('name only metrics and labels of the table', () => {
-    expect(unknownNames(rules)).toEqual([]);
+  it('parse, and name only metrics, labels and records that exist', () => {
+    const found = [...recordingRules, ...alertRules].flatMap(({ expr }) => problemsOf(expr));
+    expect(found).toEqual([]);
+    expect(recordingRules.length).toBeGreaterThan(0);
+    expect(alertRules.every(({ alert }) => alert !== '')).toBe(true);
   });
 
-  it('a misspelt metric and a label that it does not have are found', () => {
-    expect(unknownNames('rate(lakehaul_moved_byte_total[5m]) > lakehaul_slots{stage="x"}')).toEqual([
-      'lakehaul_moved_byte_total',
-      'lakehaul_slots{stage}',
-    ]);
+  it.each([
+    ['rate(lakehaul_moved_byte_total[5m]) > 0', ['lakehaul_moved_byte_total']],
+    ['lakehaul_slots{stage="x"}', ['lakehaul_slots{stage}']],
+    ['lakehaul:moved_bytes:rate2h > 0', ['lakehaul:moved_bytes:rate2h']],
+    ['sum by (code) (lakehaul:moved_bytes:rate1h)', ['no label code to group by']],
+    ['max(lakehaul_pauses) > 0 and on (step) lakehaul_slots', ['no label step on both sides to match by']],
+    ['lakehaul_slots * on (job, instance) group_left (name) lakehaul_build_info', ['no label name to take over']],
+    ['increase(lakehaul_pauses[1h]) > 0', ['increase of lakehaul_pauses, which is no counter']],
+    ['sum(lakehaul_slots', ['does not parse at character 18']],
+    ['lakehaul_slots[5m]', ['lakehaul_slots[5m] is a range']],
+  ])('in %s the mistake is found', (expr, problems) => {
+    expect(problemsOf(expr)).toEqual(problems);
+  });
+
+  it('an annotation quotes labels that the alert has', () => {
+    const wrong = alertRules.flatMap(({ alert, expr, annotations }) => {
+      const { labels } = readPromql(expr, shapeOf);
+      const quoted = Object.values(annotations).flatMap((text) => [...text.matchAll(/\$labels\.(\w+)/g)]);
+      return quoted.filter(([, label = '']) => labels?.has(label) !== true).map(([text]) => `${alert}: ${text}`);
+    });
+    expect(wrong).toEqual([]);
+    expect(readPromql('sum by (step) (lakehaul_slots)', shapeOf).labels).toEqual(new Set(['step']));
+  });
+
+  it('rules, alerts and dashboards are all read', () => {
+    const places = everyExpression().map(({ where }) => where);
+    expect(places).toEqual(expect.arrayContaining(['LakehaulQueueStuck', 'lakehaul-fleet: Bytes moved']));
   });
 
   it('every runbook_url begins with the one place that a user sets', () => {

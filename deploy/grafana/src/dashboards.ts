@@ -1,0 +1,13 @@
+/** All dashboards as the text of their files. */
+import { type BoardSpec, boardOf } from './board.ts';
+import { FLEET } from './fleet.ts';
+import { SOURCE_HEALTH } from './source-health.ts';
+import { TARGET } from './target.ts';
+import { VERIFICATION } from './verification.ts';
+
+export const BOARDS: readonly BoardSpec[] = [FLEET, SOURCE_HEALTH, TARGET, VERIFICATION];
+
+/** By file name, under deploy/grafana/dashboards. */
+export function dashboardFiles(): ReadonlyMap<string, string> {
+  return new Map(BOARDS.map((spec) => [`${spec.uid}.json`, `${JSON.stringify(boardOf(spec), null, 2)}\n`]));
+}
