@@ -11,7 +11,7 @@ import { count, duration, percent, size } from './units.ts';
 
 const HOSTILE = 'a\u001b[31mred\u001b]0;title\u0007\r\nline\u009b2J\u202eevil';
 
-function terminal(options: { isTTY?: boolean; columns?: number } = {}) {
+function terminal(options: { isTTY?: boolean; columns?: number; nowMs?: () => number } = {}) {
   const written = { out: '', err: '' };
   const stream = (name: 'out' | 'err') => ({
     ...options,
@@ -19,7 +19,7 @@ function terminal(options: { isTTY?: boolean; columns?: number } = {}) {
       written[name] += text;
     },
   });
-  return { written, terminal: createTerminal(stream('out'), stream('err'), {}) };
+  return { written, terminal: createTerminal(stream('out'), stream('err'), {}, options.nowMs) };
 }
 
 describe('units', () => {
@@ -194,5 +194,13 @@ describe('progress', () => {
     expect(narrow.written.err.trimEnd()).toHaveLength(40);
     narrow.terminal.status('next');
     expect(narrow.written.err).toContain('\u001b[1F');
+  });
+
+  it('off a terminal is a line every five seconds, and what is told in between is told', () => {
+    let nowMs = 0;
+    const log = terminal({ nowMs: () => nowMs });
+    for (; nowMs < 12_000; nowMs += 100) log.terminal.status(`at ${nowMs}`);
+    log.terminal.talk('told');
+    expect(log.written.err).toBe('at 0\nat 5000\nat 10000\ntold\n');
   });
 });

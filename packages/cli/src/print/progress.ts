@@ -11,15 +11,12 @@ interface Sample {
 }
 
 const WINDOW_MS = 60_000;
-/** Off a terminal a line now and then is enough. */
-const PLAIN_EVERY_MS = 5_000;
 
 export class ProgressLine {
   readonly #terminal: Terminal;
   readonly #clock: Clock;
   #samples: Sample[] = [];
   #highest = 0n;
-  #lastPlainMs = Number.NEGATIVE_INFINITY;
 
   constructor(terminal: Terminal, clock: Clock) {
     this.#terminal = terminal;
@@ -27,10 +24,7 @@ export class ProgressLine {
   }
 
   show(report: StatusReport): void {
-    const nowMs = this.#clock.nowMs();
-    if (!this.#terminal.isTerminal && nowMs - this.#lastPlainMs < PLAIN_EVERY_MS) return;
-    this.#lastPlainMs = nowMs;
-    this.#terminal.status(this.line(report, nowMs));
+    this.#terminal.status(this.line(report, this.#clock.nowMs()));
   }
 
   line(report: StatusReport, nowMs: number): string {

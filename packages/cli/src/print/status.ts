@@ -89,6 +89,7 @@ function sentences(report: StatusReport, columns: number): string[] {
     lines.push(cutText(`  ${reason.code}  ${reason.reason}`, columns));
     if (reasons.length <= 2) lines.push(cutText(`    next: ${reason.next}`, columns));
   }
-  if (reasons.length > REASONS) lines.push(`  and ${reasons.length - REASONS} more reasons (--json lists all)`);
+  if (reasons.length > REASONS)
+    lines.push(`  and ${counted(reasons.length - REASONS, 'more reason')} (--json lists all)`);
   return lines;
 }

@@ -8,7 +8,7 @@ export interface Terminal {
   columns: number;
   out(text: string): void;
   talk(text: string): void;
-  /** Replaces the last status line on a terminal; a plain line elsewhere. */
+  /** Replaces the last status line on a terminal; elsewhere a plain line, one in five seconds. */
   status(text: string): void;
 }
 
@@ -18,14 +18,19 @@ export interface Stream {
   write(text: string): unknown;
 }
 
+/** In a log a line now and then is enough. */
+const PLAIN_STATUS_EVERY_MS = 5_000;
+
 export function createTerminal(
   stdout: Stream,
   stderr: Stream,
   env: Readonly<Record<string, string | undefined>>,
+  nowMs: () => number = () => performance.now(),
 ): Terminal {
   const isTerminal = stderr.isTTY === true;
   const columns = stderr.columns ?? stdout.columns ?? 80;
   let statusLines = 0;
+  let lastStatusMs = Number.NEGATIVE_INFINITY;
   const clearStatus = () => {
     if (statusLines > 0) stderr.write(`\x1b[${statusLines}F\x1b[0J`);
     statusLines = 0;
@@ -45,6 +50,8 @@ export function createTerminal(
     },
     status: (text) => {
       if (!isTerminal) {
+        if (nowMs() - lastStatusMs < PLAIN_STATUS_EVERY_MS) return;
+        lastStatusMs = nowMs();
         stderr.write(`${safeText(text)}\n`);
         return;
       }
