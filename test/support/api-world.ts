@@ -28,7 +28,7 @@ export async function byName(header: string | undefined): Promise<Principal | nu
   if (name === undefined) return null;
   if (name === 'nobody') return { id: 'token:nobody', roles: new Set() };
   const roles = name.replace(/^(ann|ben)-/, '').split('+') as Role[];
-  const isKnown = roles.every((role) => ['viewer', 'operator', 'approver'].includes(role));
+  const isKnown = roles.every((role) => ['viewer', 'operator', 'approver', 'reporter'].includes(role));
   return isKnown ? { id: `token:${name}`, roles: new Set(roles) } : null;
 }
 

@@ -14,6 +14,7 @@ export { isRepeatable, LedgerKeys, type ReceiptKey, SHARDS, STAGES, shardOf, tab
 export { Ledger, type LedgerOptions } from './ledger.ts';
 export { chunkPage, type PlanHead, pageChunks, planHead } from './plan-schemas.ts';
 export { byTable, joinedPlans } from './plan-store.ts';
+export { newestSignals, PROCESS_NAME, type ProcessSignal, ProcessSignals } from './process-signals.ts';
 export type { StoredReceipt, TroubleStage, WriteResult } from './receipt-store.ts';
 export { recordShape, tableSeal } from './record-shapes.ts';
 export type { LedgerRecord, RecordResult } from './records.ts';

@@ -36,6 +36,7 @@ import {
 } from './fence.ts';
 import { LedgerKeys } from './keys.ts';
 import { PlanStore } from './plan-store.ts';
+import { ProcessSignals } from './process-signals.ts';
 import {
   highestAttempt,
   ReceiptStore,
@@ -79,6 +80,7 @@ export class Ledger {
   readonly schemas: AcceptedSchemas;
   readonly acknowledged: Acknowledged;
   /** Pauses, limits and priorities that people set while the fleet runs. */
+  readonly signals: ProcessSignals;
   readonly steering: SteeringLog;
 
   constructor(options: LedgerOptions) {
@@ -93,6 +95,7 @@ export class Ledger {
     this.stops = new TableStops(this.#records);
     this.schemas = new AcceptedSchemas(this.#records);
     this.acknowledged = new Acknowledged(this.#records);
+    this.signals = new ProcessSignals(this.#records);
     this.steering = new SteeringLog(this.#records, () => clock.nowMs());
   }
 

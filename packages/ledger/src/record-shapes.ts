@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { acceptedSchema } from './accepted-schemas.ts';
 import { acknowledgedRecord } from './acknowledged.ts';
+import { PROCESS_NAME, SIGNALS, signalRecord } from './process-signals.ts';
 import { answeredRecord, approvalRecord, askedRecord, PROPOSALS, proposalRecord } from './requests.ts';
 import { STEERING, steeringRecord } from './steering-log.ts';
 import { TABLE_EVENT_SHAPE } from './table-stops.ts';
@@ -61,6 +62,7 @@ export const RECORD_SHAPES: readonly RecordShape[] = [
   shape('requests/[0-9a-f]{64}/answered', answeredRecord),
   shape(`${PROPOSALS}/[0-9a-f]{64}/proposed`, proposalRecord),
   shape(`${PROPOSALS}/[0-9a-f]{64}/approved`, approvalRecord),
+  shape(`${SIGNALS}/${PROCESS_NAME.source.slice(1, -1)}/${NUMBER}`, signalRecord.strict()),
   shape('not-moved', notMoved),
   shape('demo/planted', planted),
 ];

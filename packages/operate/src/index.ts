@@ -22,6 +22,7 @@ export {
   utcTime,
   wholeText,
 } from './json/common.ts';
+export { SIGNAL_JSON, SIGNALS_JSON, signalsJson } from './json/signals.ts';
 export { STATUS_JSON, sealFault, tableStatus } from './json/status.ts';
 export {
   changeJson,

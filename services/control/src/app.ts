@@ -15,6 +15,7 @@ import { eventRoutes } from './routes/events.ts';
 import { pageRoutes } from './routes/pages.ts';
 import { quarantineRoutes } from './routes/quarantine.ts';
 import { queueRoutes } from './routes/queues.ts';
+import { signalRoutes } from './routes/signals.ts';
 import { statusRoutes } from './routes/status.ts';
 import { steeringRoutes } from './routes/steering.ts';
 
@@ -69,7 +70,7 @@ export async function buildApp(deps: ControlDeps): Promise<FastifyInstance> {
 }
 
 export function allRoutes(app: FastifyInstance, deps: ControlDeps): Route[] {
-  const routes = [statusRoutes, chunkRoutes, queueRoutes, steeringRoutes, quarantineRoutes, eventRoutes];
+  const routes = [statusRoutes, chunkRoutes, queueRoutes, steeringRoutes, quarantineRoutes, signalRoutes, eventRoutes];
   return [...routes.flatMap((of) => of(deps)), ...pageRoutes(app, deps)];
 }
 

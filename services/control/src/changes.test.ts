@@ -396,3 +396,26 @@ describe('the quarantine', () => {
     expect(await ledger.read(again, 'accepted')).toBeNull();
   });
 });
+
+describe('a business process', () => {
+  it('is declared failing by a reporter, who may do nothing else; said twice it is one record', async () => {
+    const { app, change, ledger } = await started();
+    const declare = (status: string, key: string) =>
+      change('/v1/signals/month-end', { status }, { who: 'reporter', key });
+    expect(
+      (await change('/v1/signals/month-end', { status: 'failing', dryRun: true }, { who: 'reporter' })).json(),
+    ).toEqual({ process: 'month-end', status: 'failing', isDryRun: true, isChanged: true });
+    expect(await ledger.signals.all()).toEqual([]);
+    expect((await declare('failing', 'first-one')).json()).toMatchObject({ isChanged: true, isDryRun: false });
+    expect((await declare('failing', 'second-one')).json()).toMatchObject({ isChanged: false });
+    const list = (who: string) =>
+      app.inject({ method: 'GET', url: '/v1/signals', headers: { authorization: `Bearer ${who}` } });
+    expect((await list('reporter')).statusCode).toBe(403);
+    expect((await list('viewer')).json().signals).toMatchObject([
+      { process: 'month-end', status: 'failing', who: 'token:reporter', reason: 'because' },
+    ]);
+    expect(await ledger.signals.all()).toHaveLength(1);
+    expect((await change('/v1/signals/Month End', { status: 'ok' }, { who: 'reporter' })).statusCode).toBe(400);
+    expect((await change('/v1/queues/unload/pause', {}, { who: 'reporter' })).statusCode).toBe(403);
+  });
+});

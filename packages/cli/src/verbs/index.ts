@@ -18,6 +18,7 @@ import { report } from './report.ts';
 import { run } from './run.ts';
 import { sandbox } from './sandbox.ts';
 import { seal } from './seal.ts';
+import { signal } from './signal.ts';
 import { status } from './status.ts';
 import { limit, pause, priority, resume, settings } from './steer.ts';
 import { supportBundle } from './support-bundle.ts';
@@ -56,6 +57,7 @@ export const VERBS: readonly Verb[] = [
   priority,
   cancel,
   settings,
+  signal,
   supportBundle,
   test,
 ];

@@ -14,12 +14,13 @@ afterAll(() => app.close());
 
 /** Who may do what, written down a second time: a change of the table has to be meant. */
 const MAY: Record<Permission, readonly string[]> = {
-  public: ['', 'nobody', 'viewer', 'operator', 'approver'],
+  public: ['', 'nobody', 'viewer', 'operator', 'approver', 'reporter'],
   read: ['viewer', 'operator', 'approver'],
   steer: ['operator'],
   replay: ['operator'],
   propose: ['operator', 'approver'],
   approve: ['approver'],
+  signal: ['operator', 'approver', 'reporter'],
 };
 
 const addressOf = (url: string) =>
@@ -28,6 +29,7 @@ const addressOf = (url: string) =>
     .replace(':generation', 'g1')
     .replace(':chunk', '2')
     .replace(':queue', 'unload')
+    .replace(':process', 'month-end')
     .replace(':proposal', 'f'.repeat(64));
 
 async function ask(
@@ -52,7 +54,7 @@ describe('each route lets in whom its permission names and nobody else', () => {
     expect(routes.length).toBeGreaterThan(20);
     expect(new Set(routes.map((each) => each.permission))).toEqual(new Set(Object.keys(MAY)));
     for (const { url, isChange, permission } of routes)
-      expect(isChange, url).toBe(['steer', 'replay', 'propose', 'approve'].includes(permission));
+      expect(isChange, url).toBe(['steer', 'replay', 'propose', 'approve', 'signal'].includes(permission));
   });
 
   const cases = routes.flatMap((route) => ['', 'stranger', 'nobody', ...ROLES].map((who) => ({ who, route })));

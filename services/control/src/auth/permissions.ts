@@ -11,6 +11,8 @@ export const PERMISSIONS = {
   replay: ['operator'],
   /** To ask for what cannot be undone. */
   propose: ['operator', 'approver'],
+  /** To declare a business process failing or well again. */
+  signal: ['operator', 'approver', 'reporter'],
   /** To have it done: somebody else's proposal only. */
   approve: ['approver'],
 } as const satisfies Record<string, readonly Role[]>;

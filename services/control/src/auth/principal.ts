@@ -2,9 +2,10 @@
 
 /**
  * `viewer` reads; `operator` steers what can be steered back; `approver` signs what cannot be undone. None includes
- * another one but that everybody may read: who approves is not by that the one who operates.
+ * another one but that these three may read: who approves is not by that the one who operates. `reporter` is for machines:
+ * it declares business processes failing, and sees nothing.
  */
-export const ROLES = ['viewer', 'operator', 'approver'] as const;
+export const ROLES = ['viewer', 'operator', 'approver', 'reporter'] as const;
 export type Role = (typeof ROLES)[number];
 
 export interface Principal {
