@@ -97,3 +97,15 @@ export {
   steered,
 } from './steering.ts';
 export { chunkLevel, movedColumns, type SourceTableName, type TablePlan, type TargetTableName } from './table.ts';
+export {
+  checkThrottleSetting,
+  isThrottleSetting,
+  THROTTLE_DEFAULTS,
+  THROTTLE_SETTING_NAMES,
+  THROTTLE_SETTINGS,
+  type ThrottleRow,
+  type ThrottleSetting,
+  type ThrottleSettingName,
+  type ThrottleSettings,
+  throttleSettings,
+} from './throttle-settings.ts';

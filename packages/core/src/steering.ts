@@ -4,6 +4,7 @@
  */
 import { LakehaulError } from './errors.ts';
 import { STEPS, type Step } from './journey.ts';
+import { checkThrottleSetting, type ThrottleRow } from './throttle-settings.ts';
 
 export interface LimitRow {
   /** On the path `schema.table::step`, with `*` for any run of characters. */
@@ -23,29 +24,34 @@ export interface Steering {
   pauses: readonly string[];
   limits: readonly LimitRow[];
   priorities: readonly PriorityRow[];
+  /** Settings of the throttle that are not as configured. */
+  throttle: readonly ThrottleRow[];
 }
 
 export type SteeringChange =
   | { action: 'pause' | 'resume'; pattern: string }
   /** Null takes the row back: the configuration's own limit counts again. */
   | { action: 'limit'; pattern: string; max: number | null }
-  | { action: 'priority'; pattern: string; priority: number | null };
+  | { action: 'priority'; pattern: string; priority: number | null }
+  | { action: 'throttle'; name: string; value: number | null };
 
-export const NOTHING_STEERED: Steering = { pauses: [], limits: [], priorities: [] };
+export const NOTHING_STEERED: Steering = { pauses: [], limits: [], priorities: [], throttle: [] };
 
 const LIMIT_MAX = 1_000_000;
 const PRIORITY_MAX = 2 ** 20;
 
 /** State after the change; the same object when the change changes nothing. Throws USAGE when it means nothing. */
 export function steered(before: Steering, change: SteeringChange): Steering {
-  const { pattern } = change;
   switch (change.action) {
-    case 'pause':
+    case 'pause': {
+      const { pattern } = change;
       checkStepPattern(pattern);
       return before.pauses.includes(pattern) ? before : { ...before, pauses: [...before.pauses, pattern] };
+    }
     case 'resume':
-      return resumed(before, pattern);
+      return resumed(before, change.pattern);
     case 'limit': {
+      const { pattern } = change;
       checkStepPattern(pattern);
       checkWhole('a limit', change.max, 0, LIMIT_MAX);
       const rest = before.limits.filter((row) => row.pattern !== pattern);
@@ -53,12 +59,15 @@ export function steered(before: Steering, change: SteeringChange): Steering {
       return isSameList(before.limits, limits) ? before : { ...before, limits };
     }
     case 'priority': {
+      const { pattern } = change;
       checkTablePattern(pattern);
       checkWhole('a priority', change.priority, 1, PRIORITY_MAX);
       const rest = before.priorities.filter((row) => row.pattern !== pattern);
       const priorities = change.priority === null ? rest : [...rest, { pattern, priority: change.priority }];
       return isSameList(before.priorities, priorities) ? before : { ...before, priorities };
     }
+    case 'throttle':
+      return throttled(before, change);
   }
 }
 
@@ -69,6 +78,13 @@ function resumed(before: Steering, pattern: string): Steering {
   throw new LakehaulError('USAGE', `${pattern} is not paused: ${paused}`, {
     next: 'A pause is lifted by the pattern that it was set with.',
   });
+}
+
+function throttled(before: Steering, { name, value }: SteeringChange & { action: 'throttle' }): Steering {
+  checkThrottleSetting(name, value);
+  const rest = before.throttle.filter((row) => row.name !== name);
+  const throttle = value === null ? rest : [...rest, { name, value }];
+  return isSameList(before.throttle, throttle) ? before : { ...before, throttle };
 }
 
 function isSameList(a: readonly object[], b: readonly object[]): boolean {

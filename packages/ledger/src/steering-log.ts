@@ -9,11 +9,19 @@ import type { LedgerRecord, RecordStore } from './records.ts';
 const pattern = z.string().min(1);
 const row = z.object({ pattern, max: z.number().int().nonnegative() });
 const priorityRow = z.object({ pattern, priority: z.number().int().positive() });
-const state = z.object({ pauses: z.array(pattern), limits: z.array(row), priorities: z.array(priorityRow) });
+const throttleRow = z.object({ name: z.string().min(1), value: z.number().int().nonnegative() });
+const state = z.object({
+  pauses: z.array(pattern),
+  limits: z.array(row),
+  priorities: z.array(priorityRow),
+  // Records of before there was a throttle say nothing of it.
+  throttle: z.array(throttleRow).default([]),
+});
 const change = z.discriminatedUnion('action', [
   z.object({ action: z.enum(['pause', 'resume']), pattern }),
   z.object({ action: z.literal('limit'), pattern, max: row.shape.max.nullable() }),
   z.object({ action: z.literal('priority'), pattern, priority: priorityRow.shape.priority.nullable() }),
+  z.object({ action: z.literal('throttle'), ...throttleRow.shape, value: throttleRow.shape.value.nullable() }),
 ]);
 const steeringRecord = z.object({
   schemaVersion: z.literal(1),

@@ -17,7 +17,7 @@ export function stepPattern(what: string): string {
 
 /** A pattern with a typing error would hold nothing, and nobody would know. */
 export function refuseUnknownPattern(change: SteeringChange, plans: readonly TablePlan[]): void {
-  if (change.action === 'resume' || plans.length === 0) return;
+  if (change.action === 'resume' || change.action === 'throttle' || plans.length === 0) return;
   const paths = [...new Set(plans.map(({ source }) => `${source.schema}.${source.table}`))];
   const names = (path: string) =>
     change.action === 'priority'

@@ -47,8 +47,8 @@ describe('a change of steering', () => {
       isChanged: true,
       refused: null,
       changes: [{ action: 'pause', pattern: '*::unload', value: null }],
-      before: { pauses: [], limits: [], priorities: [] },
-      after: { pauses: ['*::unload'], limits: [], priorities: [] },
+      before: { pauses: [], limits: [], priorities: [], throttle: [] },
+      after: { pauses: ['*::unload'], limits: [], priorities: [], throttle: [] },
     });
     const [record] = await ledger.steering.changes();
     expect(record?.body).toMatchObject({

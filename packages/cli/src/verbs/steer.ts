@@ -141,6 +141,7 @@ async function steer(call: VerbCall, change: SteeringChange): Promise<number> {
 
 function words({ action, pattern, value }: ReturnType<typeof changeJson>): string {
   if (action === 'pause' || action === 'resume') return `${action} ${pattern}`;
+  if (action === 'throttle') return `throttle ${pattern}: ${value === null ? 'as configured' : value}`;
   return value === null ? `${pattern}: ${action} as configured` : `${pattern}: ${action} ${value}`;
 }
 

@@ -1,4 +1,4 @@
-/** `pause`, `resume`, `limit`, `priority` and `settings`: what people set while the fleet runs. */
+/** `pause`, `resume`, `limit`, `priority`, `throttle set` and `settings`: what people set while the fleet runs. */
 import type { Steering, SteeringChange } from '@lakehaul/core';
 import type { LedgerRecord, SteeringRecord } from '@lakehaul/ledger';
 import { z } from 'zod';
@@ -9,13 +9,14 @@ export const steering = z
     pauses: z.array(said.describe('schema.table::step, * for any run of characters')),
     limits: z.array(z.strictObject({ pattern: said, max: count })),
     priorities: z.array(z.strictObject({ pattern: said, priority: count })),
+    throttle: z.array(z.strictObject({ name: said, value: count })),
   })
   .describe('set by people; what it does not name is as configured');
 
 const change = z.strictObject({
-  action: z.enum(['pause', 'resume', 'limit', 'priority']),
-  pattern: said,
-  value: count.nullable().describe('of a limit or priority; null takes it back, and is all that a pause has'),
+  action: z.enum(['pause', 'resume', 'limit', 'priority', 'throttle']),
+  pattern: said.describe('of a throttle change: the name of the setting'),
+  value: count.nullable().describe('of a limit, priority or setting; null takes it back, and is all that a pause has'),
 });
 
 export const STEER_JSON = z.strictObject({
@@ -34,11 +35,12 @@ export const SETTINGS_JSON = z.strictObject({
   changes: z.array(z.strictObject({ at: utcTime, who: said, reason: said, change })).describe('oldest first'),
 });
 
-export function steeringJson({ pauses, limits, priorities }: Steering): z.input<typeof steering> {
-  return { pauses: [...pauses], limits: [...limits], priorities: [...priorities] };
+export function steeringJson({ pauses, limits, priorities, throttle }: Steering): z.input<typeof steering> {
+  return { pauses: [...pauses], limits: [...limits], priorities: [...priorities], throttle: [...throttle] };
 }
 
 export function changeJson(asked: SteeringChange): z.input<typeof change> {
+  if (asked.action === 'throttle') return { action: asked.action, pattern: asked.name, value: asked.value };
   const { action, pattern } = asked;
   const value = action === 'limit' ? asked.max : action === 'priority' ? asked.priority : null;
   return { action, pattern, value };
