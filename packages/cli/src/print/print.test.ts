@@ -1,5 +1,5 @@
 import { NOTHING_STEERED } from '@lakehaul/core';
-import type { StatusReport, TableStatus } from '@lakehaul/operate';
+import { STATUS_JSON, type StatusReport, statusJson, type TableStatus } from '@lakehaul/operate';
 import { createFakeClock } from '@lakehaul/runtime';
 import { describe, expect, it } from 'vitest';
 import { ProgressLine } from './progress.ts';
@@ -7,6 +7,7 @@ import { cutText, plainText, safeText, visibleLength, wrapText } from './safe-te
 import { statusText } from './status.ts';
 import { table } from './table.ts';
 import { createTerminal } from './terminal.ts';
+import { topText } from './top.ts';
 import { count, duration, percent, size } from './units.ts';
 
 const HOSTILE = 'a\u001b[31mred\u001b]0;title\u0007\r\nline\u009b2J\u202eevil';
@@ -161,7 +162,7 @@ function report(tables: TableStatus[]): StatusReport {
     steering: NOTHING_STEERED,
     writesKnownUntil: null,
     reproof: null,
-    decision: { verdict: 'HOLD', evidence: 'OPEN', reasons } as unknown as StatusReport['decision'],
+    decision: { verdict: 'HOLD', evidence: 'FAIL', reasons } as unknown as StatusReport['decision'],
   };
 }
 
@@ -173,6 +174,40 @@ describe('status', () => {
     const lines = statusText(report(tables), { hasColour: true, columns: 80 }).split('\n');
     expect(lines.length).toBeLessThanOrEqual(23);
     for (const line of lines) expect(visibleLength(line)).toBeLessThanOrEqual(80);
+  });
+});
+
+describe('top', () => {
+  const limits = [
+    { pattern: '*::unload', max: 4 },
+    { pattern: 'sales.*::unload', max: 0 },
+  ];
+  const queues = [{ queue: 'unload' as const, active: 3, waiting: 40, delayed: 1, isPaused: false, limits }];
+  const many = Array.from({ length: 40 }, (_, index) => status(index % 3, 3, `schema.${'long_'.repeat(20)}${index}`));
+  const view = (tables: TableStatus[], lost: string | null = null) => ({
+    ...{ status: STATUS_JSON.parse(statusJson(report(tables))), queues, ageMs: 42_000, lost },
+  });
+
+  it('fits 80×24, whatever the number and length of tables', () => {
+    const lines = topText(view(many), { hasColour: true, columns: 80 }).split('\n');
+    expect(lines.length).toBeLessThanOrEqual(23);
+    for (const line of lines) expect(visibleLength(line)).toBeLessThanOrEqual(80);
+    expect(lines.at(-1)).toMatch(/^and \d+ more tables$/);
+  });
+
+  it('tells what holds a queue, and how old it is when nobody answers', () => {
+    const text = topText(view([status(1, 3)], 'ECONNREFUSED'), { hasColour: false, columns: 120 });
+    expect(text).toContain('3 running     40 waiting  paused: sales.*::unload; *::unload at most 4; 1 later');
+    expect(text).toContain('last heard 42 s ago: ECONNREFUSED');
+    expect(topText({ ...view([]), queues: null }, { hasColour: false, columns: 80 })).toContain('does not answer');
+  });
+
+  it('shows what waits for a person first, what is done last', () => {
+    const waits = status(0, 3, 'b.waits');
+    const tables = [status(3, 3, 'a.done'), status(0, 3, 'c.new'), status(1, 3, 'd.moves'), waits];
+    waits.stages = { ...waits.stages, planned: 2, quarantined: 1 };
+    const names = topText(view(tables), { hasColour: false, columns: 80 }).match(/^[abcd]\.\w+/gm);
+    expect(names).toEqual(['b.waits', 'd.moves', 'c.new', 'a.done']);
   });
 });
 

@@ -24,6 +24,7 @@ import { limit, pause, priority, resume, settings } from './steer.ts';
 import { supportBundle } from './support-bundle.ts';
 import { tables } from './tables.ts';
 import { test } from './test.ts';
+import { top } from './top.ts';
 import { verify } from './verify.ts';
 import { watch } from './watch.ts';
 
@@ -36,6 +37,7 @@ export const VERBS: readonly Verb[] = [
   plan,
   run,
   status,
+  top,
   watch,
   verify,
   seal,

@@ -15,6 +15,8 @@ const queue = z.strictObject({
   limits: z.array(z.strictObject({ pattern: said, max: count })).describe('in force, that name the queue; pauses as 0'),
 });
 
+export const QUEUES_JSON = z.strictObject({ asOf: utcTime, queues: z.array(queue) });
+
 const slots = z.strictObject({ unload: count, load: count, verify: count });
 
 export function queueRoutes({ model, limits }: ControlDeps): Route[] {
@@ -30,7 +32,7 @@ export function queueRoutes({ model, limits }: ControlDeps): Route[] {
     route({
       ...{ method: 'GET', url: '/v1/queues', permission: 'read', tag: 'queues' },
       summary: 'What waits and runs in each queue, and what holds it.',
-      answer: z.strictObject({ asOf: utcTime, queues: z.array(queue) }),
+      answer: QUEUES_JSON,
       handle: () => {
         const now = counts();
         const all = paths();
