@@ -6,7 +6,7 @@
  * tsx and needs some 40 MB less.
  */
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { build } from 'esbuild';
 
@@ -58,6 +58,14 @@ if (process.env.LAKEHAUL_WRITE_CODE_CACHE === 'yes') process.on('exit', () => wr
 const module = { exports: {} };
 script.runInThisContext()(module.exports, createRequire(at('cjs')), module, at('cjs'), import.meta.dirname);
 `;
+
+// Beside control.mjs, where that looks for it (services/control/src/console-files.ts); built only when its sources changed.
+execFileSync(process.execPath, ['--import', 'tsx', 'services/control/web/build.ts'], {
+  cwd: import.meta.dirname,
+  stdio: ['ignore', 'ignore', 'inherit'],
+});
+rmSync(resolve(outdir, 'console'), { recursive: true, force: true });
+cpSync(resolve(import.meta.dirname, 'services/control/web/dist'), resolve(outdir, 'console'), { recursive: true });
 
 for (const name of services) {
   const file = resolve(outdir, `${name}.mjs`);

@@ -49,6 +49,7 @@ async function control(chunks: number, token: string): Promise<void> {
     source: { runningStatements: async () => [], cancelStatement: async () => undefined },
     target: { version: async () => '0', countLineages: async () => [] },
     authenticate: authenticateBy([async (given) => findToken(tokens, given, Date.now())]),
+    consoleDirectory: null,
     isLive: () => ({ isOk: true, detail: {} }),
     isReady: async () => ({ isOk: true, detail: {} }),
   });

@@ -21,6 +21,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   worker: ['core', 'fleet', 'fingerprint', 'adapters', 'ledger', 'queue', 'runtime', 'throttle'],
   verifier: ['core', 'fleet', 'fingerprint', 'adapters', 'ledger', 'audit', 'queue', 'gates', 'runtime'],
   control: ['core', 'fleet', 'operate', 'adapters', 'ledger', 'queue', 'runtime', 'throttle'],
+  console: ['core', 'operate'],
   cli: [
     'core',
     'fleet',
@@ -39,10 +40,14 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'worker',
     'verifier',
     'control',
+    'console',
   ],
 };
 
 const ROOT = join(import.meta.dirname, '../..');
+/** A room of its own within control: it runs in browsers. */
+const WEB = join(ROOT, 'services/control/web');
+const SHAPES = join(WEB, 'src/shapes.ts');
 
 interface Import {
   file: string;
@@ -51,8 +56,9 @@ interface Import {
 
 function sources(directory: string): string[] {
   return readdirSync(directory, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.parentPath.includes('node_modules'))
-    .map((entry) => join(entry.parentPath, entry.name));
+    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name) && !entry.parentPath.includes('node_modules'))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((file) => directory === WEB || !file.startsWith(`${WEB}/`));
 }
 
 function importsOf(file: string): Import[] {
@@ -63,9 +69,12 @@ function importsOf(file: string): Import[] {
   return [...statements].map((match) => ({ file, specifier: match[1] ?? match[2] ?? match[3] ?? '' }));
 }
 
-const rooms = ['packages', 'services'].flatMap((parent) =>
-  readdirSync(join(ROOT, parent)).map((name) => ({ name, directory: join(ROOT, parent, name) })),
-);
+const rooms = [
+  ...['packages', 'services'].flatMap((parent) =>
+    readdirSync(join(ROOT, parent)).map((name) => ({ name, directory: join(ROOT, parent, name) })),
+  ),
+  { name: 'console', directory: WEB },
+];
 
 describe('the house', () => {
   it('every package and service has a place in the table', () => {
@@ -107,9 +116,20 @@ describe('the house', () => {
         .flatMap(importsOf)
         .filter(
           ({ file, specifier }) => specifier.startsWith('.') && !join(file, '..', specifier).startsWith(directory),
-        ),
+        )
+        .filter(({ file }) => file !== SHAPES),
     );
     expect(wrong).toEqual([]);
+  });
+
+  it('the console takes types from the service that serves it, and from one file only; nothing that runs', () => {
+    const statements = readFileSync(SHAPES, 'utf8').match(/^import\b.*/gm) ?? [];
+    expect(statements.length).toBeGreaterThan(3);
+    expect(statements.filter((each) => !each.startsWith('import type '))).toEqual([]);
+    const others = sources(WEB).filter(
+      (file) => file !== SHAPES && importsOf(file).some((each) => /^@lakehaul\//.test(each.specifier)),
+    );
+    expect(others).toEqual([]);
   });
 
   it('the oracle imports nothing of ours', () => {

@@ -82,6 +82,7 @@ export class ApiWorld {
       ...{ model, events, clock, log },
       authenticate: ({ headers }) => byName(headers.authorization),
       wake: () => undefined,
+      consoleDirectory: null,
       isLive: () => ({ isOk: true, detail: {} }),
       isReady: async () => ({ isOk: true, detail: {} }),
       ...change,

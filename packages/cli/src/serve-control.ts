@@ -1,5 +1,7 @@
 /** The API within the process that hauls, for one machine; in a cluster it is a service of its own. */
+import { ensureConsole } from '@lakehaul/console';
 import { startControl } from '@lakehaul/control';
+import { asLakehaulError } from '@lakehaul/core';
 import type { Session } from '@lakehaul/fleet';
 import { ChunkQueues, type QueueStore } from '@lakehaul/queue';
 
@@ -16,6 +18,10 @@ export async function serveControl(request: {
 }): Promise<ServedControl> {
   const { session, store, fail } = request;
   const { config, log, metrics } = session;
+  // A second the first time, then nothing. The haul and its API go on without it.
+  await ensureConsole().catch((thrown: unknown) =>
+    log.warn('console not built', { reason: asLakehaulError(thrown).message, next: 'npm run console' }),
+  );
   const queues = new ChunkQueues({ store, migration: config.migration, log, metrics });
   try {
     const control = await startControl({ session, queues, fail });

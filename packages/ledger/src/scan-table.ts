@@ -208,6 +208,14 @@ export class ScanTable {
     return found;
   }
 
+  cells(): Uint8Array {
+    return this.#stages.map((stage, place) => stage | (Math.min(this.#attempts[place] ?? 0, 15) << 4));
+  }
+
+  provenSeconds(): Uint32Array {
+    return this.#proofSeconds.filter((_, place) => DONE_CODES[this.#stages[place] ?? PLANNED_CODE] === true);
+  }
+
   state(chunk: number): ScannedState {
     const place = chunk - this.firstChunk;
     const stage = this.stageOf(chunk);

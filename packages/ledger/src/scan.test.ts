@@ -1,4 +1,4 @@
-import { type ChunkRef, type ChunkStage, isDone } from '@lakehaul/core';
+import { type ChunkRef, type ChunkStage, isDone, JOURNEY } from '@lakehaul/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -71,6 +71,11 @@ function expectSummed(scan: LedgerScan, plan: typeof PLAN): void {
   const all: { chunk: number; stage: ChunkStage; attempt: number; proofMs: number; isRepaired: boolean }[] = [];
   scan.forEach(plan, (chunk, state) => all.push({ chunk, ...state }));
   const summary = scan.summary(plan);
+  expect([...scan.cells(plan)]).toEqual(
+    all.map(({ stage, attempt }) => JOURNEY.findIndex((row) => row.stage === stage) + 16 * Math.min(attempt, 15)),
+  );
+  const provenMs = all.filter(isDone).map((each) => each.proofMs);
+  expect([...scan.provenSeconds(plan)].map((seconds) => seconds * 1_000)).toEqual(provenMs);
   for (const [stage, chunks] of Object.entries(summary.stages)) {
     const ofStage = all.filter((each) => each.stage === stage);
     expect(chunks).toBe(ofStage.length);

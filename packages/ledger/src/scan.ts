@@ -23,6 +23,10 @@ export interface LedgerScan {
   summary(plan: Pick<TablePlan, 'tableId' | 'generation'>): ScanSummary;
   /** Numbers of the plan's first chunks from `from` on that match, at most `limit`. */
   find(plan: Pick<TablePlan, 'tableId' | 'generation'>, match: ChunkMatch, from: number, limit: number): number[];
+  /** One byte a chunk of the plan, in order: the stage's place in JOURNEY, and 16 times the attempt, at most 15. */
+  cells(plan: Pick<TablePlan, 'tableId' | 'generation'>): Uint8Array;
+  /** S3 times, whole seconds, at which the chunks of the plan that are done now were proven last; in no order. */
+  provenSeconds(plan: Pick<TablePlan, 'tableId' | 'generation'>): Uint32Array;
   /** Over all generations of the table. Stages that no chunk is in are absent. */
   counts(tableId: string): Map<ChunkStage, number>;
   /** Plans that the last refresh knew. */
@@ -107,6 +111,14 @@ export class Scan implements LedgerScan {
 
   find(plan: Pick<TablePlan, 'tableId' | 'generation'>, match: ChunkMatch, from: number, limit: number): number[] {
     return this.#known(plan).find(match, from, limit);
+  }
+
+  cells(plan: Pick<TablePlan, 'tableId' | 'generation'>): Uint8Array {
+    return this.#known(plan).cells();
+  }
+
+  provenSeconds(plan: Pick<TablePlan, 'tableId' | 'generation'>): Uint32Array {
+    return this.#known(plan).provenSeconds();
   }
 
   /** Nothing visited would look like nothing to do. */

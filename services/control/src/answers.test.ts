@@ -1,3 +1,4 @@
+import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ApiWorld, EVENTS, QUARANTINED, SALES } from '../../../test/support/api-world.ts';
 import { BODIES, chunkRef } from '../../../test/support/ledger-world.ts';
@@ -41,6 +42,27 @@ describe('what is read', () => {
     expect(await answerOf('/v1/settings', '/v1/settings')).toMatchObject({
       asOf,
       limitsInForce: [{ pattern: '*::unload', max: 40 }],
+    });
+  });
+
+  it('tells every chunk’s stage and attempt in one answer, packed for whoever can unpack it', async () => {
+    const map = await answerOf('/v1/map', '/v1/map');
+    expect(map.plans.map((each: { table: string }) => each.table)).toEqual(['logs.events', 'public.flights']);
+    const [events, flights] = map.plans.map(({ cells }: { cells: string }) => [...Buffer.from(cells, 'base64')]);
+    expect(events).toEqual([0, 0, 0, 0, 0]);
+    const quarantined = map.stages.indexOf('quarantined') + 16;
+    expect(flights).toEqual(Array.from({ length: 12 }, (_, chunk) => (QUARANTINED.includes(chunk) ? quarantined : 0)));
+    const asked = await get('/v1/map', { 'accept-encoding': 'gzip, br' });
+    expect(asked.headers).toMatchObject({ 'content-encoding': 'gzip', vary: 'accept-encoding' });
+    expect(JSON.parse(gunzipSync(asked.rawPayload).toString())).toEqual(map);
+    const known = await get('/v1/map', { 'accept-encoding': 'gzip', 'if-none-match': String(asked.headers.etag) });
+    expect([known.statusCode, known.headers['content-encoding']]).toEqual([304, undefined]);
+  });
+
+  it('tells the pace of the proofs, and who asks', async () => {
+    expect(await answerOf('/v1/pace', '/v1/pace')).toMatchObject({ from: null, chunks: [], plannedBytes: '2000' });
+    expect(await answerOf('/v1/me', '/v1/me')).toEqual({
+      ...{ who: 'token:viewer', roles: ['viewer'], permissions: ['read'], migration: 'm1' },
     });
   });
 

@@ -7,11 +7,13 @@ import { asLakehaulError, LakehaulError } from '@lakehaul/core';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { mayDo, rolesText } from './auth/permissions.ts';
+import { addConsole } from './console-files.ts';
 import type { ControlDeps } from './deps.ts';
 import { PROBLEM_TYPE, problemOf } from './problem.ts';
 import { addRoute, type Route } from './route.ts';
 import { chunkRoutes } from './routes/chunks.ts';
 import { eventRoutes } from './routes/events.ts';
+import { mapRoutes } from './routes/map.ts';
 import { pageRoutes } from './routes/pages.ts';
 import { quarantineRoutes } from './routes/quarantine.ts';
 import { queueRoutes } from './routes/queues.ts';
@@ -65,16 +67,18 @@ export async function buildApp(deps: ControlDeps): Promise<FastifyInstance> {
     transform: jsonSchemaTransform,
   });
   for (const each of allRoutes(app, deps)) addRoute(app, each);
+  addConsole(app, deps.consoleDirectory);
   await app.ready();
   return app;
 }
 
 export function allRoutes(app: FastifyInstance, deps: ControlDeps): Route[] {
-  const routes = [statusRoutes, chunkRoutes, queueRoutes, steeringRoutes, quarantineRoutes, signalRoutes, eventRoutes];
+  const reading = [statusRoutes, chunkRoutes, mapRoutes, eventRoutes];
+  const routes = [...reading, queueRoutes, steeringRoutes, quarantineRoutes, signalRoutes];
   return [...routes.flatMap((of) => of(deps)), ...pageRoutes(app, deps)];
 }
 
-/** Nothing is loaded from anywhere else; the pages here have no scripts. */
+/** Nothing is loaded from anywhere else; the pages here have no scripts (the console brings a policy of its own). */
 const CSP = {
   'default-src': ["'none'"],
   'style-src': ["'self'", "'unsafe-inline'"],

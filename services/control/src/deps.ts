@@ -20,6 +20,8 @@ export interface ControlDeps {
   authenticate: Authenticate;
   /** After a change: the next look comes now. */
   wake: () => void;
+  /** Where the built console lies; null: it is not built. */
+  consoleDirectory: string | null;
   clock: Clock;
   log: Log;
   isLive: () => Health;

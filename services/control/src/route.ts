@@ -123,14 +123,17 @@ function operationId({ method, url }: Route): string {
   return [method.toLowerCase(), ...words.map((word) => word.charAt(0).toUpperCase() + word.slice(1))].join('');
 }
 
-/** 304 to whoever has it already. */
+/** 304 to whoever has it already. `packed` is the same body, for whoever accepts its encoding. */
 export function sendPrepared(
   { request, reply }: Pick<Call<unknown, unknown, unknown>, 'request' | 'reply'>,
   { body, etag }: Prepared,
+  packed?: { encoding: 'gzip'; bytes: Buffer },
 ) {
   reply.header('etag', etag).header('cache-control', 'private, no-cache');
   if (isKnown(request.headers['if-none-match'], etag)) return reply.code(304).send();
-  return reply.type('application/json; charset=utf-8').send(body);
+  reply.type('application/json; charset=utf-8');
+  // Not the object of the route: fastify would serialize what is no text.
+  return packed === undefined ? reply.send(body) : reply.header('content-encoding', packed.encoding).send(packed.bytes);
 }
 
 function isKnown(header: string | undefined, etag: string): boolean {

@@ -8,6 +8,7 @@ import { authenticateBy } from './auth/authenticate.ts';
 import { oidcBearer } from './auth/oidc.ts';
 import { openTokens } from './auth/open-tokens.ts';
 import type { KnowsBearer } from './auth/principal.ts';
+import { consoleDirectory } from './console-files.ts';
 import { EventHub } from './event-hub.ts';
 import { ReadModel } from './read-model.ts';
 
@@ -64,6 +65,7 @@ export async function startControl(request: {
       events,
     },
     ...{ authenticate: authenticateBy(ways), wake: looking.wake, clock, log, isLive },
+    consoleDirectory: consoleDirectory(),
     isReady: async () => readiness(model, tokens?.isReadable() ?? true),
   });
   await app.listen({ host: control.host, port: control.port });

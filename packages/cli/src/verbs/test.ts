@@ -17,6 +17,7 @@ export const test: Verb = {
         ? [['vitest', 'run', ...operands]]
         : [
             ['tsc', '--noEmit'],
+            ['tsc', '--noEmit', '-p', 'services/control/web'],
             ['biome', 'check', '.'],
             ['vitest', 'run'],
           ];

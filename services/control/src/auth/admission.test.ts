@@ -97,6 +97,8 @@ describe('a stranger', () => {
     expect(first.json()).toMatchObject({ code: 'UNAUTHENTICATED', status: 401 });
     for (const url of PATHS)
       for (const method of ['GET', 'HEAD', 'POST', 'PATCH', 'PUT', 'DELETE'] as const) {
+        // The console’s page, which holds no data: console-files.test.ts.
+        if (url === '/' && (method === 'GET' || method === 'HEAD')) continue;
         const answer = await ask(method, url, '', method === 'GET' || method === 'HEAD' ? undefined : { any: 'thing' });
         const place = `${method} ${url}`;
         expect(answer.statusCode, place).toBe(401);

@@ -1,0 +1,81 @@
+/** The frame round every page: who, where, and whether what is shown is alive. */
+import { useEffect } from 'preact/hooks';
+import { get, logOut, me, token } from './api.ts';
+import { follow } from './live.ts';
+import { PAGES, pageOf } from './pages/index.tsx';
+import { LogIn } from './pages/log-in.tsx';
+import { AskDialog } from './parts/ask.tsx';
+import { Keys } from './parts/keys.tsx';
+import { LinkState } from './parts/link-state.tsx';
+import { Verdict } from './parts/verdict.tsx';
+import { forgetAll, useResource } from './resource.ts';
+import { href, place } from './router.ts';
+import type { Me, Status } from './shapes.ts';
+
+export function App() {
+  return token.value === null ? <LogIn /> : <Frame key={token.value} />;
+}
+
+function Frame() {
+  useEffect(() => {
+    const stop = follow();
+    void get<Me>('/v1/me').then(
+      ({ value }) => {
+        me.value = value;
+      },
+      // Told by the pages, which ask the same service.
+      () => undefined,
+    );
+    return () => {
+      stop();
+      forgetAll();
+    };
+  }, []);
+  const page = pageOf(place.value.parts);
+  const migration = me.value?.migration ?? '';
+  useEffect(() => {
+    document.title = `${page.title} · ${migration === '' ? 'lakehaul' : migration}`;
+  }, [page, migration]);
+  const status = useResource<Status>('/v1/status').value;
+  const waiting = status.value === null ? 0 : quarantinedOf(status.value);
+  return (
+    <div class="frame">
+      <button type="button" class="skip" onClick={() => document.getElementById('main')?.focus()}>
+        Skip to the page
+      </button>
+      <header class="top">
+        <a class="brand" href={href([])} aria-label={`lakehaul ${migration}: overview`}>
+          <span class="mark" aria-hidden="true" />
+          <b>{migration === '' ? 'lakehaul' : migration}</b>
+        </a>
+        {status.value === null ? null : <Verdict verdict={status.value.decision.verdict} />}
+        <LinkState />
+        <button type="button" class="plain who" onClick={() => logOut('')} title="Log out: the token is forgotten">
+          {me.value?.who.replace(/^(token|oidc):/, '') ?? '…'} <span class="quiet">log out</span>
+        </button>
+      </header>
+      <nav class="rail" aria-label="Pages">
+        {PAGES.map(({ path, title, letter }) => (
+          <a
+            key={path}
+            href={href(path === '' ? [] : [path])}
+            aria-current={page.path === path ? 'page' : undefined}
+            title={`g ${letter}`}
+          >
+            {title}
+            {path === 'quarantine' && waiting > 0 ? <span class="tally">{waiting}</span> : null}
+          </a>
+        ))}
+      </nav>
+      <main id="main" tabIndex={-1}>
+        <page.Page />
+      </main>
+      <Keys />
+      <AskDialog />
+    </div>
+  );
+}
+
+function quarantinedOf({ tables }: Status): number {
+  return tables.reduce((sum, { stages }) => sum + (stages.quarantined ?? 0), 0);
+}

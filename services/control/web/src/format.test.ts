@@ -1,0 +1,29 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { bytes, count, duration, percent } from './format.ts';
+
+it('a share is 100 % only of the whole, and 0 % only of nothing', () => {
+  fc.assert(
+    fc.property(fc.bigInt(0n, 10n ** 18n), fc.bigInt(1n, 10n ** 18n), (part, of) => {
+      const text = percent(part, of);
+      expect(text === '0 %').toBe(part === 0n || Number(part) === 0);
+      expect(text === '100 %').toBe(Number(part) >= Number(of));
+    }),
+  );
+  expect([percent(1, 1_000_000), percent(999_999, 1_000_000), percent(1, 0)]).toEqual(['0.1 %', '99.9 %', '–']);
+});
+
+it('sizes have three figures and a unit', () => {
+  expect([0, 999, 1_000, 1_500, 123_456_789, 2 ** 50 * 4.9].map((size) => bytes(size))).toEqual([
+    ...['0 B', '999 B', '0.98 KiB', '1.46 KiB', '118 MiB', '4.90 PiB'],
+  ]);
+});
+
+it('durations have two units at most', () => {
+  const ms = [400, 1_000, 59_999, 200_000, 3_600_000, 18_720_000, 705_600_000];
+  expect(ms.map(duration)).toEqual(['400 ms', '1 s', '59 s', '3 min 20 s', '1 h', '5 h 12 min', '8 d 4 h']);
+});
+
+it('64-bit numbers keep every digit', () => {
+  expect(count('9007199254740993')).toBe('9,007,199,254,740,993');
+});
