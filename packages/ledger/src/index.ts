@@ -21,8 +21,9 @@ export type { LedgerRecord, RecordResult } from './records.ts';
 export { type PlannedReopening, type Reopening, reopenChunks, reopenPlanned } from './reopen-chunks.ts';
 export {
   answeredRecord,
-  approvalRecord,
+  askedKey,
   askedRecord,
+  decisionRecord,
   PROPOSALS,
   proposalPath,
   proposalRecord,

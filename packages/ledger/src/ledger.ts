@@ -247,6 +247,11 @@ export class Ledger {
   }
 
   /** The next one of a numbered series, e.g. `tables/<tableId>/seals`, `settings/limits`. */
+  /** Paths and S3 times of all records under a path, their bodies unread. */
+  listRecords(path: string): Promise<{ path: string; lastModifiedMs: number }[]> {
+    return this.#records.list(path);
+  }
+
   appendRecord<T>(path: string, body: T, causedBy: string | null = null): Promise<RecordResult<T>> {
     return this.#records.append(path, body, causedBy);
   }

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { acceptedSchema } from './accepted-schemas.ts';
 import { acknowledgedRecord } from './acknowledged.ts';
 import { PROCESS_NAME, SIGNALS, signalRecord } from './process-signals.ts';
-import { answeredRecord, approvalRecord, askedRecord, PROPOSALS, proposalRecord } from './requests.ts';
+import { answeredRecord, askedRecord, decisionRecord, PROPOSALS, proposalRecord } from './requests.ts';
 import { STEERING, steeringRecord } from './steering-log.ts';
 import { TABLE_EVENT_SHAPE } from './table-stops.ts';
 import { WRITE_LOG_SHAPES } from './write-log.ts';
@@ -61,7 +61,7 @@ export const RECORD_SHAPES: readonly RecordShape[] = [
   shape('requests/[0-9a-f]{64}/asked', askedRecord),
   shape('requests/[0-9a-f]{64}/answered', answeredRecord),
   shape(`${PROPOSALS}/[0-9a-f]{64}/proposed`, proposalRecord),
-  shape(`${PROPOSALS}/[0-9a-f]{64}/approved`, approvalRecord),
+  shape(`${PROPOSALS}/[0-9a-f]{64}/decided`, decisionRecord),
   shape(`${SIGNALS}/${PROCESS_NAME.source.slice(1, -1)}/${NUMBER}`, signalRecord.strict()),
   shape('not-moved', notMoved),
   shape('demo/planted', planted),

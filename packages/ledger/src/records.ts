@@ -48,6 +48,15 @@ export class RecordStore {
     return this.#readKey(`${this.#context.keys.record(path)}.json`, schema);
   }
 
+  /** Paths and S3 times of all under the path, their bodies unread. */
+  async list(path: string): Promise<{ path: string; lastModifiedMs: number }[]> {
+    const root = this.#context.keys.record('x').slice(0, -1);
+    const found: { path: string; lastModifiedMs: number }[] = [];
+    for await (const { key, lastModifiedMs } of this.#context.store.list(`${this.#context.keys.record(path)}/`))
+      found.push({ path: key.slice(root.length).replace(/\.json$/, ''), lastModifiedMs });
+    return found;
+  }
+
   /** All under the path, in key order: of a numbered series the last one is the one that counts. */
   async readAll<T>(path: string, schema?: z.ZodType<T>): Promise<LedgerRecord<T>[]> {
     const records: LedgerRecord<T>[] = [];

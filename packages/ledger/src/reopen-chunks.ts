@@ -13,7 +13,7 @@ import type { Ledger } from './ledger.ts';
 
 export interface Reopening {
   reason: string;
-  /** Key of the receipt or record that led to it. */
+  /** Key of the receipt or record that led to it; by null each chunk names what it waited for. */
   causedBy: string | null;
 }
 
@@ -72,6 +72,7 @@ async function isReopened(ledger: Ledger, planned: PlannedReopening, reopening: 
       if (asLakehaulError(thrown).code !== 'SUPERSEDED') throw thrown;
     }
   const opened = await ledger.read({ ...planned.ref, attempt: planned.attempt }, 'opened');
+  if (reopening.causedBy !== null) return opened?.causedBy === reopening.causedBy;
   return opened?.body.cause === 'operator' && opened.body.reason === reopening.reason;
 }
 

@@ -1,5 +1,6 @@
 /** Changes that came over the API: what was asked, and what was answered. Both are written once. */
 import { z } from 'zod';
+import type { LedgerKeys } from './keys.ts';
 
 const json = z.json();
 
@@ -29,16 +30,23 @@ export const proposalRecord = z.strictObject({
   chunks: z.array(z.strictObject({ chunk: z.string().min(1), attempt: z.number().int().min(1) })),
 });
 
-export const approvalRecord = z.strictObject({
+/** One record decides: of an approval and a withdrawal at once the first one stands. */
+export const decisionRecord = z.strictObject({
   schemaVersion: z.literal(1),
+  decision: z.enum(['approved', 'withdrawn']),
   who: z.string().min(1),
   reason: z.string().min(1),
 });
 
 export const PROPOSALS = 'proposals';
 
-export function proposalPath(id: string): { proposed: string; approved: string } {
-  return { proposed: `${PROPOSALS}/${id}/proposed`, approved: `${PROPOSALS}/${id}/approved` };
+export function proposalPath(id: string): { proposed: string; decided: string } {
+  return { proposed: `${PROPOSALS}/${id}/proposed`, decided: `${PROPOSALS}/${id}/decided` };
+}
+
+/** Key of the object that says what was asked: what a receipt names that came of it. */
+export function askedKey(keys: LedgerKeys, id: string): string {
+  return `${keys.record(requestPath(id).asked)}.json`;
 }
 
 /** `id` is a SHA-256 in hexadecimal digits. */

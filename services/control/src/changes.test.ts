@@ -302,7 +302,7 @@ describe('the quarantine', () => {
     expect(opened?.body).toMatchObject({ cause: 'operator', reason: 'token:operator: because' });
     // The read model is a moment old: what went on meanwhile is left alone and told.
     const rest = await change('/v1/quarantine/replay', { filter: {} });
-    expect(rest.json()).toMatchObject({ total: 3, movedOn: [] });
+    expect(rest.json()).toMatchObject({ total: 2, movedOn: [named(5)] });
     await model.refreshOnce();
     expect((await change('/v1/quarantine/replay', { filter: {} })).json().total).toBe(0);
     expect((await change('/v1/quarantine/replay', { filter: { chunks: [named(5)] } })).json().code).toBe(
@@ -364,7 +364,7 @@ describe('the quarantine', () => {
         proposal,
         who: 'token:ann-approver',
         reason: 'junk rows',
-        approved: { who: 'token:ben-approver', reason: 'seen' },
+        decided: { decision: 'approved', who: 'token:ben-approver', reason: 'seen' },
       },
     ]);
     expect((await change(`/v1/proposals/${'0'.repeat(64)}/approve`, {}, { who: 'approver' })).statusCode).toBe(404);
@@ -394,6 +394,69 @@ describe('the quarantine', () => {
     expect((await approve({ dryRun: true })).json()).toMatchObject(told);
     expect((await approve({})).json()).toMatchObject(told);
     expect(await ledger.read(again, 'accepted')).toBeNull();
+  });
+});
+
+describe('a proposal', () => {
+  const made = async () => {
+    const world = await started();
+    const filter = { chunks: [named(2)] };
+    const { proposal } = (
+      await world.change('/v1/quarantine/accept', { filter, expected: 1 }, { who: 'ann-operator' })
+    ).json();
+    const decide = (verb: string, who: string, more: object = {}) =>
+      world.change(`/v1/proposals/${proposal}/${verb}`, more, { who });
+    return { ...world, proposal, decide };
+  };
+  const state = async ({ ledger }: Awaited<ReturnType<typeof started>>) =>
+    (await ledger.read({ ...chunkRef(SALES, 2), attempt: 1 }, 'accepted'))?.body.who ?? null;
+
+  it('is withdrawn by whoever made it, or by an approver; then nobody can approve it, nor withdraw what is approved', async () => {
+    const world = await made();
+    const { decide } = world;
+    expect((await decide('withdraw', 'ben-operator')).statusCode).toBe(403);
+    expect((await decide('withdraw', 'ann-operator', { dryRun: true })).json()).toMatchObject({ isDryRun: true });
+    expect((await decide('withdraw', 'ann-operator')).statusCode).toBe(200);
+    expect((await decide('approve', 'ben-approver')).json()).toMatchObject({
+      status: 422,
+      detail: 'the proposal was withdrawn by token:ann-operator',
+    });
+    expect(await state(world)).toBeNull();
+
+    const approved = await made();
+    expect((await approved.decide('approve', 'ben-approver')).statusCode).toBe(200);
+    expect((await approved.decide('withdraw', 'ben-approver')).statusCode).toBe(422);
+    expect(await state(approved)).toBe('token:ann-operator and token:ben-approver');
+  });
+
+  it('that is approved and withdrawn at once is one of the two, and what is done is what is told', async () => {
+    for (let round = 0; round < 10; round++) {
+      const world = await made();
+      const [approved, withdrawn] = await Promise.all([
+        world.decide('approve', 'ben-approver'),
+        world.decide('withdraw', 'ann-operator'),
+      ]);
+      expect([approved.statusCode, withdrawn.statusCode].sort()).toEqual([200, 422]);
+      expect((await state(world)) !== null).toBe(approved.statusCode === 200);
+    }
+  });
+
+  it('is one of a list that is read page by page, newest first', async () => {
+    const { api, app, change } = await started();
+    const ids: string[] = [];
+    for (const chunk of QUARANTINED) {
+      const filter = { chunks: [named(chunk)] };
+      ids.unshift((await change('/v1/quarantine/accept', { filter, expected: 1 })).json().proposal);
+      api.world.tick();
+    }
+    const page = async (query: string) =>
+      (await app.inject({ url: `/v1/proposals?limit=2${query}`, headers: { authorization: 'Bearer viewer' } })).json();
+    const first = await page('');
+    const last = await page(`&cursor=${first.next}`);
+    const told = [...first.proposals, ...last.proposals];
+    expect(told.map(({ proposal }: { proposal: string }) => proposal)).toEqual(ids);
+    expect([first.proposals.length, last.next]).toEqual([2, null]);
+    expect((await page('&cursor=nonsense')).status).toBe(400);
   });
 });
 

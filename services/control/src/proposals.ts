@@ -3,7 +3,7 @@
  * done. The same person by two ways in (a token, the identity provider) is two names: who hands out tokens sees to that.
  */
 import { asLakehaulError, type ChunkRef, LakehaulError, must } from '@lakehaul/core';
-import { approvalRecord, conflict, type Ledger, PROPOSALS, proposalPath, proposalRecord } from '@lakehaul/ledger';
+import { decisionRecord, type Ledger, PROPOSALS, proposalPath, proposalRecord } from '@lakehaul/ledger';
 import {
   ACCEPT_JSON,
   type Acceptance,
@@ -39,10 +39,16 @@ export const PROPOSALS_JSON = z.strictObject({
     z.strictObject({
       proposal: said,
       ...{ at: utcTime, who: said, reason: said, chunks: z.array(attempt) },
-      approved: z.strictObject({ at: utcTime, who: said, reason: said }).nullable(),
+      decided: z
+        .strictObject({ decision: z.enum(['approved', 'withdrawn']), at: utcTime, who: said, reason: said })
+        .nullable()
+        .describe('null: waits for somebody else'),
     }),
   ),
+  next: z.string().nullable().describe('cursor of the next page'),
 });
+
+export const WITHDRAWN_JSON = z.strictObject({ isDryRun: z.boolean(), proposal: said });
 
 type Proposed = z.input<typeof PROPOSED_JSON>;
 type Approved = z.input<typeof APPROVED_JSON>;
@@ -71,23 +77,98 @@ export function proposeChange(
   };
 }
 
-/** Newest first. */
-export async function listProposals(ledger: Ledger): Promise<z.input<typeof PROPOSALS_JSON>> {
-  const found = new Map<string, z.input<typeof PROPOSALS_JSON>['proposals'][number]>();
-  // `approved` comes before `proposed` in the order of keys.
-  const records = await ledger.readRecords(PROPOSALS, z.union([proposalRecord, approvalRecord]));
-  for (const { key, body, lastModifiedMs } of records.reverse()) {
-    const id = key.split('/').at(-2) ?? '';
-    const at = new Date(lastModifiedMs).toISOString();
-    const { who, reason } = body;
-    if ('chunks' in body) found.set(id, { proposal: id, at, who, reason, chunks: body.chunks, approved: null });
-    else {
-      const proposal = found.get(id);
-      if (proposal === undefined) throw conflict(key, 'approves what nobody proposed');
-      proposal.approved = { at, who, reason };
-    }
-  }
-  return { proposals: [...found.values()].sort((a, b) => (a.at < b.at ? 1 : a.at > b.at ? -1 : 0)) };
+/** Newest first, page by page: only a page's bodies are read. */
+export async function listProposals(
+  ledger: Ledger,
+  page: { cursor?: string | undefined; limit: number },
+): Promise<z.input<typeof PROPOSALS_JSON>> {
+  const all = (await ledger.listRecords(PROPOSALS))
+    .map(({ path, lastModifiedMs }) => ({ lastModifiedMs, id: path.split('/')[1] ?? '', what: path.split('/')[2] }))
+    .filter(({ what }) => what === 'proposed')
+    .map(({ id, lastModifiedMs }) => ({ id, order: `${String(lastModifiedMs).padStart(15, '0')}-${id}` }))
+    .sort((a, b) => (a.order < b.order ? 1 : -1));
+  const rest = page.cursor === undefined ? all : all.filter(({ order }) => order < String(page.cursor));
+  const shown = rest.slice(0, page.limit);
+  const proposals = await Promise.all(shown.map(({ id }) => proposalOf(ledger, id)));
+  return { proposals, next: rest.length > shown.length ? (shown.at(-1)?.order ?? null) : null };
+}
+
+async function proposalOf(ledger: Ledger, id: string): Promise<z.input<typeof PROPOSALS_JSON>['proposals'][number]> {
+  const path = proposalPath(id);
+  const [proposed, decided] = await Promise.all([
+    ledger.readRecord(path.proposed, proposalRecord),
+    ledger.readRecord(path.decided, decisionRecord),
+  ]);
+  const { body, lastModifiedMs } = must(proposed, path.proposed);
+  const at = (ms: number) => new Date(ms).toISOString();
+  return {
+    ...{ proposal: id, at: at(lastModifiedMs), who: body.who, reason: body.reason, chunks: body.chunks },
+    decided:
+      decided === null
+        ? null
+        : {
+            ...{ decision: decided.body.decision, at: at(decided.lastModifiedMs) },
+            ...{ who: decided.body.who, reason: decided.body.reason },
+          },
+  };
+}
+
+type Decision = z.infer<typeof decisionRecord>;
+
+/** The decision that stands: of two at once the first. */
+async function decided(
+  ledger: Ledger,
+  id: string,
+  decision: Decision['decision'],
+  by: By,
+  cause: string,
+): Promise<Decision> {
+  const path = proposalPath(id).decided;
+  await ledger.writeRecord<Decision>(path, { schemaVersion: 1, decision, ...by }, cause);
+  return must(await ledger.readRecord(path, decisionRecord), path).body;
+}
+
+async function proposed(ledger: Ledger, id: string) {
+  const found = await ledger.readRecord(proposalPath(id).proposed, proposalRecord);
+  if (found === null) throw notFound('no such proposal');
+  return found;
+}
+
+function refuseDecided(id: string, decision: Decision, wanted: Decision['decision']): void {
+  if (decision.decision === wanted) return;
+  throw new LakehaulError('USAGE', `the proposal was ${decision.decision} by ${decision.who}`, {
+    where: id,
+    next: 'GET /v1/proposals tells who decided what',
+  });
+}
+
+/** By whoever proposed it, or by an approver: nothing of it is done any more. */
+export function withdrawChange(
+  ledger: Ledger,
+  by: By,
+  id: string,
+  isApprover: boolean,
+): Change<{ proposal: string }, z.input<typeof WITHDRAWN_JSON>> & {
+  preview: () => Promise<z.input<typeof WITHDRAWN_JSON>>;
+} {
+  const look = async () => {
+    const { body } = await proposed(ledger, id);
+    if (body.who !== by.who && !isApprover)
+      throw new LakehaulError('FORBIDDEN', 'it is for whoever proposed it, or for an approver');
+    const standing = await ledger.readRecord(proposalPath(id).decided, decisionRecord);
+    if (standing !== null) refuseDecided(id, standing.body, 'withdrawn');
+    return { proposal: id };
+  };
+  return {
+    planShape: z.strictObject({ proposal: said }),
+    plan: look,
+    preview: async () => ({ isDryRun: true, ...(await look()) }),
+    perform: async () => {
+      const { key } = await proposed(ledger, id);
+      refuseDecided(id, await decided(ledger, id, 'withdrawn', by, key), 'withdrawn');
+      return { isDryRun: false, proposal: id };
+    },
+  };
 }
 
 export function approveChange(
@@ -97,8 +178,9 @@ export function approveChange(
 ): Change<Plan, Approved> & { preview: () => Promise<Approved> } {
   const { ledger } = deps;
   const read = async () => {
-    const found = await ledger.readRecord(proposalPath(id).proposed, proposalRecord);
-    if (found === null) throw notFound('no such proposal');
+    const found = await proposed(ledger, id);
+    const standing = await ledger.readRecord(proposalPath(id).decided, decisionRecord);
+    if (standing !== null) refuseDecided(id, standing.body, 'approved');
     if (found.body.who === by.who)
       throw new LakehaulError('FORBIDDEN', 'it takes somebody else than who proposed it', {
         next: 'Ask another approver.',
@@ -121,11 +203,9 @@ export function approveChange(
     },
     perform: async (planned) => {
       const proposal = await read();
-      const path = proposalPath(id).approved;
-      const body = { schemaVersion: 1, ...by } as const;
-      await ledger.writeRecord<z.infer<typeof approvalRecord>>(path, body, proposal.key);
-      // Of two who approve at once the first one's name stands.
-      const first = must(await ledger.readRecord(path, approvalRecord), path).body;
+      // Of two who approve at once the first one's name stands; of one who withdraws at the same time as well.
+      const first = await decided(ledger, id, 'approved', by, proposal.key);
+      refuseDecided(id, first, 'approved');
       const chunks: Approved['chunks'] = [];
       const movedOn: string[] = [];
       for (const { chunk, attempt } of planned) {

@@ -1,6 +1,6 @@
 /** What waits for a person: chosen by filter, opened anew or taken as it is. The same plans that the commands make. */
 import { type ChunkRef, chunkName, counted, LakehaulError, type TablePlan } from '@lakehaul/core';
-import { type Ledger, type PlannedReopening, reopenPlanned } from '@lakehaul/ledger';
+import { askedKey, type Ledger, type PlannedReopening, reopenPlanned } from '@lakehaul/ledger';
 import { listChunks } from '@lakehaul/operate';
 import { z } from 'zod';
 import type { Change } from './once.ts';
@@ -43,7 +43,8 @@ export async function quarantined(
   filter: QuarantineFilter,
   bounds: { most: number; expected: number | undefined },
 ): Promise<Plan> {
-  const found = filter.chunks === undefined ? await byFilter(ledger, snapshot, filter) : byName(snapshot, filter);
+  const found =
+    filter.chunks === undefined ? await byFilter(ledger, snapshot, filter, bounds.most) : byName(snapshot, filter);
   if (found.length > bounds.most)
     throw new LakehaulError(
       'USAGE',
@@ -63,14 +64,30 @@ export async function quarantined(
   return found;
 }
 
-async function byFilter(ledger: Ledger, { plans, scan }: Snapshot, { table, code }: QuarantineFilter): Promise<Plan> {
+/** Receipts of each chunk are read to find its code: more than these take too long for one request. */
+const MOST_EXAMINED = 20_000;
+
+async function byFilter(
+  ledger: Ledger,
+  { plans, scan }: Snapshot,
+  { table, code }: QuarantineFilter,
+  most: number,
+): Promise<Plan> {
   const chosen = table === undefined ? plans : tableNamed(plans, table).plans;
   if (code !== undefined) {
-    const { chunks } = await listChunks(
+    const { chunks, next } = await listChunks(
       { ledger, plans: chosen, scan },
       { stage: 'quarantined', code },
-      { after: null, limit: null },
+      { after: null, limit: most + 1, examine: MOST_EXAMINED },
     );
+    if (next !== null && chunks.length <= most)
+      throw new LakehaulError(
+        'USAGE',
+        `more than ${counted(MOST_EXAMINED, 'quarantined chunk')} would have to be read`,
+        {
+          next: 'Choose fewer by table or names.',
+        },
+      );
     return chunks.map(({ chunk, attempt }) => ({ chunk, attempt }));
   }
   return chosen.flatMap((plan) =>
@@ -134,9 +151,9 @@ export function replayChange(
     plan,
     planShape: PLAN,
     preview: async () => told(refs(await plan()), [], true),
-    perform: async (planned) => {
-      // The same words that the command writes: who, then why.
-      const reopening = { reason: `${by.who}: ${by.reason}`, causedBy: null };
+    perform: async (planned, id) => {
+      // The same words that the command writes: who, then why. Whose an attempt is, its cause says.
+      const reopening = { reason: `${by.who}: ${by.reason}`, causedBy: askedKey(ledger.keys, id) };
       const { opened, movedOn } = await reopenPlanned(ledger, refs(planned), reopening);
       return told(opened, movedOn, false);
     },

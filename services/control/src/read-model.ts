@@ -31,7 +31,30 @@ export interface Snapshot {
   /** By table id. */
   tableOf: ReadonlyMap<string, Prepared>;
   /** Pages that were asked for since the look, by what was asked: fifty people look at the same first page. */
-  pages: Map<string, Prepared>;
+  pages: PageCache;
+}
+
+/** Pages of one look; what does not fit is made anew each time. */
+export class PageCache {
+  readonly #pages = new Map<string, Prepared>();
+  #leftBytes: number;
+
+  constructor(mostBytes = 16 * 1_048_576) {
+    this.#leftBytes = mostBytes;
+  }
+
+  get(asked: string, make: () => Prepared): Prepared {
+    const known = this.#pages.get(asked);
+    if (known !== undefined) return known;
+    const page = make();
+    // Text that is ASCII takes a byte a character, any other two.
+    const sizeBytes = 2 * (asked.length + page.body.length);
+    if (sizeBytes <= this.#leftBytes) {
+      this.#pages.set(asked, page);
+      this.#leftBytes -= sizeBytes;
+    }
+    return page;
+  }
 }
 
 export interface ReadModelDeps {
@@ -114,7 +137,7 @@ function prepared(report: StatusReport, asOf: string) {
     status: prepare(asOf, status),
     tables: prepare(asOf, { tables: status.tables }),
     gates: prepare(asOf, { evidence, decision, writesKnownUntil: status.writesKnownUntil }),
-    pages: new Map<string, Prepared>(),
+    pages: new PageCache(),
     tableOf: new Map(status.tables.map((table) => [table.tableId, prepare(asOf, table)])),
   };
 }

@@ -31,9 +31,6 @@ const CHUNK_QUERY = z.strictObject({
   cursor: CURSOR,
 });
 
-/** Of one look; more are made anew each time. */
-const MOST_PAGES = 500;
-
 export function chunkRoutes({ model, ledger }: ControlDeps): Route[] {
   return [
     route({
@@ -45,10 +42,10 @@ export function chunkRoutes({ model, ledger }: ControlDeps): Route[] {
       handle: (call) => {
         const { snapshot } = model;
         const asked = JSON.stringify(call.query);
-        const known = snapshot.pages.get(asked);
-        const page = known ?? prepare(snapshot.asOf, pageOf(snapshot, call.query));
-        if (known === undefined && snapshot.pages.size < MOST_PAGES) snapshot.pages.set(asked, page);
-        return sendPrepared(call, page);
+        return sendPrepared(
+          call,
+          snapshot.pages.get(asked, () => prepare(snapshot.asOf, pageOf(snapshot, call.query))),
+        );
       },
     }),
     route({

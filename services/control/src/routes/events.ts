@@ -13,7 +13,7 @@ export function eventRoutes({ events, model }: ControlDeps): Route[] {
       ...{ method: 'GET', url: '/v1/events', permission: 'read', tag: 'status' },
       summary: 'Progress and changes of settings as they happen.',
       description:
-        'Server-sent events: progress (totals by stage, queues, verdict) and steering (who changed what and why). With Last-Event-ID nothing that was set meanwhile is missed.',
+        'Server-sent events: progress (totals by stage, queues, verdict) and steering (who changed what and why). With Last-Event-ID what was set meanwhile is told first, the last 500 changes at most: ids that are left out say that there were more.',
       answer: z.string().describe('text/event-stream'),
       contentType: 'text/event-stream',
       handle: ({ request, reply }) => {

@@ -2,6 +2,7 @@
 import { chunkName, LakehaulError } from '@lakehaul/core';
 import { CHUNKS_JSON, cursorText, listChunks } from '@lakehaul/operate';
 import { z } from 'zod';
+import { mayDo } from '../auth/permissions.ts';
 import type { ControlDeps } from '../deps.ts';
 import { DRY_RUN, makeChange, REASON } from '../make-change.ts';
 import {
@@ -11,6 +12,8 @@ import {
   PROPOSALS_JSON,
   PROPOSED_JSON,
   proposeChange,
+  WITHDRAWN_JSON,
+  withdrawChange,
 } from '../proposals.ts';
 import { QUARANTINE_FILTER, quarantined, REPLAYED_JSON, replayChange } from '../quarantine.ts';
 import { type Route, route } from '../route.ts';
@@ -28,6 +31,7 @@ const expected = z
   .max(MOST_REPLAYED)
   .describe('Chunks that the filter must take: the total of a dry run. Another number is refused.');
 const body = z.strictObject({ reason: REASON, dryRun: DRY_RUN, filter: QUARANTINE_FILTER });
+const PROPOSAL = z.object({ proposal: z.string().regex(/^[0-9a-f]{64}$/, 'must be the proposal’s 64 digits') });
 
 export function quarantineRoutes(deps: ControlDeps): Route[] {
   const { ledger, model, target } = deps;
@@ -96,9 +100,17 @@ export function quarantineRoutes(deps: ControlDeps): Route[] {
     }),
     route({
       ...{ method: 'GET', url: '/v1/proposals', permission: 'read', tag: 'quarantine' },
-      summary: 'What people proposed, and who approved it; newest first.',
+      summary: 'What people proposed, and who approved or withdrew it; newest first.',
+      query: z.strictObject({
+        limit: z.coerce.number().int().min(1).max(200).default(50).describe('On one page.'),
+        cursor: z
+          .string()
+          .regex(/^\d{15}-[0-9a-f]{64}$/, 'must be the next of a page')
+          .optional()
+          .describe('`next` of the page before.'),
+      }),
       answer: PROPOSALS_JSON,
-      handle: () => listProposals(ledger),
+      handle: ({ query }) => listProposals(ledger, query),
     }),
     route({
       ...{
@@ -109,12 +121,30 @@ export function quarantineRoutes(deps: ControlDeps): Route[] {
         isChange: true,
       },
       summary: 'Approve what somebody else proposed; it is done at once.',
-      params: z.object({ proposal: z.string().regex(/^[0-9a-f]{64}$/, 'must be the proposal’s 64 digits') }),
+      params: PROPOSAL,
       body: z.strictObject({ reason: REASON, dryRun: DRY_RUN }),
       answer: APPROVED_JSON,
       handle: (call) => {
         const by = { who: call.principal.id, reason: call.body.reason };
         return makeChange(deps, call, approveChange({ ledger, target }, by, call.params.proposal));
+      },
+    }),
+    route({
+      ...{
+        method: 'POST',
+        url: '/v1/proposals/:proposal/withdraw',
+        permission: 'propose',
+        tag: 'quarantine',
+        isChange: true,
+      },
+      summary: 'Take a proposal back before somebody approves it: one’s own, or as an approver.',
+      params: PROPOSAL,
+      body: z.strictObject({ reason: REASON, dryRun: DRY_RUN }),
+      answer: WITHDRAWN_JSON,
+      handle: (call) => {
+        const { principal, params, body } = call;
+        const by = { who: principal.id, reason: body.reason };
+        return makeChange(deps, call, withdrawChange(ledger, by, params.proposal, mayDo(principal, 'approve')));
       },
     }),
   ];
