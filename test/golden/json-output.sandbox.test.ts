@@ -173,6 +173,10 @@ it('every document of the walk is of its shape', async () => {
   await json('config reference', ['config', 'reference'], 0);
   await json('config schema', ['config', 'schema'], 0);
   await json('error', ['status', ...at], 2);
+  const notified = join(directory, 'notified.yaml');
+  const receivers = '- { name: pager, shape: pagerduty, routingKeyFile: /run/secrets/pager }';
+  writeFileSync(notified, `${readFileSync(config, 'utf8')}notify:\n  receivers:\n    ${receivers}\n`);
+  await json('notify test', ['notify', 'test', '--dry-run', '--config', notified], 0);
   await json('doctor', ['doctor', ...at], 0);
   await json('plan', ['plan', '--dry-run', ...at], 0);
   await json('run --dry-run', ['run', '--dry-run', ...at], 0);

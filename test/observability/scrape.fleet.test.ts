@@ -27,6 +27,7 @@ const ONLY_AFTER_TROUBLE = [
   'lakehaul_outside_failures_total',
   'lakehaul_outside_retries_total',
   'lakehaul_handovers_total',
+  'lakehaul_notices_total',
 ];
 
 const Samples = z.object({

@@ -224,6 +224,16 @@ export const FLEET: BoardSpec = {
             { expr: withService(rate('lakehaul_process_cpu_seconds_total')), legend: '{{service}} {{instance}}' },
           ],
         }),
+        graph({
+          title: 'Notices',
+          description:
+            'Notices by what became of them at their receivers within an hour. Failed tries are repeated; given-up is after a day.',
+          unit: 'short',
+          width: 24,
+          queries: [
+            { expr: `sum by (outcome) (increase(${of('lakehaul_notices_total')}[1h]))`, legend: '{{outcome}}' },
+          ],
+        }),
       ],
     },
   ],

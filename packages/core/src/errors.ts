@@ -305,6 +305,11 @@ export const ERROR_CODES = {
     doc: 'The control service has not read the ledger for the first time yet, or cannot reach what the answer rests on.',
     next: 'Nothing; ask again in some seconds. /readyz says what is missing.',
   },
+  NOTICE_REFUSED: {
+    disposition: 'refuse',
+    doc: 'A receiver of notices refused a message as such (400, 413, 422); it is not sent to it again. The haul is not touched.',
+    next: 'lakehaul notify test shows whether the receiver is of the shape that notify.receivers says.',
+  },
   QUEUE_UNAVAILABLE: { disposition: 'retry', doc: 'The queue store does not answer.', next: 'Nothing; it is retried.' },
 } as const satisfies Record<string, ErrorCodeEntry>;
 

@@ -3,7 +3,7 @@
  * traces and injected faults live there, once. The type is here so that adapters depend on nothing but core; the
  * implementation is runtime's.
  */
-export type OutsidePoint = `${'s3' | 'redshift' | 'databricks' | 'queue' | 'oidc'}.${string}`;
+export type OutsidePoint = `${'s3' | 'redshift' | 'databricks' | 'queue' | 'oidc' | 'notify'}.${string}`;
 
 export interface OutsideOptions {
   /** May the call be repeated after a failure or a lost answer without harm? Default false. */

@@ -6,5 +6,5 @@ export {
   type ServiceContext,
 } from './host-service.ts';
 export { type LedgerSealer, ledgerSealer, openLedgerSealer } from './ledger-sealer.ts';
-export { type LoopOptions, startLoop } from './loop.ts';
+export { type LoopOptions, type RunningLoop, startLoop } from './loop.ts';
 export { openSession, readLedger, type Session, type SessionOptions, stagingPrefix, VERSION } from './session.ts';

@@ -12,6 +12,18 @@ export { type FoldSegment, parseFold } from './folds.ts';
 export { heldJob } from './held-job.ts';
 export { isRepeatable, LedgerKeys, type ReceiptKey, SHARDS, STAGES, shardOf, tablePath } from './keys.ts';
 export { Ledger, type LedgerOptions } from './ledger.ts';
+export {
+  CLAIM_MS,
+  NOTICE_SHAPES,
+  type NotedNotice,
+  type Notice,
+  type NoticeKind,
+  NoticeLog,
+  type NoticeOutcome,
+  SEVERITIES,
+  type Severity,
+  type Told,
+} from './notice-log.ts';
 export { chunkPage, type PlanHead, pageChunks, planHead } from './plan-schemas.ts';
 export { byTable, joinedPlans } from './plan-store.ts';
 export { newestSignals, PROCESS_NAME, type ProcessSignal, ProcessSignals } from './process-signals.ts';
@@ -38,7 +50,7 @@ export {
   type StepRequest,
 } from './run-step.ts';
 export type { LedgerScan, ScanCost, ScanOptions } from './scan.ts';
-export type { ChunkMatch, ScannedState, ScanSummary } from './scan-table.ts';
+export type { ChunkMatch, ScannedState, ScanSummary, SeenAttempt } from './scan-table.ts';
 export { conflict, envelope, parseAs, parseBody, parseJson, receiptEnvelope, SCHEMA_VERSION } from './schemas.ts';
 export {
   STEERING,

@@ -35,6 +35,7 @@ import {
   refuseUnsettled,
 } from './fence.ts';
 import { LedgerKeys } from './keys.ts';
+import { NoticeLog } from './notice-log.ts';
 import { PlanStore } from './plan-store.ts';
 import { ProcessSignals } from './process-signals.ts';
 import {
@@ -82,6 +83,8 @@ export class Ledger {
   /** Pauses, limits and priorities that people set while the fleet runs. */
   readonly signals: ProcessSignals;
   readonly steering: SteeringLog;
+  /** What people were told, and which receiver has it. */
+  readonly notices: NoticeLog;
 
   constructor(options: LedgerOptions) {
     const { store, migration, actor, clock, ids } = options;
@@ -96,6 +99,7 @@ export class Ledger {
     this.schemas = new AcceptedSchemas(this.#records);
     this.acknowledged = new Acknowledged(this.#records);
     this.signals = new ProcessSignals(this.#records);
+    this.notices = new NoticeLog(this.#records);
     this.steering = new SteeringLog(this.#records, () => clock.nowMs());
   }
 

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { acceptedSchema } from './accepted-schemas.ts';
 import { acknowledgedRecord } from './acknowledged.ts';
+import { NOTICE_SHAPES } from './notice-log.ts';
 import { PROCESS_NAME, SIGNALS, signalRecord } from './process-signals.ts';
 import { answeredRecord, askedRecord, decisionRecord, PROPOSALS, proposalRecord } from './requests.ts';
 import { STEERING, steeringRecord } from './steering-log.ts';
@@ -46,6 +47,7 @@ export interface RecordShape {
 
 const TABLE = '([^/]+)';
 const NUMBER = '\\d{10}';
+const RECEIVER = '[a-z0-9-]+';
 const shape = (path: string, schema: z.ZodType): RecordShape => ({ path: new RegExp(`^${path}$`), schema });
 
 export const RECORD_SHAPES: readonly RecordShape[] = [
@@ -63,6 +65,9 @@ export const RECORD_SHAPES: readonly RecordShape[] = [
   shape(`${PROPOSALS}/[0-9a-f]{64}/proposed`, proposalRecord),
   shape(`${PROPOSALS}/[0-9a-f]{64}/decided`, decisionRecord),
   shape(`${SIGNALS}/${PROCESS_NAME.source.slice(1, -1)}/${NUMBER}`, signalRecord.strict()),
+  shape(`notices/log/${NUMBER}`, NOTICE_SHAPES.noted),
+  shape(`notices/claims/${RECEIVER}/${NUMBER}/${NUMBER}`, NOTICE_SHAPES.claim),
+  shape(`notices/ended/${RECEIVER}/${NUMBER}`, NOTICE_SHAPES.ended),
   shape('not-moved', notMoved),
   shape('demo/planted', planted),
 ];

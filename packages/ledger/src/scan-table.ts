@@ -22,6 +22,11 @@ export interface ScanSummary {
   newestProofMs: number;
 }
 
+export interface SeenAttempt {
+  chunk: number;
+  attempt: number;
+}
+
 export interface ChunkMatch {
   stage?: ChunkStage;
   attempt?: number;
@@ -106,6 +111,8 @@ export class ScanTable {
   readonly #segmentVersions: Uint16Array;
   /** Blocks with a marker that no segment covers: they are listed, folded or not. */
   readonly #openBlocks: Uint8Array;
+  /** Attempts that have a `mismatched` receipt, by chunk: few, or the table stands. */
+  readonly #mismatches = new Map<number, Set<number>>();
   /** Null when something changed since it was made. */
   #summary: ScanSummary | null = null;
 
@@ -269,6 +276,18 @@ export class ScanTable {
     this.#cleaned[place] = 1;
     this.#modifiedSeconds[place] = folded.modifiedSeconds;
     this.#proofSeconds[place] = folded.proofSeconds;
+  }
+
+  noteMismatch(chunk: number, attempt: number): void {
+    const known = this.#mismatches.get(chunk) ?? new Set();
+    this.#mismatches.set(chunk, known.add(attempt));
+  }
+
+  /** In order of chunks. */
+  mismatches(): SeenAttempt[] {
+    return [...this.#mismatches]
+      .sort(([a], [b]) => a - b)
+      .flatMap(([chunk, attempts]) => [...attempts].map((attempt) => ({ chunk, attempt })));
   }
 
   foldedAttempt(chunk: number): number {

@@ -89,6 +89,34 @@ function expectSummed(scan: LedgerScan, plan: typeof PLAN): void {
 }
 
 describe('a scan', () => {
+  it('knows every attempt that differed, replaced by now or not', async () => {
+    const world = new LedgerWorld();
+    const ledger = await planned(world);
+    const scan = ledger.openScan(SMALL);
+    for (const [chunk, attempts] of [
+      [7, 2],
+      [2, 1],
+    ] as const)
+      for (let attempt = 1; attempt <= attempts; attempt++) {
+        while ((await ledger.chunkState(chunkRef(PLAN, chunk))).stage !== 'loaded')
+          await advance(ledger, chunkRef(PLAN, chunk));
+        await ledger.write({ ...chunkRef(PLAN, chunk), attempt }, 'mismatched', BODIES.mismatched, null);
+        if (attempt === 1) await scan.refresh();
+      }
+    await finishAll(ledger, PLAN);
+    await scan.refresh();
+    const all = [
+      { chunk: 2, attempt: 1 },
+      { chunk: 7, attempt: 1 },
+      { chunk: 7, attempt: 2 },
+    ];
+    expect(scan.mismatches(PLAN)).toEqual(all);
+    const fresh = ledger.openScan(SMALL);
+    await fresh.refresh();
+    expect(fresh.mismatches(PLAN)).toEqual(all);
+    expect(fresh.state(chunkRef(PLAN, 7)).stage).toBe('verified');
+  });
+
   it('tells where every chunk stands, and when S3 saw it last', async () => {
     const world = new LedgerWorld();
     const ledger = await planned(world, [PLAN, OTHER]);

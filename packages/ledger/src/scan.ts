@@ -9,7 +9,7 @@ import { foldTable, readSegment } from './folds.ts';
 import { type SegmentKey, SHARDS, shardOf, tablePath } from './keys.ts';
 import type { PlanStore } from './plan-store.ts';
 import type { ReceiptStore } from './receipt-store.ts';
-import { type ChunkMatch, type ScannedState, type ScanSummary, ScanTable } from './scan-table.ts';
+import { type ChunkMatch, type ScannedState, type ScanSummary, ScanTable, type SeenAttempt } from './scan-table.ts';
 import { listShard } from './shard-list.ts';
 import { StagedBytes } from './staged-bytes.ts';
 
@@ -27,6 +27,8 @@ export interface LedgerScan {
   cells(plan: Pick<TablePlan, 'tableId' | 'generation'>): Uint8Array;
   /** S3 times, whole seconds, at which the chunks of the plan that are done now were proven last; in no order. */
   provenSeconds(plan: Pick<TablePlan, 'tableId' | 'generation'>): Uint32Array;
+  /** Attempts that were seen to differ, also those that a later one has replaced; what a segment covers is not read again. */
+  mismatches(plan: Pick<TablePlan, 'tableId' | 'generation'>): SeenAttempt[];
   /** Over all generations of the table. Stages that no chunk is in are absent. */
   counts(tableId: string): Map<ChunkStage, number>;
   /** Plans that the last refresh knew. */
@@ -119,6 +121,10 @@ export class Scan implements LedgerScan {
 
   provenSeconds(plan: Pick<TablePlan, 'tableId' | 'generation'>): Uint32Array {
     return this.#known(plan).provenSeconds();
+  }
+
+  mismatches(plan: Pick<TablePlan, 'tableId' | 'generation'>): SeenAttempt[] {
+    return this.#known(plan).mismatches();
   }
 
   /** Nothing visited would look like nothing to do. */

@@ -65,6 +65,8 @@ function take(seen: Seen | null, table: ScanTable, key: ReceiptKey, modifiedMs: 
   current.modifiedMs = Math.max(current.modifiedMs, modifiedMs);
   if (key.stage !== 'cleaned') current.proofMs = Math.max(current.proofMs, modifiedMs);
   if (key.stage === 'ending') return current;
+  // Kept when the next attempt replaces it: that two engines disagreed is news, repaired or not.
+  if (key.stage === 'mismatched') table.noteMismatch(key.chunk, key.attempt);
   current.bits |= bitOf(key.stage);
   if (key.stage === 'submit') current.submissions += 1;
   if (key.stage === 'failed') current.failures += 1;

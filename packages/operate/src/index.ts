@@ -33,6 +33,10 @@ export {
   steeringJson,
 } from './json/steering.ts';
 export { ACCEPT_JSON, CHUNKS_JSON, REPLAY_JSON, RESUME_JSON, stop, TABLES_JSON } from './json/waiting.ts';
+export { type Facts, factsOf } from './notify/facts.ts';
+export { type Message, messageBody, RECEIVER_SHAPES, type ReceiverShape } from './notify/message.ts';
+export { Notifier, type NotifierDeps } from './notify/notifier.ts';
+export { type Receiver, sendNotice } from './notify/send-notice.ts';
 export { replayByFilter, replayByName } from './plan-replay.ts';
 export { estimateReproof, type ReproofEstimate, sumOfReproofs } from './reproof-estimate.ts';
 export { statusJson } from './status-json.ts';

@@ -29,6 +29,7 @@ export {
   type ConfigTableDefaults,
   loadMigrationConfig,
   type MigrationConfig,
+  type NotifyReceiver,
   type TargetAuth,
 } from './migration-config.ts';
 export { createOutside, DEFAULT_POLICY, type OutsideDeps, type OutsidePolicy } from './outside.ts';

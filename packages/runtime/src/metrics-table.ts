@@ -181,6 +181,12 @@ export const METRICS = {
     help: 'Time since a loop of this service made progress; the liveness probe judges the same number.',
     labels: ['loop'],
   },
+  lakehaul_notices_total: {
+    kind: 'counter',
+    unit: 'count',
+    help: 'Notices by what became of them at a receiver: sent, refused or given-up; failed tries are counted each.',
+    labels: ['outcome'],
+  },
   lakehaul_process_resident_memory_bytes: {
     kind: 'gauge',
     unit: 'bytes',

@@ -24,6 +24,16 @@ export type TargetAuth =
   | { kind: 'token'; token: Secret }
   | { kind: 'oauth-m2m'; clientId: string; clientSecret: Secret };
 
+/** One that is told. Its secrets are read when they are used. */
+export interface NotifyReceiver {
+  name: string;
+  shape: 'generic' | 'slack' | 'pagerduty';
+  minSeverity: 'info' | 'warning' | 'critical';
+  url: Secret;
+  /** Of PagerDuty only. */
+  routingKey: Secret;
+}
+
 type Section<Name extends keyof MigrationFile> = MigrationFile[Name];
 
 /** What lakehaul.yaml says, with defaults filled in, units resolved and secrets attached. */
@@ -51,6 +61,7 @@ export interface MigrationConfig {
   watch: Section<'watch'>;
   services: Section<'services'>;
   control: Section<'control'>;
+  notify: Omit<Section<'notify'>, 'receivers'> & { receivers: readonly NotifyReceiver[] };
 }
 
 export interface ConfigProblem {
@@ -183,6 +194,7 @@ function finish(file: MigrationFile, env: LoadRequest['env']): MigrationConfig {
     ledger: { ...ledger, diffMs: Math.round(diffDays * 86_400_000) },
     audit: { ...file.audit, sealKeyFile: env['LAKEHAUL_SEAL_KEY_FILE'] || null },
     target: { ...file.target, auth: authOf(file.target.auth, env) },
+    notify: { ...file.notify, receivers: file.notify.receivers.map((each) => receiverOf(each, env)) },
     tables: {
       ...file.tables,
       defaults: { ...file.tables.defaults, key: null, cutLine: null, acknowledge: [], target: null },
@@ -194,6 +206,37 @@ function authOf(auth: MigrationFile['target']['auth'], env: LoadRequest['env']):
   if (auth.kind === 'token') return { kind: 'token', token: secretFrom('LAKEHAUL_TARGET_TOKEN', env) };
   const clientSecret = secretFrom('LAKEHAUL_TARGET_CLIENT_SECRET', env);
   return { kind: 'oauth-m2m', clientId: auth.clientId ?? '', clientSecret };
+}
+
+const PAGERDUTY_URL = 'https://events.pagerduty.com/v2/enqueue';
+
+function receiverOf(receiver: Section<'notify'>['receivers'][number], env: LoadRequest['env']): NotifyReceiver {
+  const { name, shape, minSeverity, urlEnv, urlFile, routingKeyEnv, routingKeyFile, url = PAGERDUTY_URL } = receiver;
+  const secret = (variable: string | undefined, file: string | undefined) =>
+    new Secret(() => namedSecret(name, variable, file, env));
+  return {
+    ...{ name, shape, minSeverity },
+    url: shape === 'pagerduty' ? new Secret(url) : secret(urlEnv, urlFile),
+    routingKey: secret(routingKeyEnv, routingKeyFile),
+  };
+}
+
+function namedSecret(
+  receiver: string,
+  variable: string | undefined,
+  file: string | undefined,
+  env: LoadRequest['env'],
+): string {
+  const value = variable === undefined ? undefined : env[variable];
+  if (value !== undefined && value !== '') return value;
+  const refuse = (why: string, cause?: unknown) =>
+    new LakehaulError('CREDENTIALS_REJECTED', `receiver ${receiver}: ${why}`, { where: 'notify.receivers', cause });
+  if (file === undefined) throw refuse(`the variable ${variable ?? ''} is not set`);
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (cause) {
+    throw refuse(`${file} cannot be read`, cause);
+  }
 }
 
 /** Read when it is used: `config check` needs no secrets, and a rotated file is seen by the next login. */

@@ -21,6 +21,7 @@ export function brokenRules(file: unknown): RuleBreach[] {
     ...authRules(asMap(asMap(root['target'])['auth'])),
     ...bucketRules(asMap(root['staging']), asMap(root['ledger'])),
     ...controlRules(root['control']),
+    ...notifyRules(asMap(root['notify'])['receivers']),
     ...secretsIn(file, []),
   ];
 }
@@ -103,6 +104,44 @@ function controlRules(control: unknown): RuleBreach[] {
     },
   ];
 }
+
+/** Each receiver has exactly one way to its secret, and a name of its own. */
+function notifyRules(receivers: unknown): RuleBreach[] {
+  if (!Array.isArray(receivers)) return [];
+  const names = receivers.map((receiver) => asMap(receiver)['name']);
+  return receivers.flatMap((each: unknown, index): RuleBreach[] => {
+    const receiver = asMap(each);
+    const path = ['notify', 'receivers', index];
+    const breaches: RuleBreach[] = [];
+    const isPager = receiver['shape'] === 'pagerduty';
+    const [own, foreign] = isPager ? [PAGER_FIELDS, URL_FIELDS] : [URL_FIELDS, [...PAGER_FIELDS, 'url']];
+    const given = own.filter((field) => receiver[field] !== undefined);
+    if (given.length !== 1)
+      breaches.push({
+        path,
+        message: given.length === 0 ? `neither ${own.join(' nor ')} is there` : `${own.join(' and ')} are both set`,
+        next: `set one of ${own.join(', ')}`,
+      });
+    for (const field of foreign)
+      if (receiver[field] !== undefined)
+        breaches.push({
+          path: [...path, field],
+          isKey: true,
+          message: `a receiver of shape ${String(receiver['shape'])} has no ${field}`,
+          next: `remove it; it takes ${own.join(' or ')}`,
+        });
+    if (names.indexOf(receiver['name']) !== index && receiver['name'] !== undefined)
+      breaches.push({
+        path: [...path, 'name'],
+        message: 'is the name of an earlier receiver',
+        next: 'name it differently',
+      });
+    return breaches;
+  });
+}
+
+const URL_FIELDS = ['urlEnv', 'urlFile'];
+const PAGER_FIELDS = ['routingKeyEnv', 'routingKeyFile'];
 
 const SECRET_KEYS =
   /^(.*token|.*password|pass|.*secret(key|accesskey)?|client_?secret|.*accesskey(id)?|api_?key|redis_?url|private_?key)$/i;

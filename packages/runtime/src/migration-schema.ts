@@ -16,6 +16,7 @@ import {
   text,
   whole,
 } from './schema/fields.ts';
+import { notify } from './schema/notify.ts';
 
 const level = () => z.enum(['count', 'carried', 'sampled', 'full']);
 const LEVEL_DOC =
@@ -299,6 +300,7 @@ export const MIGRATION_SCHEMA = z.strictObject({
   watch: watch.prefault({}),
   services: services.prefault({}),
   control: control.prefault({}),
+  notify: notify.prefault({}),
 });
 
 export type MigrationFile = z.output<typeof MIGRATION_SCHEMA>;

@@ -25,7 +25,14 @@ export interface OutsidePolicy {
 
 export const DEFAULT_POLICY: OutsidePolicy = {
   // A statement on the warehouse runs as long as its own STATEMENT_TIMEOUT; callers that know it pass it.
-  timeoutsMs: { 's3.': 60_000, 'redshift.': 60_000, 'databricks.': 900_000, 'queue.': 30_000, 'oidc.': 10_000 },
+  timeoutsMs: {
+    's3.': 60_000,
+    'redshift.': 60_000,
+    'databricks.': 900_000,
+    'queue.': 30_000,
+    'oidc.': 10_000,
+    'notify.': 10_000,
+  },
   maxTries: 5,
   maxBackpressureTries: 12,
   firstWaitMs: 200,

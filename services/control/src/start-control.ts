@@ -10,6 +10,7 @@ import { openTokens } from './auth/open-tokens.ts';
 import type { KnowsBearer } from './auth/principal.ts';
 import { consoleDirectory } from './console-files.ts';
 import { EventHub } from './event-hub.ts';
+import { startNotifying } from './notify.ts';
 import { ReadModel } from './read-model.ts';
 
 /** A token that is taken out of the file is refused after this. */
@@ -51,7 +52,8 @@ export async function startControl(request: {
     tokens === null
       ? null
       : startLoop({ ...shared, name: 'tokens', everyMs: TOKENS_EVERY_MS, runOnce: tokens.readOnce });
-  const loops = () => [...looking.loops(), ...(reading?.loops() ?? [])];
+  const notifying = startNotifying({ session, model, fail });
+  const loops = () => [...looking.loops(), ...(reading?.loops() ?? []), ...(notifying?.loops() ?? [])];
   const isLive = livenessOf(loops, clock);
   const app = await buildApp({
     ...{
@@ -74,7 +76,7 @@ export async function startControl(request: {
   log.info('api listens', { host: control.host, port });
   const stop = async () => {
     events.close();
-    await Promise.all([app.close(), looking.stop(), reading?.stop()]);
+    await Promise.all([app.close(), looking.stop(), reading?.stop(), notifying?.stop()]);
   };
   return { port, loops, drain: stop, stop, done: new Promise(() => undefined) };
 }

@@ -1,5 +1,5 @@
 /** `config`, `doctor` and `sandbox`: what is round a migration. */
-import { count, said, text, wholeText } from '@lakehaul/operate';
+import { count, RECEIVER_SHAPES, said, text, wholeText } from '@lakehaul/operate';
 import { z } from 'zod';
 import { problem } from './common.ts';
 
@@ -29,6 +29,19 @@ export const DOCTOR_JSON = z.strictObject({
       warnings: z
         .array(z.strictObject({ what: said, next: said }))
         .describe('it works, and could be safer; what may not be asked for is not known'),
+      problem: problem.nullable(),
+    }),
+  ),
+});
+
+export const NOTIFY_TEST_JSON = z.strictObject({
+  isDryRun: z.boolean(),
+  receivers: z.array(
+    z.strictObject({
+      name: said,
+      shape: z.enum(RECEIVER_SHAPES),
+      isSent: z.boolean(),
+      body: said.nullable().describe('in a dry run: what would be sent, without the key'),
       problem: problem.nullable(),
     }),
   ),

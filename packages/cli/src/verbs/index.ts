@@ -12,6 +12,7 @@ import { drill } from './drill.ts';
 import { keys } from './keys.ts';
 import { ledger } from './ledger.ts';
 import { ledgerSeal } from './ledger-seal.ts';
+import { notify } from './notify.ts';
 import { plan } from './plan.ts';
 import { replay } from './replay.ts';
 import { report } from './report.ts';
@@ -60,6 +61,7 @@ export const VERBS: readonly Verb[] = [
   cancel,
   settings,
   signal,
+  notify,
   supportBundle,
   test,
 ];

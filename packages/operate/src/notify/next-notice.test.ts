@@ -1,0 +1,159 @@
+import type { Told } from '@lakehaul/ledger';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Condition, Facts } from './facts.ts';
+import { type News, nextNotice } from './next-notice.ts';
+
+const QUIET: Facts = { migration: 'm1', verdict: 'HOLD', reasons: ['NOT_SEALED'], conditions: [], mismatches: [] };
+
+function stopped(table: string, since = 1): Condition {
+  return {
+    ...{ key: `table-stopped/${table}/${since}`, kind: 'table-stopped', severity: 'critical', subject: table },
+    ...{ measure: 1, says: `${table} is stopped: SCHEMA_DRIFT`, next: 'look' },
+  };
+}
+const waiting = (table: string, measure: number): Condition => ({
+  ...{ key: `quarantine/${table}`, kind: 'quarantine', severity: 'warning', subject: table, measure },
+  ...{ says: `${table}: ${measure} chunks wait for a person`, next: 'look' },
+});
+const differs = (...attempts: string[]) => ({ plan: 'a/g1', table: 'a', attempts });
+
+/** Looks one after the other until nothing is news, as the service does. */
+class Teller {
+  told: Told | null = null;
+  number = 0;
+
+  look(facts: Partial<Facts>): News['notice'][] {
+    const notices: News['notice'][] = [];
+    for (;;) {
+      const news = nextNotice(this.told, { ...QUIET, ...facts }, this.number + 1);
+      if (news === null) return notices;
+      this.number += 1;
+      this.told = news.told;
+      notices.push(news.notice);
+      if (notices.length > 500) throw new Error('it never ends');
+    }
+  }
+}
+
+const brief = (notices: readonly News['notice'][]) =>
+  notices.map(({ kind, action, severity, summary, incident }) => [kind, action, severity, summary, incident]);
+
+describe('what is news', () => {
+  it('a first look says that it has begun, and what is wrong already', () => {
+    const teller = new Teller();
+    expect(brief(teller.look({ conditions: [stopped('a')] }))).toEqual([
+      ['begun', 'told', 'info', 'm1 is watched; the verdict is HOLD', 1],
+      ['table-stopped', 'raised', 'critical', 'a is stopped: SCHEMA_DRIFT', 2],
+    ]);
+    expect(teller.look({ conditions: [stopped('a')] })).toEqual([]);
+  });
+
+  it('what is over is told under the number that raised it, and what comes again is news again', () => {
+    const teller = new Teller();
+    teller.look({ conditions: [stopped('a')] });
+    expect(brief(teller.look({}))).toEqual([
+      ['table-stopped', 'cleared', 'critical', 'over: what was stopped is resumed', 2],
+    ]);
+    expect(teller.look({ conditions: [stopped('a', 2)] })[0]).toMatchObject({ action: 'raised', incident: 4 });
+  });
+
+  it('a stop that was lifted and came again between two looks is two things', () => {
+    const teller = new Teller();
+    teller.look({ conditions: [stopped('a', 1)] });
+    expect(teller.look({ conditions: [stopped('a', 2)] }).map(({ action }) => action)).toEqual(['raised', 'cleared']);
+  });
+
+  it('a quarantine is told again when it has doubled, not with each chunk', () => {
+    const teller = new Teller();
+    const measures = [1, 2, 3, 4, 7, 8, 5, 9];
+    const told = measures.map((measure) => teller.look({ conditions: [waiting('a', measure)] }).map((n) => n.summary));
+    expect(told.map((notices) => notices.at(-1)?.replace(/\D/g, '') ?? '-')).toEqual([
+      '1',
+      '2',
+      '-',
+      '4',
+      '-',
+      '8',
+      '-',
+      '-',
+    ]);
+  });
+
+  it('many at once are one notice and one incident, over when the last of them is', () => {
+    const teller = new Teller();
+    const tables = Array.from({ length: 30 }, (_, n) => stopped(`t${n}`));
+    expect(brief(teller.look({ conditions: tables }).slice(1))).toEqual([
+      ['table-stopped', 'raised', 'critical', '30 tables are stopped: t0, t1, t2, t3, t4 and 25 more', 2],
+    ]);
+    expect(teller.look({ conditions: tables.slice(5) })).toEqual([]);
+    expect(teller.look({ conditions: [stopped('other'), ...tables.slice(29)] })).toHaveLength(1);
+    expect(brief(teller.look({ conditions: [stopped('other')] }))).toEqual([
+      ['table-stopped', 'cleared', 'critical', 'over: what was stopped is resumed', 2],
+    ]);
+  });
+
+  it('GO is good news, its end a warning, NO_GO an incident', () => {
+    const teller = new Teller();
+    teller.look({});
+    expect(brief(teller.look({ verdict: 'GO', reasons: [] }))).toEqual([
+      ['verdict', 'told', 'info', 'the verdict is GO', 2],
+    ]);
+    expect(brief(teller.look({ verdict: 'HOLD', reasons: ['SOURCE_WRITTEN'] }))).toEqual([
+      ['verdict', 'told', 'warning', 'the verdict is no longer GO: SOURCE_WRITTEN', 3],
+    ]);
+    const noGo = {
+      ...stopped('x'),
+      key: 'verdict',
+      kind: 'verdict' as const,
+      says: 'the verdict is NO_GO: SEAL_BROKEN',
+    };
+    expect(brief(teller.look({ verdict: 'NO_GO', conditions: [noGo] }))).toEqual([
+      ['verdict', 'raised', 'critical', 'the verdict is NO_GO: SEAL_BROKEN', 4],
+    ]);
+    expect(brief(teller.look({ verdict: 'HOLD' }))).toEqual([
+      ['verdict', 'cleared', 'critical', 'the verdict is no longer NO_GO but HOLD', 4],
+    ]);
+  });
+
+  it('a mismatch is told once, though it was repaired before anybody looked, and whoever else looks', () => {
+    const teller = new Teller();
+    teller.look({});
+    expect(teller.look({ mismatches: [differs('7.1')] })[0]).toMatchObject({
+      ...{ kind: 'mismatch', severity: 'critical', summary: 'a: chunk 7 loaded and not equal to the source' },
+    });
+    // A process that was started later does not list what a segment covers; the one before still does.
+    expect(teller.look({})).toEqual([]);
+    expect(teller.look({ mismatches: [differs('7.1')] })).toEqual([]);
+    expect(teller.look({ mismatches: [differs('7.1', '7.2', '9.1')] })[0]?.summary).toContain('chunks 7, 9 loaded');
+  });
+
+  it('after a hundred mismatches of a plan no more are told, so that a record stays small', () => {
+    const teller = new Teller();
+    teller.look({});
+    const attempts = Array.from({ length: 150 }, (_, n) => `${n}.1`);
+    expect(teller.look({ mismatches: [differs(...attempts)] })).toHaveLength(1);
+    expect(teller.told?.mismatches[0]?.attempts).toHaveLength(100);
+  });
+
+  it('whatever happens: every condition is raised before it is cleared, under one number, and a quiet end clears all', () => {
+    const condition = fc
+      .record({ table: fc.integer({ min: 0, max: 15 }), kind: fc.boolean(), measure: fc.integer({ min: 1, max: 40 }) })
+      .map(({ table, kind, measure }) => (kind ? stopped(`t${table}`) : waiting(`t${table}`, measure)));
+    const look = fc.uniqueArray(condition, { selector: ({ key }) => key, maxLength: 32 });
+    fc.assert(
+      fc.property(fc.array(look, { maxLength: 8 }), (looks) => {
+        const teller = new Teller();
+        const notices = [...looks, []].flatMap((conditions) => teller.look({ conditions }));
+        const open = new Set<number>();
+        for (const { action, incident } of notices) {
+          if (action === 'raised') open.add(incident);
+          if (action === 'changed') expect(open.has(incident)).toBe(true);
+          if (action === 'cleared') expect(open.delete(incident)).toBe(true);
+        }
+        expect(open.size).toBe(0);
+        expect(teller.told?.conditions ?? []).toEqual([]);
+      }),
+    );
+  });
+});

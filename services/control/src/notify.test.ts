@@ -1,0 +1,87 @@
+/** From the ledger to a receiver: what the service's loop tells of stops, quarantines, mismatches, pauses and signals. */
+import type { Log } from '@lakehaul/core';
+import { createMetrics, createOutside, createSeededIds, Secret, systemClock } from '@lakehaul/runtime';
+import { expect, it, vi } from 'vitest';
+import { ApiWorld, SALES } from '../../../test/support/api-world.ts';
+import { BODIES, chunkRef, submitBody } from '../../../test/support/ledger-world.ts';
+import { startReceiver } from '../../../test/support/receiver-server.ts';
+import { startNotifying } from './notify.ts';
+
+const silent: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => silent };
+const who = { who: 'me', reason: 'month end' };
+
+it('what happens in the ledger is told, also a mismatch that was repaired before anybody looked', async () => {
+  await using receiver = await startReceiver();
+  const api = new ApiWorld();
+  await api.seed();
+  const { ledger, model } = await api.process();
+  const metrics = createMetrics();
+  const notify = {
+    ...{ everyMs: 10, pausedAfterMs: 3_600_000, giveUpAfterMs: 3_600_000 },
+    receivers: [
+      {
+        ...{ name: 'channel', shape: 'generic' as const, minSeverity: 'warning' as const },
+        ...{ url: new Secret(receiver.url), routingKey: new Secret('') },
+      },
+    ],
+  };
+  const outside = createOutside({ clock: systemClock, ids: createSeededIds(1), log: silent, metrics });
+  const failures: unknown[] = [];
+  const session = { config: { notify }, ledger, outside, clock: systemClock, log: silent, metrics };
+  const notifying = startNotifying({
+    session,
+    model,
+    fail: (error) => void failures.push(error),
+  });
+  const told = (count: number) =>
+    vi.waitFor(() => {
+      expect(receiver.received).toHaveLength(count);
+      return receiver.received.map(({ body }) => `${body['severity']} ${body['action']} ${body['summary']}`).slice(-1);
+    });
+  const happens = async (what: () => Promise<unknown>, seconds = 1) => {
+    await what();
+    api.world.tick(seconds);
+    await model.refreshOnce();
+  };
+
+  await model.refreshOnce();
+  expect(await told(1)).toEqual(['warning raised public.flights: 3 chunks wait for a person']);
+
+  const first = { ...chunkRef(SALES, 0), attempt: 1 };
+  await happens(async () => {
+    await ledger.openAttempt(first, { attempt: 1, body: BODIES.opened, causedBy: null });
+    await ledger.recordSubmission(first, submitBody('unload', 's'));
+    await ledger.write(first, 'unloaded', BODIES.unloaded, null);
+    await ledger.write(first, 'loaded', BODIES.loaded, null);
+    await ledger.write(first, 'mismatched', BODIES.mismatched, null);
+    await ledger.openAttempt(first, { attempt: 2, body: { ...BODIES.opened, cause: 'mismatched' }, causedBy: null });
+  });
+  expect(await told(2)).toEqual(['critical told public.flights: chunk 0 loaded and not equal to the source']);
+
+  const stop = { schemaVersion: 1, action: 'stop', code: 'SCHEMA_DRIFT', reason: 'x', next: 'y' } as const;
+  await happens(() => ledger.stops.append(SALES.tableId, null, { ...stop, evidence: [], digest: 'd' }));
+  expect(await told(3)).toEqual(['critical raised public.flights is stopped: SCHEMA_DRIFT']);
+
+  const change = { action: 'pause', pattern: '*::unload' } as const;
+  await happens(() => ledger.steering.change({ change, requestId: 'r1', ...who }));
+  await happens(async () => undefined, 3_600);
+  expect((await told(4))[0]).toMatch(/^warning raised \*::unload has been paused since 2026-01-01T00:0/);
+
+  await happens(() => ledger.signals.declare({ process: 'month-end', status: 'failing', ...who }));
+  expect(await told(5)).toEqual(['critical raised the business process month-end was declared failing']);
+  await happens(() => ledger.signals.declare({ process: 'month-end', status: 'ok', ...who }));
+  expect(await told(6)).toEqual(['critical cleared over: the business process is declared well again']);
+
+  await notifying?.stop();
+  expect(failures).toEqual([]);
+  expect(await metrics.text()).toContain('lakehaul_notices_total{outcome="sent"} 6');
+});
+
+it('with nobody to tell there is no loop', async () => {
+  const { ledger, model } = await new ApiWorld().process();
+  const metrics = createMetrics();
+  const outside = createOutside({ clock: systemClock, ids: createSeededIds(1), log: silent, metrics });
+  const notify = { everyMs: 10, pausedAfterMs: 1, giveUpAfterMs: 1, receivers: [] };
+  const session = { config: { notify }, ledger, outside, clock: systemClock, log: silent, metrics };
+  expect(startNotifying({ session, model, fail: () => undefined })).toBeNull();
+});

@@ -1,0 +1,41 @@
+/** The loop that tells people what is news; none when nobody is to be told. */
+import { randomUUID } from 'node:crypto';
+import { type RunningLoop, type Session, startLoop } from '@lakehaul/fleet';
+import { newestSignals } from '@lakehaul/ledger';
+import { factsOf, Notifier } from '@lakehaul/operate';
+import type { MigrationConfig } from '@lakehaul/runtime';
+import type { ReadModel } from './read-model.ts';
+
+export function startNotifying(request: {
+  session: Pick<Session, 'ledger' | 'outside' | 'clock' | 'log' | 'metrics'> & {
+    config: Pick<MigrationConfig, 'notify'>;
+  };
+  model: Pick<ReadModel, 'isReady' | 'snapshot'>;
+  fail: (error: unknown) => void;
+}): Pick<RunningLoop, 'loops' | 'stop'> | null {
+  const { session, model, fail } = request;
+  const { config, ledger, outside, clock, log, metrics } = session;
+  const { everyMs, pausedAfterMs, giveUpAfterMs, receivers } = config.notify;
+  if (receivers.length === 0) return null;
+  const notifier = new Notifier({
+    ...{ notices: ledger.notices, serverTimeMs: () => ledger.serverTimeMs(), migration: ledger.migration },
+    ...{ receivers, giveUpAfterMs, claimant: randomUUID(), outside, clock, log },
+    count: (outcome) => metrics.count('lakehaul_notices_total', { outcome }),
+  });
+  const loop = startLoop({
+    ...{ name: 'notify', everyMs, clock, log, fail },
+    runOnce: async () => {
+      if (!model.isReady) return;
+      const { report, scan, changes } = model.snapshot;
+      const signals = newestSignals(await ledger.signals.all());
+      await notifier.runOnce(factsOf({ report, scan, changes, signals, nowMs: scan.observedMs, pausedAfterMs }));
+    },
+  });
+  return {
+    loops: loop.loops,
+    stop: async () => {
+      notifier.stop();
+      await loop.stop();
+    },
+  };
+}
