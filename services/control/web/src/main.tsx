@@ -1,6 +1,15 @@
 import { render } from 'preact';
+import { logIn } from './api.ts';
 import { App } from './app.tsx';
 import './style.css';
+
+// A link that a command on this machine printed: behind `#`, so that no server is ever sent it; and gone from the address.
+const [, given] = /^#token=([0-9a-f]{64})$/.exec(location.hash) ?? [];
+if (given !== undefined) {
+  history.replaceState(null, '', '#/');
+  window.dispatchEvent(new HashChangeEvent('hashchange'));
+  logIn(given);
+}
 
 const root = document.getElementById('console');
 if (root !== null) render(<App />, root);
