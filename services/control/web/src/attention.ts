@@ -14,7 +14,7 @@ export interface Attention {
   verb: string;
 }
 
-export function attentionOf(status: Status): Attention[] {
+export function attentionOf(status: Pick<Status, 'tables' | 'steering'>): Attention[] {
   const ofTables = status.tables.flatMap(ofTable);
   const { pauses } = status.steering;
   const held = pauses.map((pattern) => ({

@@ -1,7 +1,9 @@
 import { render } from 'preact';
 import { logIn } from './api.ts';
 import { App } from './app.tsx';
-import './style.css';
+import './style/frame.css';
+import './style/parts.css';
+import './style/pages.css';
 
 // A link that a command on this machine printed: behind `#`, so that no server is ever sent it; and gone from the address.
 const [, given] = /^#token=([0-9a-f]{64})$/.exec(location.hash) ?? [];

@@ -1,10 +1,18 @@
 /** What the API answers, from the schemas that it checks itself against. Types only: nothing of them is in the bundle. */
-import type { CHUNK_JSON, CHUNK_PAGE_JSON, CHUNKS_JSON, SETTINGS_JSON, STATUS_JSON } from '@lakehaul/operate';
+import type {
+  CHUNK_JSON,
+  CHUNK_PAGE_JSON,
+  CHUNKS_JSON,
+  SETTINGS_JSON,
+  SIGNALS_JSON,
+  STATUS_JSON,
+} from '@lakehaul/operate';
 import type { z } from 'zod';
 import type { PROBLEM_JSON } from '../../src/problem.ts';
 import type { APPROVED_JSON, PROPOSALS_JSON, PROPOSED_JSON } from '../../src/proposals.ts';
 import type { REPLAYED_JSON } from '../../src/quarantine.ts';
 import type { MAP_JSON, ME_JSON, PACE_JSON } from '../../src/routes/map.ts';
+import type { QUEUES_JSON } from '../../src/routes/queues.ts';
 import type { STEERED_JSON } from '../../src/steer.ts';
 
 export type Status = z.output<typeof STATUS_JSON> & { asOf: string };
@@ -13,6 +21,9 @@ export type Stage = z.output<typeof MAP_JSON>['stages'][number];
 export type ChunkMap = z.output<typeof MAP_JSON>;
 export type Pace = z.output<typeof PACE_JSON>;
 export type Me = z.output<typeof ME_JSON>;
+export type Queues = z.output<typeof QUEUES_JSON>;
+export type Gates = Pick<Status, 'asOf' | 'decision' | 'evidence' | 'writesKnownUntil'>;
+export type Signals = z.output<typeof SIGNALS_JSON>;
 export type Settings = z.output<typeof SETTINGS_JSON> & { asOf: string };
 export type ChunkStory = z.output<typeof CHUNK_JSON>;
 export type Receipt = ChunkStory['trail'][number];

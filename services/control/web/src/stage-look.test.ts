@@ -26,7 +26,7 @@ it.each(['light', 'dark'] as const)(
 );
 
 it('the canvas and the page use the same colours', () => {
-  const css = readFileSync(join(import.meta.dirname, 'style.css'), 'utf8');
+  const css = readFileSync(join(import.meta.dirname, 'style/frame.css'), 'utf8');
   const [light = '', dark = ''] = css.split('prefers-color-scheme: dark');
   const blocks: Record<Theme, string> = { light, dark: dark.slice(0, dark.indexOf('*,')) };
   for (const theme of ['light', 'dark'] as const)

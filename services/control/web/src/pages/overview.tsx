@@ -2,6 +2,7 @@
 
 import { attentionOf } from '../attention.ts';
 import { bytes, count, duration, percent } from '../format.ts';
+import { AttentionList } from '../parts/attention-list.tsx';
 import { Panel, Told } from '../parts/panel.tsx';
 import { RateChart } from '../parts/rate-chart.tsx';
 import { StageBar } from '../parts/stage-bar.tsx';
@@ -21,7 +22,7 @@ export function Overview() {
         <Told shown={status}>{(value) => <Answer status={value} pace={pace.value} />}</Told>
       </Panel>
       <Panel title="What needs somebody">
-        <Told shown={status}>{(value) => <Attention status={value} />}</Told>
+        <Told shown={status}>{(value) => <AttentionList items={attentionOf(value)} />}</Told>
       </Panel>
       <Panel title="Pace of the proofs" aside={<Interval pace={pace.value} />}>
         <Told shown={pace}>
@@ -91,29 +92,6 @@ function Figure({ label, value, note }: { label: string; value: string; note: st
 function Interval({ pace }: { pace: Pace | null }) {
   if (pace === null || pace.from === null) return null;
   return <span class="quiet">bytes as planned, each {duration(pace.intervalSeconds * 1_000)}</span>;
-}
-
-function Attention({ status }: { status: Status }) {
-  const items = attentionOf(status);
-  if (items.length === 0) return <p class="empty">Nothing. Nobody has to do anything now.</p>;
-  return (
-    <ul class="attention">
-      {items.map((item) => (
-        <li key={item.key} class={item.isGrave ? 'grave' : ''}>
-          <div>
-            <b>{item.what}</b> <span class="where">{item.where}</span>
-            <p>{item.why}</p>
-            <p class="quiet">{item.next}</p>
-          </div>
-          {item.href === '' ? null : (
-            <a class="button" href={item.href}>
-              {item.verb}
-            </a>
-          )}
-        </li>
-      ))}
-    </ul>
-  );
 }
 
 export function totalStages({ tables }: Pick<Status, 'tables'>): Partial<Record<Stage, number>> {

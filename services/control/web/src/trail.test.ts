@@ -1,0 +1,62 @@
+import { expect, it } from 'vitest';
+import type { Receipt } from './shapes.ts';
+import { countsOf, trailOf } from './trail.ts';
+
+function receipt(stage: string, attempt: number, lastModifiedMs: number, body: Receipt['body']): Receipt {
+  return {
+    ...{ schemaVersion: 1, migration: 'm', tableId: 't', generation: 1, chunk: 0, attempt, stage, nonce: 'n' },
+    ...{ at: '2026-01-01T00:00:00.000Z', by: { service: 'worker', instance: 'w1', version: '0' }, causedBy: null },
+    ...{ body, key: `${attempt}.${stage}.${lastModifiedMs}`, lastModifiedMs },
+  };
+}
+
+const ROWS = { transaction: '10', manifest: '10', load: '10', target: '9' };
+const TRAIL = [
+  receipt('opened', 1, 1_000, { cause: 'planned', reason: 'first attempt' }),
+  receipt('unloaded', 1, 4_000, {
+    rowCount: '10',
+    manifestRowCount: '10',
+    files: [{}, {}],
+    statementId: 's-1',
+    durationMs: 1_500,
+  }),
+  receipt('loaded', 1, 9_000, { rowCount: '10', operation: 'copy', targetVersion: '6', statementIds: ['t-1', 't-2'] }),
+  receipt('mismatched', 1, 12_000, {
+    ...{
+      rowCounts: ROWS,
+      differences: ['rows: load 10, target 9'],
+      diagnosis: { cause: 'rows-missing', detail: 'one row is missing' },
+    },
+    target: { groups: [{ sum1: '12', sum2: '34' }] },
+  }),
+];
+
+it('tells what happened in the order in which it did, with what can be looked up elsewhere', () => {
+  const events = trailOf({ trail: TRAIL });
+  expect(events.map(({ stage, afterMs, what }) => [stage, afterMs, what])).toEqual([
+    ['opened', null, 'attempt opened: planned'],
+    ['unloaded', 3_000, '10 rows in 2 files in 1 s'],
+    ['loaded', 5_000, '10 rows by copy, target version 6'],
+    ['mismatched', 3_000, 'rows: load 10, target 9'],
+  ]);
+  expect(events.flatMap(({ ids }) => ids.map(({ text }) => text))).toEqual(['s-1', 't-1', 't-2']);
+  expect(events.at(-1)).toMatchObject({ isTrouble: true, why: 'one row is missing' });
+});
+
+it('counts that differ are never told as equal', () => {
+  expect(countsOf({ trail: TRAIL })).toMatchObject({
+    isEqual: false,
+    proof: 'mismatched',
+    hashes: [{ name: 'target', sums: ['sum1 12,sum2 34'] }],
+  });
+  expect(countsOf({ trail: TRAIL.slice(0, 2) })).toMatchObject({
+    ...{ isEqual: true, proof: null },
+    counts: [{ rows: '10' }, { rows: '10' }, { rows: null }, { rows: null }],
+  });
+});
+
+it('a proof says nothing of an attempt after it', () => {
+  const trail = [...TRAIL, receipt('opened', 2, 13_000, { cause: 'mismatched', reason: '' })];
+  expect(countsOf({ trail })).toBeNull();
+  expect(countsOf({ trail: [] })).toBeNull();
+});
