@@ -1,6 +1,6 @@
 /** Notices over a ledger in memory, to real http servers: each once, in order, and again under the same id after a crash. */
 import type { Clock, Log, LogFields } from '@lakehaul/core';
-import { CLAIM_MS, type Ledger, type Severity } from '@lakehaul/ledger';
+import { CLAIM_MS, type Ledger, recordShape, type Severity } from '@lakehaul/ledger';
 import { type Facts, Notifier, type NotifierDeps, type Receiver, type ReceiverShape } from '@lakehaul/operate';
 import { createMetrics, createOutside, createSeededIds } from '@lakehaul/runtime';
 import { Ajv } from 'ajv';
@@ -264,6 +264,20 @@ describe('notices', () => {
     for (const key of store.keys) bodies.push(Buffer.from((await store.get(key))?.body ?? []).toString());
     expect(servers.c.received[0]?.body['routing_key']).toBe(KEY);
     expect(bodies.filter((text) => text.includes('s3cr3tpath') || text.includes(KEY))).toEqual([]);
+  });
+
+  it('every record is of the shape that an audit holds it against', async () => {
+    const world = new World();
+    const notifier = world.process([receiver('a')], 'p1');
+    for (const look of [facts(), facts('t'), facts()]) await notifier.runOnce(look);
+    const { store } = world.ledgers;
+    const records = store.keys.filter((key) => key.includes('/records/notices/'));
+    expect(records.length).toBe(10);
+    for (const key of records) {
+      const record: unknown = JSON.parse(Buffer.from((await store.get(key))?.body ?? []).toString());
+      const shape = recordShape(key.replace(/^.*\/records\//, '').replace(/\.json$/, ''));
+      expect(shape?.safeParse((record as { body: unknown }).body).error, key).toBeUndefined();
+    }
   });
 
   it('stopping cuts off what hangs, and the next process sends it', async () => {

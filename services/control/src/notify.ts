@@ -1,7 +1,7 @@
 /** The loop that tells people what is news; none when nobody is to be told. */
 import { randomUUID } from 'node:crypto';
 import { type RunningLoop, type Session, startLoop } from '@lakehaul/fleet';
-import { newestSignals } from '@lakehaul/ledger';
+import { type Ledger, type LedgerRecord, newestSignals, type ProcessSignal, SIGNALS } from '@lakehaul/ledger';
 import { factsOf, Notifier } from '@lakehaul/operate';
 import type { MigrationConfig } from '@lakehaul/runtime';
 import type { ReadModel } from './read-model.ts';
@@ -22,12 +22,13 @@ export function startNotifying(request: {
     ...{ receivers, giveUpAfterMs, claimant: randomUUID(), outside, clock, log },
     count: (outcome) => metrics.count('lakehaul_notices_total', { outcome }),
   });
+  const readSignals = newestSignalsOf(ledger);
   const loop = startLoop({
     ...{ name: 'notify', everyMs, clock, log, fail },
     runOnce: async () => {
       if (!model.isReady) return;
       const { report, scan, changes } = model.snapshot;
-      const signals = newestSignals(await ledger.signals.all());
+      const signals = await readSignals();
       await notifier.runOnce(factsOf({ report, scan, changes, signals, nowMs: scan.observedMs, pausedAfterMs }));
     },
   });
@@ -37,5 +38,19 @@ export function startNotifying(request: {
       notifier.stop();
       await loop.stop();
     },
+  };
+}
+
+/** A LIST a look; what a monitoring system declared over weeks is read again only when there is more of it. */
+function newestSignalsOf(ledger: Ledger): () => Promise<LedgerRecord<ProcessSignal>[]> {
+  let known = '';
+  let newest: LedgerRecord<ProcessSignal>[] = [];
+  return async () => {
+    const listed = (await ledger.listRecords(SIGNALS)).map(({ path }) => path).join('\n');
+    if (listed !== known) {
+      newest = newestSignals(await ledger.signals.all());
+      known = listed;
+    }
+    return newest;
   };
 }

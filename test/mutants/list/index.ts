@@ -3,6 +3,7 @@ import { AUDIT } from './audit.ts';
 import { CONTROL } from './control.ts';
 import { JUDGES } from './judges.ts';
 import { LEDGER } from './ledger.ts';
+import { NOTICES } from './notices.ts';
 import { PROOF } from './proof.ts';
 import { STEERING } from './steering.ts';
 import { STEPS } from './steps.ts';
@@ -17,4 +18,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...WATCH,
   ...STEERING,
   ...CONTROL,
+  ...NOTICES,
 ];

@@ -123,8 +123,9 @@ describe('what is news', () => {
       ...{ kind: 'mismatch', severity: 'critical', summary: 'a: chunk 7 loaded and not equal to the source' },
     });
     // A process that was started later does not list what a segment covers; the one before still does.
-    expect(teller.look({})).toEqual([]);
-    expect(teller.look({ mismatches: [differs('7.1')] })).toEqual([]);
+    expect(teller.look({ conditions: [stopped('b')] })).toHaveLength(1);
+    expect(teller.look({ conditions: [stopped('b')], mismatches: [differs('7.1')] })).toEqual([]);
+    teller.look({});
     expect(teller.look({ mismatches: [differs('7.1', '7.2', '9.1')] })[0]?.summary).toContain('chunks 7, 9 loaded');
   });
 
