@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { METRICS } from '@lakehaul/runtime';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, type Fleet, type Service, startFleet } from '../support/processes.ts';
+import { type ReceiverServer, startReceiver } from '../support/receiver-server.ts';
 import { startWorld, type World } from '../support/world.ts';
 
 /** Each service as its own process: what it tells a scraper and a probe, and how it ends. */
@@ -12,6 +13,7 @@ const ROOT = join(import.meta.dirname, '../..');
 
 let world: World;
 let fleet: Fleet;
+let receiver: ReceiverServer;
 const services = new Map<string, Service>();
 
 beforeAll(async () => {
@@ -19,11 +21,17 @@ beforeAll(async () => {
   await world.redshift.run('CREATE SCHEMA "svc"');
   await world.redshift.run('CREATE TABLE "svc"."t" (id integer, name varchar(40)) SORTKEY (id)');
   await world.redshift.run(`INSERT INTO "svc"."t" VALUES (1, 'one'), (2, 'two')`);
-  fleet = await startFleet(world, { include: ['svc.t'], defaults: { level: 'full' } });
-  for (const name of NAMES) services.set(name, fleet.start(name));
+  receiver = await startReceiver();
+  const sections = `notify:
+  everyMs: 1s
+  receivers: [{ name: channel, shape: generic, minSeverity: info, urlEnv: WEBHOOK }]
+`;
+  fleet = await startFleet(world, { include: ['svc.t'], defaults: { level: 'full' } }, { sections });
+  for (const name of NAMES) services.set(name, fleet.start(name, { WEBHOOK: `${receiver.url}/s3cretpath` }));
 });
 afterAll(async () => {
   await fleet[Symbol.asyncDispose]();
+  await receiver[Symbol.asyncDispose]();
   await world[Symbol.asyncDispose]();
 });
 
@@ -111,6 +119,20 @@ describe('the api of control', () => {
     await listening;
     expect((await post('/v1/queues/verify/resume')).status).toBe(200);
   });
+});
+
+it('control tells receivers, once, by a URL that is in no log', async () => {
+  await eventually('it is told that the watch has begun', async () => receiver.received.length > 0);
+  const [first] = receiver.received;
+  expect([first?.path, first?.body['id'], first?.body['kind']]).toEqual([
+    '/s3cretpath',
+    'lakehaul/fleet/notice/1',
+    'begun',
+  ]);
+  expect(new Set(receiver.received.map(({ body }) => body['id'])).size).toBe(receiver.received.length);
+  const text = JSON.stringify([...services.values()].map(({ lines }) => lines));
+  expect(text).toContain('notice noted');
+  expect(text).not.toContain('s3cretpath');
 });
 
 describe('the fleet', () => {

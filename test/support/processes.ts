@@ -77,6 +77,8 @@ export async function startFleet(
   options: {
     migration?: string;
     services?: Record<string, unknown>;
+    /** Sections of lakehaul.yaml besides. */
+    sections?: string;
     /** Where `npm run bundle` put the services; default: the sources. */
     bundles?: string;
   } = {},
@@ -93,7 +95,7 @@ export async function startFleet(
     ...(options.services === undefined ? {} : { services: options.services }),
   });
   const control = `control: { port: 0, tokensFile: ${JSON.stringify(tokensFile)}, refreshEveryMs: 500ms }`;
-  writeFileSync(configFile, `${text}\n${control}\n`);
+  writeFileSync(configFile, `${text}\n${control}\n${options.sections ?? ''}`);
   const services: Service[] = [];
   return {
     redisUrl: redis.url,
