@@ -2,7 +2,7 @@
 import type { Clock, Ids, Log, Outside } from '@lakehaul/core';
 import type { DatabricksOptions } from './databricks/options.ts';
 import { openDatabricks } from './databricks/target.ts';
-import type { Source, Stage, Target } from './ports.ts';
+import type { Source, SourceLoad, Stage, Target, TargetLoad } from './ports.ts';
 import type { RedshiftOptions } from './redshift/options.ts';
 import { openRedshift } from './redshift/source.ts';
 import type { BucketOptions } from './s3/bucket.ts';
@@ -33,9 +33,9 @@ export interface CloudsDeps {
 }
 
 export interface Clouds {
-  source: Source;
+  source: Source & SourceLoad;
   stage: Stage;
-  target: Target;
+  target: Target & TargetLoad;
   ledgerStore: OpenObjectStore;
   close(): Promise<void>;
 }

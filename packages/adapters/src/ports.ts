@@ -238,6 +238,36 @@ export interface Source {
   check(): Promise<{ endpoint: string; user: string; version: string }>;
 }
 
+export interface PressureRequest {
+  /** Waits of statements that left the queue so lately count. */
+  windowMs: number;
+  /** Of the whole look. A source that cannot answer a small question for so long is in pain. */
+  timeoutMs: number;
+  /** The canary reads a thousand rows of it; null sends none. */
+  canaryTable: SourceTableName | null;
+}
+
+export interface SourcePressure {
+  /** False: the history shows us our own statements only, and the numbers say nothing about others. */
+  seesAllStatements: boolean;
+  queued: number;
+  running: number;
+  /** Of the running ones, by our query groups. */
+  runningOurs: number;
+  /** 95th percentile of the waits of what is not the haul's own; null: nothing waited or started lately. */
+  queueTimeMs: number | null;
+  /** Of the newest canary that the history tells of; null as long as it tells of none. */
+  canaryMs: number | null;
+  /** Of the fullest node; null where it cannot be read, and why. */
+  storagePercent: number | null;
+  storageUnread: string | null;
+}
+
+/** What the throttle asks the source: reads only, and little. */
+export interface SourceLoad {
+  readPressure(request: PressureRequest): Promise<SourcePressure>;
+}
+
 // ---------------------------------------------------------------- stage
 
 export interface Manifest {
@@ -323,6 +353,12 @@ export interface DifferenceReport {
   changedRows: string;
   rows: RowDifference[];
   isTruncated: boolean;
+}
+
+/** What the throttle asks the target. */
+export interface TargetLoad {
+  /** Statements that wait in the warehouse's queue, whoever sent them; a thousand at most. */
+  queuedStatements(): Promise<number>;
 }
 
 export interface Target {

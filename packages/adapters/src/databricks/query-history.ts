@@ -59,3 +59,19 @@ export async function findStatements(
   } while (pageToken !== null);
   return found;
 }
+
+/** One page is enough: far fewer are a queue already. Those of the last day, since the page is ordered by start. */
+export async function queuedStatements(
+  workspace: Workspace,
+  options: Pick<DatabricksOptions, 'httpPath'>,
+  nowMs: number,
+): Promise<number> {
+  const query = new URLSearchParams({
+    max_results: String(PAGE),
+    'filter_by.warehouse_ids': warehouseIdOf(options.httpPath),
+    'filter_by.statuses': 'QUEUED',
+    'filter_by.query_start_time_range.start_time_ms': String(nowMs - 86_400_000),
+  });
+  const answer = await workspace.get('databricks.history', '/api/2.0/sql/history/queries', query);
+  return ((answer['res'] ?? []) as HistoryEntry[]).length;
+}

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { LakehaulError, must } from '@lakehaul/core';
-import type { LoadAnswer, LoadRequest, Target } from '../ports.ts';
+import type { LoadAnswer, LoadRequest, Target, TargetLoad } from '../ports.ts';
 import { check } from './check.ts';
 import { prepareStatements } from './ddl-sql.ts';
 import { describe, readVersion } from './describe.ts';
@@ -8,7 +8,7 @@ import { differences } from './differences.ts';
 import { readHistory } from './history.ts';
 import { copyStatements, deleteStatement, renderLoad, replaceStatement } from './load-sql.ts';
 import type { DatabricksDeps, DatabricksOptions } from './options.ts';
-import { findStatements } from './query-history.ts';
+import { findStatements, queuedStatements } from './query-history.ts';
 import { Workspace } from './rest.ts';
 import {
   carriedFingerprintSelect,
@@ -21,7 +21,7 @@ import {
 import { type Answer, cellText, mustText, Warehouse } from './warehouse.ts';
 
 /** Delta tables through a SQL warehouse: the driver for statements, REST for what the driver does not offer. */
-export function openDatabricks(options: DatabricksOptions, deps: DatabricksDeps): Target {
+export function openDatabricks(options: DatabricksOptions, deps: DatabricksDeps): Target & TargetLoad {
   const ca = options.caFile === undefined ? null : readCa(options.caFile);
   const workspace = new Workspace(options, deps, ca);
   const warehouse = new Warehouse(options, deps, workspace, ca);
@@ -37,6 +37,7 @@ export function openDatabricks(options: DatabricksOptions, deps: DatabricksDeps)
     replace: async (request) => loadAnswer(await warehouse.write(replaceStatement(request), limitsOf(request))),
     deleteChunk: async (request) => loadAnswer(await warehouse.write(deleteStatement(request), limitsOf(request))),
     findStatements: (statementTag, sinceMs) => findStatements(workspace, options, statementTag, sinceMs),
+    queuedStatements: () => queuedStatements(workspace, options, deps.clock.nowMs()),
     version: (table) => readVersion(warehouse, table),
     countLineages: async (plan, chunk, version) =>
       lineages(await warehouse.read(lineageCountSelect(plan, chunk, version))),

@@ -1,17 +1,18 @@
-import type { Source } from '../ports.ts';
+import type { Source, SourceLoad } from '../ports.ts';
 import { check } from './check.ts';
 import { DataApi } from './client.ts';
 import { discover } from './discover.ts';
 import { histogram, textPrefixes } from './histogram.ts';
 import { measure } from './measure.ts';
 import type { RedshiftDeps, RedshiftOptions } from './options.ts';
+import { PressureReader } from './pressure.ts';
 import { probe, renderProbe } from './probe.ts';
 import { Statements } from './statements.ts';
 import { readAnswer, sourceFingerprint, submitUnload } from './unload.ts';
 import { renderUnloadBatch } from './unload-sql.ts';
 import { renderWriteSample, sampleWrites, sourceClock } from './write-history.ts';
 
-export interface OpenSource extends Source {
+export interface OpenSource extends Source, SourceLoad {
   close(): void;
 }
 
@@ -19,6 +20,7 @@ export interface OpenSource extends Source {
 export function openRedshift(options: RedshiftOptions, deps: RedshiftDeps): OpenSource {
   const api = new DataApi(options, deps);
   const statements = new Statements(api, deps, options.statements);
+  const pressure = new PressureReader(statements, deps.clock, options.kind);
   return {
     discover: () => discover(statements, options.database, deps.log),
     measure: (request) => measure(statements, request),
@@ -37,6 +39,7 @@ export function openRedshift(options: RedshiftOptions, deps: RedshiftDeps): Open
     clock: () => sourceClock(statements),
     renderWriteSample,
     sampleWrites: (request) => sampleWrites(statements, request),
+    readPressure: (request) => pressure.read(request),
     check: () => check(options, api, statements),
     close: () => api.close(),
   };

@@ -6,6 +6,7 @@ import type { SourceStatement, StatementStatus } from '../ports.ts';
 import type { DataApi } from './client.ts';
 import { databaseError } from './errors.ts';
 import type { RedshiftDeps, StatementLimits } from './options.ts';
+import { QUERY_GROUP } from './unload-sql.ts';
 
 const STATUS: Readonly<Record<string, StatementStatus>> = {
   SUBMITTED: 'running',
@@ -24,6 +25,14 @@ export function tokenOf(seed: string, sqls: readonly string[]): string {
   const hash = createHash('sha256').update(seed);
   for (const sql of sqls) hash.update('\0').update(sql);
   return hash.digest('hex');
+}
+
+export interface QueryOptions {
+  /** What the source's workload management and history know it by. */
+  queryGroup?: string;
+  timeoutMs?: number;
+  /** Gets each batch when it has finished. */
+  onEnded?: (statement: SourceStatement) => void;
 }
 
 /** Sending, finding, awaiting and reading statements. */
@@ -111,12 +120,17 @@ export class Statements {
    * Reads: all queries in one transaction, under UTC and without the result cache. Answers the rows of each query.
    * What a read costs the source ends with its time-out, whoever still listens.
    */
-  async query(what: string, queries: readonly string[], signal?: AbortSignal): Promise<(string | null)[][][]> {
+  async query(
+    what: string,
+    queries: readonly string[],
+    signal?: AbortSignal,
+    { queryGroup = QUERY_GROUP, timeoutMs = this.#limits.sourceTimeoutMs, onEnded }: QueryOptions = {},
+  ): Promise<(string | null)[][][]> {
     const settings = [
-      "SET query_group TO 'lakehaul'",
+      `SET query_group TO '${queryGroup}'`,
       "SET timezone TO 'UTC'",
       'SET enable_result_cache_for_session TO off',
-      `SET statement_timeout TO ${Math.round(this.#limits.sourceTimeoutMs)}`,
+      `SET statement_timeout TO ${Math.round(timeoutMs)}`,
       // All names here are quoted as the catalogue tells them; without it Redshift would fold those too.
       'SET enable_case_sensitive_identifier TO true',
     ];
@@ -130,6 +144,7 @@ export class Statements {
       const ended = await this.await(statementId, signal);
       if (ended.status !== 'finished')
         throw databaseError(ended.status === 'aborted' ? 'aborted' : 'failed', ended.error ?? 'no message', what);
+      onEnded?.(ended);
       for (const index of part.keys())
         answers.push(await this.api.rows(`${statementId}:${settings.length + index + 1}`));
     }

@@ -55,6 +55,8 @@ export class Executor {
   private readonly slots: Slots;
   private isStopping = false;
   private lastPid = 1_073_741_824;
+  /** UNLOADs that wait or run. */
+  private unloads = 0;
 
   constructor(options: ExecutorOptions) {
     this.options = options;
@@ -178,7 +180,7 @@ export class Executor {
     const statement = readCatalogueStatement(sub.sql) ?? parseOne(sub.sql, session);
     entry.queryType = queryType(statement);
     entry.queryLabel = session.setting('query_group') ?? 'default';
-    const leave = usesSlot(statement) ? await this.slots.enter() : () => undefined;
+    const leave = usesSlot(statement) ? await this.enterQueue(entry) : () => undefined;
     const startedMicros = this.options.history.nowMicros();
     entry.queueMicros = startedMicros - entry.startMicros;
     entry.status = 'running';
@@ -204,6 +206,20 @@ export class Executor {
       entry.executionMicros = this.options.history.nowMicros() - startedMicros;
       leave();
     }
+  }
+
+  /** Resolves when the statement may start; the wait depends on the UNLOADs of the moment at which it came. */
+  private async enterQueue(entry: QueryEntry): Promise<() => void> {
+    const { waitMs, freeUnloads } = this.options.switches.queuePain;
+    const painMs = waitMs * Math.max(0, this.unloads - freeUnloads);
+    const isUnload = entry.queryType === 'UNLOAD';
+    if (isUnload) this.unloads += 1;
+    if (painMs > 0) await new Promise((resolve) => setTimeout(resolve, painMs));
+    const leave = await this.slots.enter();
+    return () => {
+      if (isUnload) this.unloads -= 1;
+      leave();
+    };
   }
 
   private async runOne(running: Running, session: Session, statement: Prepared): Promise<Outcome> {

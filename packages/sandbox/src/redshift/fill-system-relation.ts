@@ -12,6 +12,7 @@ export async function fillSystemRelation(session: Session, fill: SystemRelation[
   if (fill === 'transactions') await fillTransactions(session);
   if (fill === 'users') await fillUsers(session);
   if (fill === 'table-info') await fillTableInfo(session);
+  if (fill === 'node-storage') await fillNodeStorage(session);
 }
 
 /**
@@ -84,6 +85,16 @@ async function fillUsers(session: Session): Promise<void> {
   await session.connection.run(
     `CREATE OR REPLACE TEMP TABLE __users AS SELECT ${quoteLiteral(session.user)} AS name, ${!isRestricted} AS is_super, ${isRestricted ? "'RESTRICTED'" : "'UNRESTRICTED'"} AS syslog`,
   );
+}
+
+async function fillNodeStorage(session: Session): Promise<void> {
+  const nodes = session.options.switches.nodeStorage.map(
+    ({ used, capacity }, node) => `(${node}, ${Math.round(used)}, ${Math.round(capacity)})`,
+  );
+  await session.connection.run(
+    'CREATE OR REPLACE TEMP TABLE __node_storage (node INTEGER, used INTEGER, capacity INTEGER)',
+  );
+  if (nodes.length > 0) await session.connection.run(`INSERT INTO __node_storage VALUES ${nodes.join(', ')}`);
 }
 
 const ENGINE_TABLES_SQL = `SELECT schema_name, table_name, estimated_size FROM duckdb_tables() WHERE database_name = '${SOURCE_CATALOG}'`;

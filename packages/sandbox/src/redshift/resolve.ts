@@ -77,6 +77,10 @@ async function resolveOne(session: Session, parts: readonly string[], depth: num
     const readers = session.options.switches.transactionHistoryUsers;
     if (name === 'sys_transaction_history' && readers !== null && !readers.includes(session.user))
       throw new DatabaseError('permission denied for relation sys_transaction_history');
+    // Superusers only, and not on serverless (developer guide, STV_NODE_STORAGE_CAPACITY; System tables on serverless).
+    const seesNoNodes = session.options.switches.restrictedUsers.includes(session.user);
+    if (systemRelation.fill === 'node-storage' && (seesNoNodes || session.options.record.workgroupName !== null))
+      throw new DatabaseError(`permission denied for relation ${systemRelation.name}`);
     await fillSystemRelation(session, systemRelation.fill);
     return { duckdbSql: systemRelation.sql, columns: systemRelation.columns, name };
   }

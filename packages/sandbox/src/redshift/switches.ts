@@ -46,6 +46,13 @@ export interface RedshiftSwitches {
   restrictedUsers: string[];
   /** Users that may read SYS_TRANSACTION_HISTORY (superusers, or granted); null = everybody. */
   transactionHistoryUsers: string[] | null;
+  /**
+   * What production feels of us: every statement that needs a slot waits so long in the queue for each UNLOAD at once
+   * beyond `freeUnloads`. Ten times the wait is ten times the pain, and fewer UNLOADs are less of it.
+   */
+  queuePain: { waitMs: number; freeUnloads: number };
+  /** STV_NODE_STORAGE_CAPACITY, a row a node, in blocks of 1 MB. */
+  nodeStorage: { used: number; capacity: number }[];
   /** Added to the real time wherever ages count: tests move it forward instead of waiting. */
   timeOffsetMs: number;
 }
@@ -81,6 +88,11 @@ export function defaultSwitches(): RedshiftSwitches {
     historyKeptMs: 7 * 24 * HOUR_MS,
     restrictedUsers: [],
     transactionHistoryUsers: null,
+    queuePain: { waitMs: 0, freeUnloads: 1 },
+    nodeStorage: [
+      { used: 30_597, capacity: 400_000 },
+      { used: 27_089, capacity: 400_000 },
+    ],
     timeOffsetMs: 0,
   };
 }

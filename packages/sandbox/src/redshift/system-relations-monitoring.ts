@@ -154,6 +154,14 @@ export function monitoringRelations(database: string): SystemRelation[] {
       { fill: 'transactions' },
     ),
     relation(
+      'stv_node_storage_capacity',
+      `node int = n.node
+       used int = n.used
+       capacity int = n.capacity`,
+      'temp.main.__node_storage n',
+      { fill: 'node-storage' },
+    ),
+    relation(
       'svv_user_info',
       `user_name text = u.name
        user_id int = 100
