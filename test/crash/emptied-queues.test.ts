@@ -17,7 +17,7 @@ import {
 import { type Ledger, runStep, type StepJob } from '@lakehaul/ledger';
 import { feedQueues } from '@lakehaul/planner';
 import { type ChunkQueues, jobIdOf } from '@lakehaul/queue';
-import { unloadChunk } from '@lakehaul/worker';
+import { OPEN_GATE, unloadChunk } from '@lakehaul/worker';
 import { expect, it } from 'vitest';
 import { BODIES, chunkRef, LedgerWorld, rangeChunks, tablePlan } from '../support/ledger-world.ts';
 
@@ -163,6 +163,7 @@ async function act(
     stagingPrefix: 'stage',
     sourceTimeoutMs: 1_000,
     inFlightMs: 10_000,
+    gate: OPEN_GATE,
     serverTimeMs: () => ledger.serverTimeMs(),
   };
   return unloadChunk(deps, attempt, new AbortController().signal, log);

@@ -16,6 +16,7 @@ import {
   watchOnce,
   writeMigrationPlan,
 } from '@lakehaul/planner';
+import { throttleOf } from '@lakehaul/runtime';
 import { keepTables, verifyChunk } from '@lakehaul/verifier';
 import { loadChunk, unloadChunk, voidAttempt } from '@lakehaul/worker';
 import { watchDeps } from '../../packages/cli/src/fleet-watch.ts';
@@ -70,6 +71,7 @@ export function driver(session: Session, name = 'driver', { aheadMs = 0 } = {}):
     stagingPrefix: stagingPrefix(config),
     sourceTimeoutMs: config.statements.sourceTimeoutMs,
     inFlightMs: 0,
+    gate: throttleOf(config.throttle),
     serverTimeMs,
   };
   const load = {

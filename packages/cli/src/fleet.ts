@@ -1,11 +1,12 @@
 /** Planner, workers and verifier in one process: what `run` and `demo` start. In a cluster each is a service of its own. */
 
 import { LakehaulError, type TablePlan } from '@lakehaul/core';
-import { openLedgerSealer, type Session, stagingPrefix, VERSION } from '@lakehaul/fleet';
+import { openLedgerSealer, type RunningLoop, type Session, stagingPrefix, startLoop, VERSION } from '@lakehaul/fleet';
 import { type DiffSweep, joinedPlans, Ledger } from '@lakehaul/ledger';
 import { type StatusReport, statusReport } from '@lakehaul/operate';
-import { PlannerLoop, plannerSettings } from '@lakehaul/planner';
+import { openGovernor, PlannerLoop, plannerSettings } from '@lakehaul/planner';
 import { ChunkQueues, type QueueStore } from '@lakehaul/queue';
+import { throttleOf } from '@lakehaul/runtime';
 import { keepTables, startVerifier } from '@lakehaul/verifier';
 import { startWorker } from '@lakehaul/worker';
 import { FleetWatch } from './fleet-watch.ts';
@@ -50,6 +51,7 @@ export async function runFleet(request: FleetRequest): Promise<StatusReport> {
     lockMs: config.services.lockMs,
     stalledCheckMs: config.services.stalledCheckMs,
   };
+  const governing = await startGoverning(request, { ledger, queues, stop });
   const workers = [
     ...startWorker({
       ...shared,
@@ -61,6 +63,7 @@ export async function runFleet(request: FleetRequest): Promise<StatusReport> {
       targetTimeoutMs: config.statements.targetTimeoutMs,
       startWithinMs: config.statements.startWithinMs,
       inFlightMs: config.statements.inFlightMs,
+      gate: throttleOf(config.throttle),
       slots: { unload: config.services.unloadSlots, load: config.services.loadSlots },
     }),
     startVerifier({
@@ -82,9 +85,25 @@ export async function runFleet(request: FleetRequest): Promise<StatusReport> {
     await sealer?.runOnce();
     return report;
   } finally {
+    await governing?.stop();
     await Promise.all(workers.map((worker) => (signal.aborted || stop.isRaised ? worker.drain() : worker.stop())));
     await queues.close();
   }
+}
+
+async function startGoverning(
+  { session }: FleetRequest,
+  { ledger, queues, stop }: { ledger: Ledger; queues: ChunkQueues; stop: StopSignal },
+): Promise<RunningLoop | null> {
+  const governor = await openGovernor(session, { ledger, queues });
+  return (
+    governor &&
+    startLoop({
+      ...{ name: 'govern', everyMs: session.config.throttle.everyMs, clock: session.clock, log: session.log },
+      fail: (error) => stop.raise(error),
+      runOnce: async () => void (await governor.runOnce(await ledger.readPlans())),
+    })
+  );
 }
 
 interface LoopState {

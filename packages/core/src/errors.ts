@@ -223,6 +223,11 @@ export const ERROR_CODES = {
     doc: 'The table is stopped, so no attempt of its chunks is opened. The other tables go on.',
     next: 'lakehaul status says why; a person lifts the stop with lakehaul tables resume TABLE --reason "…".',
   },
+  UNLOAD_HELD: {
+    disposition: 'backpressure',
+    doc: 'A blackout is on, or a person holds the throttle: no UNLOAD starts. What runs goes on, loads and proofs too.',
+    next: 'Nothing; it goes on afterwards. lakehaul throttle says until when, and how a person has a blackout overlooked.',
+  },
   CHUNK_NOT_QUARANTINED: {
     disposition: 'refuse',
     doc: 'Only a quarantined chunk can be accepted as it is: every other one is still repaired, or is proven.',

@@ -25,6 +25,8 @@ export interface Session extends AsyncDisposable {
   log: Log;
   metrics: Metrics;
   outside: Outside;
+  /** Calls of this process that S3 asked to slow down with, since this was last asked. */
+  takeS3SlowDowns(): number;
 }
 
 export interface SessionOptions {
@@ -53,7 +55,11 @@ export async function openSession(config: MigrationConfig, options: SessionOptio
   });
   const metrics = createMetrics();
   metrics.set('lakehaul_build_info', { service, version: VERSION, node: process.version }, 1);
+  let s3SlowDowns = 0;
   const outside = createOutside({
+    onFailure: (point, code) => {
+      if (point.startsWith('s3.') && code === 'THROTTLED') s3SlowDowns += 1;
+    },
     clock,
     ids,
     log,
@@ -75,7 +81,15 @@ export async function openSession(config: MigrationConfig, options: SessionOptio
     clock,
     ids,
   });
-  return { config, clouds, ledger, clock, ids, log, metrics, outside, [Symbol.asyncDispose]: () => clouds.close() };
+  return {
+    ...{ config, clouds, ledger, clock, ids, log, metrics, outside },
+    takeS3SlowDowns() {
+      const taken = s3SlowDowns;
+      s3SlowDowns = 0;
+      return taken;
+    },
+    [Symbol.asyncDispose]: () => clouds.close(),
+  };
 }
 
 /** The ledger as it is now, in one go. */

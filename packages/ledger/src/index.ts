@@ -69,6 +69,7 @@ export {
   type SealFaultKind,
 } from './table-seals.ts';
 export type { TableEvent, TableHalt, TableResume, TableStop } from './table-stops.ts';
+export { THROTTLE, ThrottleLog, type ThrottleRecord, throttleRecord } from './throttle-log.ts';
 export {
   type CleanUntil,
   cleanUntilPath,

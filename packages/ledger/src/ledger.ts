@@ -50,6 +50,7 @@ import { repairNumberOf } from './repair-number.ts';
 import { type LedgerScan, SCAN_DEFAULTS, Scan, type ScanOptions } from './scan.ts';
 import { SteeringLog } from './steering-log.ts';
 import { TableStops } from './table-stops.ts';
+import { ThrottleLog } from './throttle-log.ts';
 
 export interface LedgerOptions {
   store: ObjectStore;
@@ -85,6 +86,7 @@ export class Ledger {
   readonly steering: SteeringLog;
   /** What people were told, and which receiver has it. */
   readonly notices: NoticeLog;
+  readonly throttle: ThrottleLog;
 
   constructor(options: LedgerOptions) {
     const { store, migration, actor, clock, ids } = options;
@@ -101,6 +103,7 @@ export class Ledger {
     this.signals = new ProcessSignals(this.#records);
     this.notices = new NoticeLog(this.#records);
     this.steering = new SteeringLog(this.#records, () => clock.nowMs());
+    this.throttle = new ThrottleLog(this.#records, () => this.serverTimeMs());
   }
 
   // ---------------------------------------------------------------- plans

@@ -10,6 +10,7 @@ import { PROCESS_NAME, SIGNALS, signalRecord } from './process-signals.ts';
 import { answeredRecord, askedRecord, decisionRecord, PROPOSALS, proposalRecord } from './requests.ts';
 import { STEERING, steeringRecord } from './steering-log.ts';
 import { TABLE_EVENT_SHAPE } from './table-stops.ts';
+import { THROTTLE, throttleRecord } from './throttle-log.ts';
 import { WRITE_LOG_SHAPES } from './write-log.ts';
 
 const version = z.literal(1);
@@ -59,6 +60,7 @@ export const RECORD_SHAPES: readonly RecordShape[] = [
   shape(`stops/${TABLE}/${NUMBER}`, TABLE_EVENT_SHAPE),
   shape(`schemas/${TABLE}/${NUMBER}`, acceptedSchema.strict()),
   shape(`acknowledged/${TABLE}/${NUMBER}`, acknowledgedRecord.strict()),
+  shape(`${THROTTLE}/\\d{4}-\\d{2}-\\d{2}/${NUMBER}`, throttleRecord.strict()),
   shape(`${STEERING}/${NUMBER}`, steeringRecord.strict()),
   shape('requests/[0-9a-f]{64}/asked', askedRecord),
   shape('requests/[0-9a-f]{64}/answered', answeredRecord),

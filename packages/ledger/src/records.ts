@@ -21,6 +21,8 @@ export interface RecordResult<T> {
   isMine: boolean;
 }
 
+const READ_AT_ONCE = 16;
+
 export class RecordStore {
   readonly #context: LedgerContext;
   /** Highest number seen of each series. Records are never removed, so a list may start there. */
@@ -69,6 +71,19 @@ export class RecordStore {
     const prefix = `${this.#context.keys.record(path)}/`;
     const last = await this.#lastNumber(prefix);
     return last === 0 ? null : this.#readKey(keyOf(prefix, last), schema);
+  }
+
+  /** The last `count` of a numbered series, oldest first. */
+  async tail<T>(path: string, count: number, schema?: z.ZodType<T>): Promise<LedgerRecord<T>[]> {
+    const prefix = `${this.#context.keys.record(path)}/`;
+    const last = await this.#lastNumber(prefix);
+    const found: LedgerRecord<T>[] = [];
+    for (let from = Math.max(1, last - count + 1); from <= last; from += READ_AT_ONCE) {
+      const part = Array.from({ length: Math.min(READ_AT_ONCE, last - from + 1) }, (_, at) => keyOf(prefix, from + at));
+      const read = await Promise.all(part.map(async (key) => must(await this.#readKey<T>(key, schema), key)));
+      found.push(...read);
+    }
+    return found;
   }
 
   /** 0 when the series is empty. A long series (the write log) is listed in full once in a process. */

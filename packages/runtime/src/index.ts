@@ -33,6 +33,7 @@ export {
   type TargetAuth,
 } from './migration-config.ts';
 export { createOutside, DEFAULT_POLICY, type OutsideDeps, type OutsidePolicy } from './outside.ts';
+export { throttleOf } from './schema/throttle.ts';
 export { Secret } from './secret.ts';
 export { type RunningService, runService, type ServiceOptions, type SignalSource } from './service.ts';
 export { DURATION_FORM, parseDurationMs, parseSizeBytes, SIZE_FORM } from './units.ts';

@@ -64,6 +64,30 @@ export const METRICS = {
     help: 'Pauses that people have set and not lifted. Exported by the planner only.',
     labels: [],
   },
+  lakehaul_throttle_slots: {
+    kind: 'gauge',
+    unit: 'slots',
+    help: 'Jobs of the step that may run at once over the whole fleet, as the throttle decided last. Exported by the planner only.',
+    labels: ['step'],
+  },
+  lakehaul_throttle_check_value: {
+    kind: 'gauge',
+    unit: 'count',
+    help: 'Last reading of a check of the throttle, in its own unit (milliseconds, count, percent, or 1 for a flag that is up); not exported while it cannot be read. Exported by the planner only.',
+    labels: ['check'],
+  },
+  lakehaul_throttle_check_limit: {
+    kind: 'gauge',
+    unit: 'count',
+    help: 'From this reading on the check is a hit. Exported by the planner only.',
+    labels: ['check'],
+  },
+  lakehaul_throttle_hit: {
+    kind: 'gauge',
+    unit: 'count',
+    help: 'Verdict of a check: 0 ok, 1 halve, 2 stop. Exported by the planner only.',
+    labels: ['check'],
+  },
   lakehaul_write_log_sampled_timestamp_seconds: {
     kind: 'gauge',
     unit: 'seconds',

@@ -25,6 +25,7 @@ describe('the metrics table', () => {
   it('labels are bounded: nothing there is as many as the tables, chunks or statements', () => {
     const used = new Set(entries.flatMap(([, entry]) => entry.labels));
     expect([...used].sort()).toEqual([
+      'check',
       'code',
       'loop',
       'node',

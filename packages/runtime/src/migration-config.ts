@@ -59,6 +59,7 @@ export interface MigrationConfig {
   };
   drift: Section<'drift'>;
   watch: Section<'watch'>;
+  throttle: Section<'throttle'>;
   services: Section<'services'>;
   control: Section<'control'>;
   notify: Omit<Section<'notify'>, 'receivers'> & { receivers: readonly NotifyReceiver[] };

@@ -22,6 +22,7 @@ export function brokenRules(file: unknown): RuleBreach[] {
     ...bucketRules(asMap(root['staging']), asMap(root['ledger'])),
     ...controlRules(root['control']),
     ...notifyRules(asMap(root['notify'])['receivers']),
+    ...throttleRules(root),
     ...secretsIn(file, []),
   ];
 }
@@ -142,6 +143,31 @@ function notifyRules(receivers: unknown): RuleBreach[] {
 
 const URL_FIELDS = ['urlEnv', 'urlFile'];
 const PAGER_FIELDS = ['routingKeyEnv', 'routingKeyFile'];
+
+function throttleRules(root: Raw): RuleBreach[] {
+  const throttle = asMap(root['throttle']);
+  const breaches: RuleBreach[] = [];
+  const hours = Array.isArray(throttle['blackoutHours']) ? throttle['blackoutHours'] : [];
+  for (const [index, window] of hours.entries()) {
+    const { from, to } = asMap(window);
+    if (typeof from === 'string' && from === to)
+      breaches.push({
+        path: ['throttle', 'blackoutHours', index, 'to'],
+        message: 'from and to are the same time: it would be read as a whole day by some and as nothing by others',
+        next: 'write 00:00 to 24:00 for whole days, or use blackoutDates',
+      });
+  }
+  const flagKey = throttle['flagKey'];
+  const prefix = String(asMap(root['ledger'])['prefix'] ?? '').replace(/\/+$/, '');
+  const own = `${prefix === '' ? '' : `${prefix}/`}${String(root['migration'])}/`;
+  if (typeof flagKey === 'string' && flagKey.startsWith(own))
+    breaches.push({
+      path: ['throttle', 'flagKey'],
+      message: 'the flag would lie in the ledger, where nothing is ever removed',
+      next: `choose a key that does not begin with ${own}`,
+    });
+  return breaches;
+}
 
 const SECRET_KEYS =
   /^(.*token|.*password|pass|.*secret(key|accesskey)?|client_?secret|.*accesskey(id)?|api_?key|redis_?url|private_?key)$/i;

@@ -17,6 +17,7 @@ import {
   whole,
 } from './schema/fields.ts';
 import { notify } from './schema/notify.ts';
+import { throttle } from './schema/throttle.ts';
 
 const level = () => z.enum(['count', 'carried', 'sampled', 'full']);
 const LEVEL_DOC =
@@ -298,6 +299,7 @@ export const MIGRATION_SCHEMA = z.strictObject({
   audit: audit.prefault({}),
   drift: drift.prefault({}),
   watch: watch.prefault({}),
+  throttle: throttle.prefault({}),
   services: services.prefault({}),
   control: control.prefault({}),
   notify: notify.prefault({}),

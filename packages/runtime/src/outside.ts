@@ -45,6 +45,8 @@ export interface OutsideDeps {
   log: Log;
   metrics: Metrics;
   policy?: Partial<OutsidePolicy>;
+  /** Hears of every try that failed, as the metric does. */
+  onFailure?: (point: OutsidePoint, code: ErrorCode) => void;
   /**
    * For tests: runs at `<point>.before` and, when the call succeeded, at `<point>.after`. What it throws takes the
    * place of the answer; a process that ends in it has crashed exactly there.
@@ -72,6 +74,7 @@ export function createOutside(deps: OutsideDeps): Outside {
         if (options.signal?.aborted === true) throw thrown;
         const error = asLakehaulError(thrown);
         deps.metrics.count('lakehaul_outside_failures_total', { point, code: error.code });
+        deps.onFailure?.(point, error.code);
         if (options.isIdempotent !== true || !mayRepeat(error, tries, policy)) throw thrown;
         const waitMs = waitBefore(error, tries, policy, deps.ids.random());
         const fields = { point, code: error.code, tries, waitMs: Math.round(waitMs) };

@@ -1,5 +1,7 @@
 export { DRIFT_POLICY, driftPolicy } from './drift-policy.ts';
 export { type FeedDeps, feedQueues } from './feed-queues.ts';
+export { Governor, type GovernorDeps } from './govern/governor.ts';
+export { openGovernor } from './govern/open-governor.ts';
 export { type GuardDeps, TableGuard } from './guard-tables.ts';
 export { planDeps } from './plan-deps.ts';
 export { type MigrationPlan, type PlanDeps, planMigration, writeMigrationPlan } from './plan-migration.ts';

@@ -2,6 +2,7 @@
 import { hostService, startLoop } from '@lakehaul/fleet';
 import { latestSample, STEERING_AGE_MS, sampledMs } from '@lakehaul/ledger';
 import { exportProgress } from './export-progress.ts';
+import { openGovernor } from './govern/open-governor.ts';
 import { planDeps } from './plan-deps.ts';
 import { planMigration, writeMigrationPlan } from './plan-migration.ts';
 import { PlannerLoop, plannerSettings } from './planner-loop.ts';
@@ -54,6 +55,17 @@ void hostService({
         if (sample !== null) metrics.set('lakehaul_write_log_sampled_timestamp_seconds', {}, sampledMs(sample) / 1000);
       },
     });
+    const governor = await openGovernor(session, { queues });
+    const governing =
+      governor &&
+      startLoop({
+        name: 'govern',
+        everyMs: config.throttle.everyMs,
+        clock,
+        log,
+        fail,
+        runOnce: async () => void (await governor.runOnce(await ledger.readPlans())),
+      });
     const feeding = startLoop({
       name: 'feed',
       everyMs: settings.feedEveryMs,
@@ -77,11 +89,11 @@ void hostService({
       // What a person sets must not wait for the feeder's own pace.
       runOnce: async () => {
         const now = await ledger.steering.current();
-        if (now !== steering) feeding.wake();
+        if (now !== steering) for (const loop of [feeding, governing]) loop?.wake();
         steering = now;
       },
     });
-    const all = [feeding, watching, steered];
+    const all = [feeding, watching, steered, ...(governing === null ? [] : [governing])];
     return {
       loops: () => all.flatMap((loop) => loop.loops()),
       drain: async () => void (await Promise.all(all.map((loop) => loop.drain()))),

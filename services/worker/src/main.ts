@@ -1,5 +1,6 @@
 /** Entry point of the worker service: unload and load may run in one deployment or in two (slots 0 leaves a step out). */
 import { hostService, stagingPrefix } from '@lakehaul/fleet';
+import { throttleOf } from '@lakehaul/runtime';
 import { startWorker } from './start-worker.ts';
 
 const SETTINGS = {
@@ -41,6 +42,7 @@ void hostService({
       targetTimeoutMs: config.statements.targetTimeoutMs,
       startWithinMs: config.statements.startWithinMs,
       inFlightMs: config.statements.inFlightMs,
+      gate: throttleOf(config.throttle),
       limits: { maxAttempts: config.attempts.max, maxFailures: config.attempts.failuresPerAttempt },
       slots: { unload: settings.unloadSlots, load: settings.loadSlots },
       onStop: fail,

@@ -6,6 +6,7 @@ import { type ChunkJob, type ChunkQueues, type RunningWorker, startStepWorker } 
 import type { Metrics } from '@lakehaul/runtime';
 import { loadChunk } from './load-chunk.ts';
 import { unloadChunk } from './unload-chunk.ts';
+import { heldUnload, type UnloadGate } from './unload-gate.ts';
 import { voidAttempt } from './void-attempt.ts';
 
 export interface WorkerDeps {
@@ -29,6 +30,7 @@ export interface WorkerDeps {
   onStop: (error: unknown) => void;
   /** With limits on tables or steps only the feeder lets jobs in; without, a step adds the next one itself. */
   hasLimits: boolean;
+  gate: UnloadGate;
   /** See services.lockMs and services.stalledCheckMs of the configuration. */
   lockMs: number;
   stalledCheckMs: number;
@@ -46,6 +48,7 @@ export function startWorker(deps: WorkerDeps): RunningWorker[] {
     sourceTimeoutMs: deps.sourceTimeoutMs,
     inFlightMs: deps.inFlightMs,
     serverTimeMs,
+    gate: deps.gate,
   };
   const load = {
     ledger,
@@ -62,6 +65,12 @@ export function startWorker(deps: WorkerDeps): RunningWorker[] {
     const held = await heldJob(deps.ledger, job);
     if (held !== null) {
       deps.log.info('step is held', { step: job.step, tableId: job.tableId, pattern: held.pattern });
+      return { next: null };
+    }
+    // Before anything is read for it; unloadChunk looks once more when it sends.
+    const hold = job.step === 'unload' ? await heldUnload(deps) : null;
+    if (hold !== null) {
+      deps.log.info('unload is held', { tableId: job.tableId, check: hold.name, reason: hold.reason });
       return { next: null };
     }
     const outcome = await runStep({

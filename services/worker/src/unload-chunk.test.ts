@@ -4,6 +4,7 @@ import { type Ledger, runStep } from '@lakehaul/ledger';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { BODIES, chunkRef, LedgerWorld, rangeChunks, tablePlan } from '../../../test/support/ledger-world.ts';
 import { unloadChunk } from './unload-chunk.ts';
+import { OPEN_GATE } from './unload-gate.ts';
 
 const log: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => log };
 const BUCKETS = 3;
@@ -70,6 +71,7 @@ async function unload(on: { source: Source; stage: Stage }, chunk: number, attem
     stagingPrefix: 'stage',
     sourceTimeoutMs: 1000,
     inFlightMs: 0,
+    gate: OPEN_GATE,
     serverTimeMs: () => ledger.serverTimeMs(),
   };
   const signal = new AbortController().signal;

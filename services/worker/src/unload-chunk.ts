@@ -19,6 +19,7 @@ import {
 } from '@lakehaul/core';
 import { isValidColumnList, type Ledger, type MovedRows, type StoredReceipt } from '@lakehaul/ledger';
 import { chunkPath, clientToken, recordSubmission } from './submission.ts';
+import { refuseInBlackout, type UnloadGate } from './unload-gate.ts';
 import { type StagedBucket, stagedBuckets, writeUnloaded } from './unloaded-receipts.ts';
 
 export interface UnloadDeps {
@@ -32,6 +33,8 @@ export interface UnloadDeps {
   /** How long a recorded submission may stay unknown to the source before another one is made. */
   inFlightMs: number;
   serverTimeMs: () => Promise<number>;
+  /** Blackouts, and whether they are heeded. */
+  gate: UnloadGate;
 }
 
 export async function unloadChunk(
@@ -212,6 +215,8 @@ async function runStatement(
   }
   if (latest !== undefined && known === null) await refuseWhileInFlight(deps, latest);
 
+  // What runs already was taken over above: a blackout ends nothing, it lets nothing begin.
+  await refuseInBlackout(deps);
   const submission = await recordSubmission(deps.ledger, attempt, (number) => ({
     step: 'unload',
     statementName: unloadName(deps.ledger.migration, attempt, number),

@@ -15,7 +15,7 @@ import {
 } from '@lakehaul/core';
 import { Ledger, runStep, type StepJob, type StepLimits, type StepOutcome } from '@lakehaul/ledger';
 import { verifyChunk } from '@lakehaul/verifier';
-import { loadChunk, unloadChunk, voidAttempt } from '@lakehaul/worker';
+import { loadChunk, OPEN_GATE, unloadChunk, voidAttempt } from '@lakehaul/worker';
 import { MIGRATION } from '../ledger-world.ts';
 import { BUCKET_URL, type Call } from './calls.ts';
 import type { Load } from './state.ts';
@@ -198,7 +198,7 @@ export function openWorker(name: string, caller: Caller, options: WorkerOptions 
   const limits = options.limits ?? { maxAttempts: 5, maxFailures: 5 };
   const serverTimeMs = () => ledger.serverTimeMs();
   const unload = { ledger, source, stage, clock, stagingPrefix: STAGING_PREFIX, inFlightMs: IN_FLIGHT_MS };
-  const unloadDeps = { ...unload, sourceTimeoutMs: TIMEOUT_MS, serverTimeMs };
+  const unloadDeps = { ...unload, gate: OPEN_GATE, sourceTimeoutMs: TIMEOUT_MS, serverTimeMs };
   const loadDeps = {
     ledger,
     target,

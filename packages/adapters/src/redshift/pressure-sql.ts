@@ -19,8 +19,8 @@ export const WAITS_MAX = 1_000;
 const label = "TRIM(NVL(h.query_label,''))";
 const status = 'TRIM(h.status)';
 
-/** queued or running, ours (1) or not (0), how many. */
-export const COUNTS_SQL = `SELECT CASE WHEN ${status} = 'queued' THEN 'queued' ELSE 'running' END,CASE WHEN ${label} LIKE 'lakehaul%' THEN '1' ELSE '0' END,CAST(COUNT(*) AS VARCHAR(20)) FROM sys_query_history h WHERE ${status} IN ('queued','running','returning') AND ${label} <> '${READING_GROUP}' GROUP BY CASE WHEN ${status} = 'queued' THEN 'queued' ELSE 'running' END,CASE WHEN ${label} LIKE 'lakehaul%' THEN '1' ELSE '0' END`;
+const state = `CASE WHEN ${status} = 'queued' THEN 'queued' ELSE 'running' END`;
+const ours = `CASE WHEN ${label} LIKE 'lakehaul%' THEN '1' ELSE '0' END`;
 
 /** Statements that wait, or left the queue in the window; the haul's own waits are no pain of the source. */
 function lately(windowMs: number): string {
@@ -30,13 +30,19 @@ function lately(windowMs: number): string {
   return `${label} NOT IN ('${QUERY_GROUP}','${READING_GROUP}') AND TRIM(h.query_type) NOT IN ('UTILITY','COMMAND','OTHER') AND (${status} = 'queued' OR (h.start_time >= DATEADD(minute,-30,${from}) AND ${left}))`;
 }
 
-export function waitCountSql(windowMs: number): string {
-  return `SELECT CAST(COUNT(*) AS VARCHAR(20)) FROM sys_query_history h WHERE ${lately(windowMs)}`;
-}
-
-/** Microseconds, the longest first. */
-export function waitsSql(windowMs: number): string {
-  return `SELECT CAST(h.queue_time AS VARCHAR(20)) FROM sys_query_history h WHERE ${lately(windowMs)} ORDER BY h.queue_time DESC LIMIT ${WAITS_MAX}`;
+/**
+ * All of it in one statement, which enters the queue once: rows of what (queued, running, waited, wait, canary), whether of
+ * ours, and a number. `wait` are the longest ones, in microseconds; `waited` is how many there are.
+ */
+export function readingSql(windowMs: number, canaryIds: readonly string[]): string {
+  const text = (number: string) => `CAST(${number} AS VARCHAR(20))`;
+  const parts = [
+    `SELECT ${state} AS what,${ours} AS ours,${text('COUNT(*)')} AS n FROM sys_query_history h WHERE ${status} IN ('queued','running','returning') AND ${label} <> '${READING_GROUP}' GROUP BY ${state},${ours}`,
+    `SELECT 'waited' AS what,'0' AS ours,${text('COUNT(*)')} AS n FROM sys_query_history h WHERE ${lately(windowMs)}`,
+    `SELECT 'wait' AS what,'0' AS ours,${text('w.queue_time')} AS n FROM (SELECT h.queue_time FROM sys_query_history h WHERE ${lately(windowMs)} ORDER BY h.queue_time DESC LIMIT ${WAITS_MAX}) w`,
+    ...(canaryIds.length === 0 ? [] : [canaryTimeSql(canaryIds)]),
+  ];
+  return parts.join(' UNION ALL ');
 }
 
 /** Does what needs compute nodes, and stops after a thousand rows: a query without a table never enters the queue. */
@@ -45,10 +51,10 @@ export function canarySql(table: SourceTableName): string {
 }
 
 /** Microseconds from asking to answering, by the engine's own clock, of the newest of these queries that has ended. */
-export function canaryTimeSql(queryIds: readonly string[]): string {
-  if (queryIds.length === 0 || queryIds.some((id) => !/^\d{1,19}$/.test(id)))
+function canaryTimeSql(queryIds: readonly string[]): string {
+  if (queryIds.some((id) => !/^\d{1,19}$/.test(id)))
     throw new LakehaulError('INTERNAL', 'the id of a canary is no number');
-  return `SELECT CAST(h.elapsed_time AS VARCHAR(20)) FROM sys_query_history h WHERE h.query_id IN (${queryIds.join(',')}) AND ${status} = 'success' ORDER BY h.query_id DESC LIMIT 1`;
+  return `SELECT 'canary' AS what,'1' AS ours,CAST(c.elapsed_time AS VARCHAR(20)) AS n FROM (SELECT h.elapsed_time FROM sys_query_history h WHERE h.query_id IN (${queryIds.join(',')}) AND ${status} = 'success' ORDER BY h.query_id DESC LIMIT 1) c`;
 }
 
 /**

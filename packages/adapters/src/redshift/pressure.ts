@@ -1,29 +1,20 @@
 import { type Clock, LakehaulError, must } from '@lakehaul/core';
 import type { PressureRequest, SourcePressure } from '../ports.ts';
-import {
-  CANARY_GROUP,
-  COUNTS_SQL,
-  canarySql,
-  canaryTimeSql,
-  READING_GROUP,
-  STORAGE_SQL,
-  waitCountSql,
-  waitsSql,
-} from './pressure-sql.ts';
+import { CANARY_GROUP, canarySql, READING_GROUP, readingSql, STORAGE_SQL } from './pressure-sql.ts';
 import type { Statements } from './statements.ts';
 import { CLOCK_SQL } from './write-history-sql.ts';
 
 type Row = readonly (string | null)[];
 
-/** Storage fills slowly, and asking is a batch of its own. */
-const STORAGE_EVERY_MS = 300_000;
+const SLOW_EVERY_MS = 300_000;
+
+type Slow = Pick<SourcePressure, 'seesAllStatements' | 'storagePercent' | 'storageUnread'>;
 
 /** One look at the source's pain: a canary first, then what the history says, the canary's own time included. */
 export class PressureReader {
   readonly #statements: Statements;
   readonly #clock: Clock;
-  /** Null: what is asked has no such view. */
-  #storage: { percent: number | null; unread: string | null; askedMs: number } | null = null;
+  #slow: { answer: Slow; askedMs: number } | null = null;
   readonly #isServerless: boolean;
   #isCanaryRefused = false;
   /** Newest first; the view may be slow to tell of the last one. */
@@ -41,20 +32,15 @@ export class PressureReader {
     try {
       const settings = { timeoutMs, signal };
       if (canaryTable !== null && !this.#isCanaryRefused) await this.#canary(canarySql(canaryTable), settings);
-      const canaries = this.#canaries.length === 0 ? [] : [canaryTimeSql(this.#canaries)];
-      const asked = [CLOCK_SQL, COUNTS_SQL, waitCountSql(windowMs), waitsSql(windowMs), ...canaries];
-      const [clock = [], counts = [], waited = [], waits = [], times = []] = await this.#statements.query(
-        'reading',
-        asked,
-        signal,
-        { queryGroup: READING_GROUP, timeoutMs },
-      );
+      const [rows = []] = await this.#statements.query('reading', [readingSql(windowMs, this.#canaries)], signal, {
+        ...{ queryGroup: READING_GROUP, timeoutMs },
+      });
+      const canary = rows.find(([what]) => what === 'canary')?.[2];
       return {
-        seesAllStatements: must(clock[0], 'row of the own user in svv_user_info')[1] === '1',
-        ...totals(counts),
-        queueTimeMs: percentile95Ms(Number(waited[0]?.[0] ?? '0'), waits),
-        canaryMs: times[0] === undefined ? null : millis(times[0][0]),
-        ...(await this.#readStorage(timeoutMs, signal)),
+        ...totals(rows),
+        queueTimeMs: percentile95Ms(rows),
+        canaryMs: canary === undefined || canary === null ? null : millis(canary),
+        ...(await this.#slowly(timeoutMs, signal)),
       };
     } catch (thrown) {
       if (!signal.aborted) throw thrown;
@@ -82,15 +68,20 @@ export class PressureReader {
     if (queryId !== undefined) this.#canaries = [queryId, ...this.#canaries].slice(0, 3);
   }
 
-  async #readStorage(
-    timeoutMs: number,
-    signal: AbortSignal,
-  ): Promise<Pick<SourcePressure, 'storagePercent' | 'storageUnread'>> {
+  /** Rights and storage change slowly, and each question would wait in the queue once more. */
+  async #slowly(timeoutMs: number, signal: AbortSignal): Promise<Slow> {
     const nowMs = this.#clock.nowMs();
-    if (this.#isServerless) return { storagePercent: null, storageUnread: 'serverless has no view of its storage' };
-    if (this.#storage === null || nowMs - this.#storage.askedMs >= STORAGE_EVERY_MS)
-      this.#storage = { ...(await this.#askStorage(timeoutMs, signal)), askedMs: nowMs };
-    return { storagePercent: this.#storage.percent, storageUnread: this.#storage.unread };
+    if (this.#slow !== null && nowMs - this.#slow.askedMs < SLOW_EVERY_MS) return this.#slow.answer;
+    const [rows = []] = await this.#statements.query('rights', [CLOCK_SQL], signal, {
+      ...{ queryGroup: READING_GROUP, timeoutMs },
+    });
+    const seesAllStatements = must(rows[0], 'row of the own user in svv_user_info')[1] === '1';
+    const { percent, unread } = this.#isServerless
+      ? { percent: null, unread: 'serverless has no view of its storage' }
+      : await this.#askStorage(timeoutMs, signal);
+    const answer = { seesAllStatements, storagePercent: percent, storageUnread: unread };
+    this.#slow = { answer, askedMs: nowMs };
+    return answer;
   }
 
   async #askStorage(
@@ -128,13 +119,16 @@ function totals(rows: readonly Row[]): Pick<SourcePressure, 'queued' | 'running'
   };
 }
 
-/** Of `count` waits, of which the longest are known. Null without any. */
-function percentile95Ms(count: number, longest: readonly Row[]): number | null {
-  if (count === 0 || longest.length === 0) return null;
-  const above = Math.min(Math.floor(count * 0.05), longest.length - 1);
-  return millis(must(longest[above], 'a wait')[0]);
+/** Null when nothing waited or started lately. */
+function percentile95Ms(rows: readonly Row[]): number | null {
+  const waits = rows.filter(([what]) => what === 'wait').map((row) => Number(row[2] ?? '0'));
+  const count = Number(rows.find(([what]) => what === 'waited')?.[2] ?? '0');
+  if (count === 0 || waits.length === 0) return null;
+  // A UNION keeps no order.
+  waits.sort((a, b) => b - a);
+  return millis(must(waits[Math.min(Math.floor(count * 0.05), waits.length - 1)], 'a wait'));
 }
 
-function millis(micros: string | null | undefined): number {
-  return Math.round(Number(micros ?? '0') / 1_000);
+function millis(micros: string | number): number {
+  return Math.round(Number(micros) / 1_000);
 }

@@ -1,0 +1,30 @@
+import type { Session } from '@lakehaul/fleet';
+import type { Ledger } from '@lakehaul/ledger';
+import type { ChunkQueues } from '@lakehaul/queue';
+import { throttleOf } from '@lakehaul/runtime';
+import { Governor } from './governor.ts';
+
+/** More than any fleet has: the workers' own slots are what counts then. */
+const UNBOUNDED = 1_000_000;
+
+/** Null when the configuration wants none; what an earlier one has set in the queue store is lifted. */
+export async function openGovernor(
+  session: Session,
+  { ledger = session.ledger, queues }: { ledger?: Ledger; queues: ChunkQueues },
+): Promise<Governor | null> {
+  const { config, clouds, clock, log, metrics } = session;
+  if (!config.throttle.governor) {
+    await queues.setConcurrency('unload', UNBOUNDED);
+    return null;
+  }
+  const governor = new Governor({
+    ...{ ledger, queues, clock, log, metrics, source: clouds.source, target: clouds.target },
+    ...throttleOf(config.throttle),
+    readingTimeoutMs: config.throttle.readingTimeoutMs,
+    flagKey: config.throttle.flagKey ?? null,
+    hasObject: async (key) => (await clouds.ledgerStore.head(key)) !== null,
+    takeS3SlowDowns: () => session.takeS3SlowDowns(),
+  });
+  await governor.open();
+  return governor;
+}

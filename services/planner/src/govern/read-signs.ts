@@ -1,0 +1,89 @@
+/** Everything that the throttle looks at, read at one moment. What cannot be read says so; nothing here throws. */
+import type { SourceLoad, SourcePressure, TargetLoad } from '@lakehaul/adapters';
+import { asLakehaulError, type TablePlan, type ThrottleSettings } from '@lakehaul/core';
+import type { ChunkQueues } from '@lakehaul/queue';
+import type { Readings, Unread } from '@lakehaul/throttle';
+
+export interface SignsDeps {
+  source: SourceLoad;
+  target: TargetLoad;
+  queues: Pick<ChunkQueues, 'counts'>;
+  /** Is there an object of this key in the ledger's bucket? */
+  hasObject: (key: string) => Promise<boolean>;
+  takeS3SlowDowns: () => number;
+  readingTimeoutMs: number;
+  flagKey: string | null;
+}
+
+export interface Signs {
+  readings: Readings;
+  canaryMs: number | null;
+  /** UNLOADs that run; null: the queue store does not say. */
+  running: number | null;
+}
+
+export async function readSigns(
+  deps: SignsDeps,
+  request: { settings: ThrottleSettings; plans: readonly TablePlan[]; failedBefore: number },
+): Promise<Signs> {
+  const { source, target, queues, readingTimeoutMs: timeoutMs } = deps;
+  const { windowMs } = request.settings;
+  const [pressure, warehouseQueued, running, flag] = await Promise.all([
+    tried(source.readPressure({ windowMs, timeoutMs, canaryTable: canaryTable(request.plans) })),
+    tried(target.queuedStatements()),
+    tried(queues.counts().then((counts) => counts.unload.active)),
+    readFlag(deps),
+  ]);
+  const isRead = !isUnread(pressure);
+  return {
+    readings: {
+      failed: isRead ? null : { times: request.failedBefore + 1, reason: pressure.unread },
+      source: isRead ? ofAll(pressure) : pressure,
+      canaryMs: isRead ? (pressure.canaryMs ?? { unread: 'the history tells of no canary yet' }) : pressure,
+      diskPercent: isRead ? (pressure.storagePercent ?? { unread: pressure.storageUnread ?? 'unknown' }) : pressure,
+      warehouseQueued,
+      s3SlowDowns: deps.takeS3SlowDowns(),
+      flag,
+    },
+    canaryMs: isRead ? pressure.canaryMs : null,
+    running: isUnread(running) ? null : running,
+  };
+}
+
+/** Without the right to see others' statements the numbers would say that all is well. */
+function ofAll(pressure: SourcePressure): Readings['source'] {
+  if (pressure.seesAllStatements) return pressure;
+  return { unread: 'the user sees its own statements only (ALTER USER … SYSLOG ACCESS UNRESTRICTED)' };
+}
+
+/** The same table as long as nothing is planned: a canary is compared with itself. */
+function canaryTable(plans: readonly TablePlan[]): TablePlan['source'] | null {
+  const smallest = plans.reduce<TablePlan | null>(
+    (least, plan) => (least === null || isBefore(plan, least) ? plan : least),
+    null,
+  );
+  return smallest?.source ?? null;
+}
+
+function isBefore(a: TablePlan, b: TablePlan): boolean {
+  return a.chunkCount === b.chunkCount ? a.tableId < b.tableId : a.chunkCount < b.chunkCount;
+}
+
+async function readFlag({ flagKey, hasObject }: SignsDeps): Promise<Readings['flag']> {
+  if (flagKey === null) return null;
+  const isUp = await tried(hasObject(flagKey));
+  return isUnread(isUp) ? isUp : { key: flagKey, isUp };
+}
+
+function isUnread<T>(value: T | Unread): value is Unread {
+  return typeof value === 'object' && value !== null && 'unread' in value;
+}
+
+async function tried<T>(reading: Promise<T>): Promise<T | Unread> {
+  try {
+    return await reading;
+  } catch (thrown) {
+    const { code, message } = asLakehaulError(thrown);
+    return { unread: `${code} ${message}` };
+  }
+}
