@@ -128,7 +128,9 @@ function TableOfBands({ counted }: { counted: readonly { band: Band; stages: Cou
         <thead>
           <tr>
             <th scope="col">table</th>
-            <th scope="col" class="bar" />
+            <th scope="col" class="bar">
+              by stage
+            </th>
             <th scope="col" class="right">
               chunks
             </th>

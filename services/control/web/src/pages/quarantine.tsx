@@ -130,11 +130,11 @@ function Waiting(props: { chunks: Quarantine['chunks']; back: (() => void) | nul
   );
 }
 
-function ProposalList({ proposals }: Proposals) {
+function ProposalList({ proposals }: Pick<Proposals, 'proposals'>) {
   if (proposals.length === 0) return <p class="empty">None.</p>;
   return (
     <ul class="waiting">
-      {proposals.map(({ proposal, at, who, reason, chunks, approved }) => (
+      {proposals.map(({ proposal, at, who, reason, chunks, decided }) => (
         <li key={proposal}>
           <div>
             <p>
@@ -144,21 +144,31 @@ function ProposalList({ proposals }: Proposals) {
             <p>
               “{reason}” <Names names={chunks.map(({ chunk }) => chunk)} />
             </p>
-            {approved === null ? null : (
+            {decided === null ? null : (
               <p class="quiet">
-                Approved by {approved.who}, {time(approved.at)}: “{approved.reason}”
+                {decided.decision === 'approved' ? 'Approved' : 'Withdrawn'} by {decided.who}, {time(decided.at)}: “
+                {decided.reason}”
               </p>
             )}
           </div>
-          {approved === null && may('approve') ? (
-            <button
-              type="button"
-              disabled={who === me.value?.who}
-              title={who === me.value?.who ? 'Somebody else has to approve it.' : ''}
-              onClick={() => approve(proposal)}
-            >
-              Approve …
-            </button>
+          {decided === null ? (
+            <span class="actions">
+              {may('approve') || who === me.value?.who ? (
+                <button type="button" onClick={() => withdraw(proposal)}>
+                  Withdraw …
+                </button>
+              ) : null}
+              {may('approve') ? (
+                <button
+                  type="button"
+                  disabled={who === me.value?.who}
+                  title={who === me.value?.who ? 'Somebody else has to approve it.' : ''}
+                  onClick={() => approve(proposal)}
+                >
+                  Approve …
+                </button>
+              ) : null}
+            </span>
           ) : null}
         </li>
       ))}
@@ -218,6 +228,14 @@ function approve(proposal: string): void {
         only replayed.
       </p>
     ),
+  });
+}
+
+function withdraw(proposal: string): void {
+  ask({
+    ...{ title: 'Withdraw the proposal', verb: 'Withdraw', method: 'POST', path: `/v1/proposals/${proposal}/withdraw` },
+    body: {},
+    tell: () => <p>Nobody can approve it any more; the chunks stay in quarantine.</p>,
   });
 }
 

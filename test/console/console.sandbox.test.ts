@@ -1,0 +1,324 @@
+/** The console in a real browser, over a real control service, over the ledger of a small migration in the local clouds. */
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import type { StartedControl } from '@lakehaul/control';
+import { startControl } from '@lakehaul/control';
+import { must } from '@lakehaul/core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { ensureConsole } from '../../services/control/web/build.ts';
+import { findChromium, openBrowser } from '../support/browser.ts';
+import { driver } from '../support/drive.ts';
+import { BODIES } from '../support/ledger-world.ts';
+import { type SmallTable, smallTable } from '../support/small-table.ts';
+import { startWorld, type World } from '../support/world.ts';
+
+const PEOPLE = { anna: ['operator', 'approver'], ben: ['approver'], vic: ['viewer'] } as const;
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+/** Of what a first visit loads, packed. */
+const FIRST_LOAD_BYTES = 200_000;
+
+const executable = findChromium();
+let world: World;
+let table: SmallTable;
+let control: StartedControl;
+let browser: Browser;
+let built: string;
+const contexts: BrowserContext[] = [];
+/** What a page complained of, and whom it asked: nothing, and nobody but us. */
+const complaints: string[] = [];
+
+async function serve(port: number): Promise<StartedControl> {
+  const { session } = table;
+  const tokensFile = join(world.directory, 'tokens.yaml');
+  const config = { ...session.config, control: { ...session.config.control, port, tokensFile, refreshEveryMs: 200 } };
+  const count = { waiting: 3, active: 1, delayed: 0 };
+  const queues = { counts: async () => ({ unload: count, load: count, verify: count }) };
+  const fail = (error: unknown) => void complaints.push(`control failed: ${String(error)}`);
+  return startControl({ session: { ...session, config }, queues, fail });
+}
+
+beforeAll(async () => {
+  if (executable === null) return;
+  built = (await ensureConsole()).directory;
+  world = await startWorld();
+  const digest = (token: string) => createHash('sha256').update(token).digest('hex');
+  const tokens = Object.entries(PEOPLE).map(([id, roles]) => ({ id, roles, sha256: digest(`token-of-${id}`) }));
+  writeFileSync(join(world.directory, 'tokens.yaml'), JSON.stringify({ tokens }));
+  table = await smallTable(world, { rows: 40, defaults: { level: 'carried', chunkBytes: '200B' } });
+  const { session, ref } = table;
+  await driver(session).drive({
+    until: (stages) => [...stages.values()].filter((each) => each === 'verified').length > 1,
+    batch: 2,
+  });
+  const [plan] = await session.ledger.readPlans();
+  const last = { ...ref, chunk: must(plan, 'plan').chunkCount - 1 };
+  await session.ledger.openAttempt(last, { attempt: 1, body: BODIES.opened, causedBy: null });
+  await session.ledger.write({ ...last, attempt: 1 }, 'quarantined', BODIES.quarantined, null);
+  control = await serve(0);
+  browser = await openBrowser(executable);
+});
+
+afterEach(async () => {
+  for (const context of contexts.splice(0)) await context.close();
+  expect(complaints.splice(0)).toEqual([]);
+});
+
+afterAll(async () => {
+  if (executable === null) return;
+  await browser?.close();
+  await control?.stop();
+  await world?.[Symbol.asyncDispose]();
+});
+
+async function open(
+  who: keyof typeof PEOPLE | '',
+  { width = 1_440, colorScheme = 'light' }: { width?: number; colorScheme?: 'light' | 'dark' } = {},
+): Promise<Page> {
+  const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme, reducedMotion: 'reduce' });
+  contexts.push(context);
+  const page = await context.newPage();
+  page.setDefaultTimeout(10_000);
+  const ours = `http://127.0.0.1:${control.port}/`;
+  page.on('pageerror', (error) => void complaints.push(String(error.stack)));
+  page.on('console', (message) => {
+    // Chromium tells of every answer that is not 200; which ones may come is for the tests to say.
+    if (message.type() === 'error' && !/Failed to load resource|ERR_/.test(message.text()))
+      complaints.push(message.text());
+  });
+  page.on('request', (request) => {
+    if (!request.url().startsWith(ours)) complaints.push(`asked ${request.url()}`);
+  });
+  await page.goto(ours);
+  if (who !== '') await logIn(page, who);
+  return page;
+}
+
+async function logIn(page: Page, who: keyof typeof PEOPLE): Promise<void> {
+  await page.getByLabel('Token').fill(`token-of-${who}`);
+  await page.keyboard.press('Enter');
+  await page.locator('.who', { hasText: who }).waitFor();
+}
+
+async function goTo(page: Page, hash: string): Promise<void> {
+  await page.evaluate(`location.hash = ${JSON.stringify(hash)}`);
+  await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
+  await page.locator('main .panel').first().waitFor();
+  await page.locator('.skeleton').first().waitFor({ state: 'detached' });
+}
+
+const PAGES = () => ({
+  overview: '#/',
+  'chunk map': '#/map',
+  tables: '#/tables',
+  table: `#/tables/${table.ref.tableId}`,
+  'a trail': `#/chunks/${table.ref.tableId}/g1/0`,
+  quarantine: '#/quarantine',
+  queues: '#/queues',
+  gates: '#/gates',
+  settings: '#/settings',
+  'no such page': '#/nowhere',
+});
+
+/** Milliseconds of forty frames in which the map is zoomed in and out, shortest first. */
+const FRAMES = `(async () => {
+  const times = [];
+  let last = performance.now();
+  for (let turn = 0; turn < 40; turn++) {
+    const how = { clientX: 500, clientY: 400, bubbles: true, cancelable: true, deltaY: turn < 20 ? -120 : 120 };
+    document.querySelector('canvas').dispatchEvent(new WheelEvent('wheel', how));
+    await new Promise((done) => requestAnimationFrame(done));
+    times.push(performance.now() - last);
+    last = performance.now();
+  }
+  return times.sort((a, b) => a - b);
+})()`;
+
+interface AxeFinding {
+  id: string;
+  impact: string;
+  nodes: { html: string; failureSummary: string }[];
+}
+
+/** Serious and critical findings. Evaluated, not added as a script: the page's policy forbids those. */
+async function findings(page: Page): Promise<string[]> {
+  if (!(await page.evaluate("'axe' in window"))) await page.evaluate(AXE);
+  const violations = (await page.evaluate(
+    "axe.run(document, { resultTypes: ['violations'] }).then((result) => result.violations)",
+  )) as AxeFinding[];
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) =>
+      nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 200)} ${failureSummary}`),
+    );
+}
+
+describe.skipIf(executable === null)('the console', () => {
+  it('a first visit loads less than 200 kB', () => {
+    const assets = readdirSync(join(built, 'assets')).map((name) => `assets/${name}`);
+    const sizes = ['index.html', ...assets].map((name) => gzipSync(readFileSync(join(built, name))).length);
+    const total = sizes.reduce((sum, size) => sum + size, 0);
+    expect(total).toBeGreaterThan(10_000);
+    expect(total).toBeLessThan(FIRST_LOAD_BYTES);
+  });
+
+  it('lets in who has a token, and keeps it in the tab alone', async () => {
+    const page = await open('');
+    await page.getByLabel('Token').fill('guessed');
+    await page.keyboard.press('Enter');
+    await page.getByText('That token is not known.').waitFor();
+    await logIn(page, 'vic');
+    await page.getByText('Are we all right?').waitFor();
+    expect(await page.locator('.verdict.large').textContent()).toMatch(/^(HOLD|NO GO)$/);
+    expect(await page.evaluate("[localStorage.length, document.cookie, location.href.includes('token')]")).toEqual([
+      0,
+      '',
+      false,
+    ]);
+    await page.reload();
+    await page.locator('.who', { hasText: 'vic' }).waitFor();
+    await page.locator('.who').click();
+    await page.getByLabel('Token').waitFor();
+    expect(await page.evaluate('sessionStorage.length')).toBe(0);
+  });
+
+  it.each([
+    { width: 1_440, colorScheme: 'light' },
+    { width: 1_440, colorScheme: 'dark' },
+    { width: 390, colorScheme: 'light' },
+    { width: 390, colorScheme: 'dark' },
+  ] as const)('every page is whole and usable by everybody at $width px, $colorScheme', async (look) => {
+    const page = await open('anna', look);
+    for (const [name, hash] of Object.entries(PAGES())) {
+      await goTo(page, hash);
+      const wider = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
+      expect(wider, name).toBeLessThanOrEqual(0);
+      expect(await findings(page), name).toEqual([]);
+      expect(await page.locator('p.problem:not(:empty)').allTextContents(), name).toEqual([]);
+    }
+  });
+
+  it('axe can find something here', async () => {
+    const page = await open('vic');
+    await page.evaluate("document.querySelector('main').append(document.createElement('img'))");
+    expect((await findings(page)).join()).toContain('image-alt');
+  });
+
+  it('a queue is paused in place, with a reason, once and recorded; it is resumed the same way', async () => {
+    const page = await open('anna');
+    await goTo(page, '#/queues');
+    const unload = page.getByRole('region', { name: 'Queue unload' });
+    await unload.getByRole('button', { name: 'Pause …' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('listitem').getByText('pause unload of every table').waitFor();
+    expect(await dialog.getByRole('button', { name: 'Pause' }).isDisabled()).toBe(true);
+    await page.keyboard.type('month end at the source');
+    await page.keyboard.press('Enter');
+    await unload.getByText('Paused: nothing more starts.').waitFor();
+    const changes = async () =>
+      (await table.session.ledger.steering.changes()).map(({ body }) => [body.change, body.who, body.reason]);
+    const paused = [{ action: 'pause', pattern: '*::unload' }, 'token:anna', 'month end at the source'];
+    expect(await changes()).toEqual([paused]);
+    await unload.getByRole('button', { name: 'Resume …' }).click();
+    await dialog.getByRole('listitem').getByText('resume unload of every table').waitFor();
+    await page.keyboard.type('it is over');
+    await page.keyboard.press('Enter');
+    await unload.getByText('Open.').waitFor();
+    expect((await changes())[1]).toEqual([{ action: 'resume', pattern: '*::unload' }, 'token:anna', 'it is over']);
+    await goTo(page, '#/settings');
+    await page.getByRole('cell', { name: 'month end at the source' }).waitFor();
+  });
+
+  it('whoever may only look is offered nothing else', async () => {
+    const page = await open('vic');
+    for (const hash of ['#/queues', '#/quarantine', '#/settings', `#/tables/${table.ref.tableId}`]) {
+      await goTo(page, hash);
+      expect(await page.getByRole('button', { name: /…$/ }).allTextContents(), hash).toEqual([]);
+    }
+  });
+
+  it('accepting takes two people: one proposes, who may not approve it, and another one does', async () => {
+    const anna = await open('anna');
+    await goTo(anna, '#/quarantine');
+    await anna.getByRole('button', { name: 'Choose all' }).click();
+    await anna.getByRole('button', { name: 'Propose to accept 1 …' }).click();
+    await anna.getByText('Nothing is done before somebody else approves').waitFor();
+    await anna.keyboard.type('a row of a test');
+    await anna.keyboard.press('Enter');
+    const approve = anna.getByRole('button', { name: 'Approve …' });
+    await approve.waitFor();
+    expect(await approve.isDisabled()).toBe(true);
+    const ben = await open('ben');
+    await goTo(ben, '#/quarantine');
+    await ben.getByRole('button', { name: 'Approve …' }).click();
+    await ben.getByText('taken unproven, now, in both your names').waitFor();
+    await ben.keyboard.type('looked at it');
+    await ben.keyboard.press('Enter');
+    await ben.getByText('Approved by token:ben').waitFor();
+    await ben.getByText('None. Nobody has to do anything here.').waitFor();
+  });
+
+  it('the map opens a chunk’s trail by keyboard, and the keys are told', async () => {
+    const page = await open('vic');
+    await page.keyboard.press('?');
+    await page.getByRole('dialog').getByText('Chunk map').waitFor();
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('g');
+    await page.keyboard.press('m');
+    await page.locator('canvas').focus();
+    await page.keyboard.press('ArrowRight');
+    await page.getByText(`f.${table.name} · g1/0 · verified · attempt 1 · level carried`).waitFor();
+    await page.keyboard.press('Enter');
+    await page.getByText('All four agree, and so do the hashes.').waitFor();
+    expect(await page.evaluate('location.hash')).toBe(`#/chunks/${table.ref.tableId}/g1/0`);
+    await page.goBack();
+    await page.locator('canvas').waitFor();
+  });
+
+  it('a million cells are drawn, zoomed and pointed at', async () => {
+    const page = await open('vic');
+    // The ledger here is small: the answer of a large one, drawn by the same code.
+    const cells = Buffer.alloc(1_000_000, 22);
+    for (let chunk = 600_000; chunk < cells.length; chunk++) cells[chunk] = 0;
+    const plan = { tableId: 't', table: 'big.one', level: 'carried', generation: 1, firstChunk: 0 };
+    const stages = [
+      'planned',
+      'opened',
+      'unloaded',
+      'loaded',
+      'void',
+      'counted',
+      'verified',
+      'mismatched',
+      'quarantined',
+      'accepted',
+    ];
+    await page.route('**/v1/map', (route) =>
+      route.fulfill({
+        json: { asOf: '2026-01-01T00:00:00Z', stages, plans: [{ ...plan, cells: cells.toString('base64') }] },
+      }),
+    );
+    await goTo(page, '#/map');
+    await page.getByRole('button', { name: 'verified 600,000' }).waitFor();
+    const frames = (await page.evaluate(FRAMES)) as number[];
+    // 17 ms where there is a display; a busy machine that draws in software is given more.
+    expect(frames[20]).toBeLessThan(100);
+    await page.locator('canvas').focus();
+    await page.keyboard.press('ArrowRight');
+    await page.getByText('big.one · g1/0 · verified').waitFor();
+  });
+
+  it('a lost connection is seen at once, what was told stays, and it comes back by itself', async () => {
+    const page = await open('vic');
+    await page.locator('.link', { hasText: 'live' }).waitFor();
+    const { port } = control;
+    await control.stop();
+    await page.getByText(/last heard \d+ s ago/).waitFor({ timeout: 5_000 });
+    expect(await page.locator('.verdict.large').count()).toBe(1);
+    control = await serve(port);
+    await page.locator('.link', { hasText: 'live' }).waitFor({ timeout: 15_000 });
+  });
+});
