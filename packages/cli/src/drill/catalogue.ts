@@ -91,6 +91,15 @@ export const DRILLS: readonly Drill[] = [
     }),
   },
   {
+    name: 'redis-away',
+    question: 'What if Redis is away for half a minute?',
+    needsRedis: true,
+    isLong: true,
+    plan: (draw) => ({
+      schedule: [at(draw.whole(2, 16), { kind: 'redis-restart', awayMs: 30_000, back: 'empty' })],
+    }),
+  },
+  {
     name: 'redis-restored',
     question: 'What if Redis comes back from an old backup?',
     needsRedis: true,

@@ -1,7 +1,9 @@
-/** Which drills a call means. Without a name the seeds go round the catalogue, so that as many seeds meet every drill. */
+/** Which drills a call means. Without a name the seeds go round the short ones, so that as many seeds meet every one. */
 import { LakehaulError } from '@lakehaul/core';
 import { DRILLS } from './catalogue.ts';
 import { type Drill, type DrillPlan, planDrill } from './drill-plan.ts';
+
+export const SHORT_DRILLS: readonly Drill[] = DRILLS.filter((drill) => drill.isLong !== true);
 
 export function findDrill(name: string): Drill {
   const drill = DRILLS.find((candidate) => candidate.name === name);
@@ -19,7 +21,7 @@ export function chooseDrills(request: {
 }): DrillPlan[] {
   const named = request.name === undefined ? null : findDrill(request.name);
   if (named?.needsRedis === true && !request.hasRedis) throw redisMissing(named.name);
-  const rota = request.hasRedis ? DRILLS : DRILLS.filter((drill) => !drill.needsRedis);
+  const rota = request.hasRedis ? SHORT_DRILLS : SHORT_DRILLS.filter((drill) => !drill.needsRedis);
   return Array.from({ length: request.count }, (_, index) => {
     const seed = request.seed + index;
     return planDrill(named ?? (rota[seed % rota.length] as Drill), seed);

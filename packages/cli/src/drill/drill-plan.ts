@@ -48,6 +48,8 @@ export interface Drill {
   question: string;
   /** Can it be done with one process and the embedded store? */
   needsRedis: boolean;
+  /** Takes half a minute and more: only whoever names it gets it. */
+  isLong?: true;
   plan: (draw: Draw) => Pick<DrillPlan, 'schedule'> & Partial<Pick<DrillPlan, 'fleets' | 'skewMs'>>;
 }
 
