@@ -75,6 +75,43 @@ export const SOURCE_HEALTH: BoardSpec = {
         }),
       ],
     },
+    {
+      title: 'Throttle',
+      panels: [
+        graph({
+          title: 'UNLOADs that the throttle allows',
+          description:
+            'Over the whole fleet, and how many run. It falls by half when the source hurts, rises by one, and is 0 while a check stops.',
+          unit: 'short',
+          width: 8,
+          queries: [
+            { expr: `max by (step) (${of('lakehaul_throttle_slots')})`, legend: '{{step}} allowed' },
+            { expr: `sum by (step) (${of('lakehaul_slots_busy', 'step="unload"')})`, legend: 'running' },
+          ],
+        }),
+        graph({
+          title: 'How near each check is to its limit',
+          description:
+            'Last reading over its limit: from 100 % on the check is a hit. Readings that cannot be had are missing here.',
+          unit: 'percentunit',
+          width: 8,
+          queries: [
+            {
+              expr: `max by (check) (${of('lakehaul_throttle_check_value')}) / max by (check) (${of('lakehaul_throttle_check_limit')})`,
+              legend: '{{check}}',
+            },
+          ],
+        }),
+        graph({
+          title: 'Checks that hit',
+          description:
+            '1: halves the UNLOADs. 2: stops them. The first one on the list of checks is the reason that lakehaul throttle shows.',
+          unit: 'short',
+          width: 8,
+          queries: [{ expr: `max by (check) (${of('lakehaul_throttle_hit')}) > 0`, legend: '{{check}}' }],
+        }),
+      ],
+    },
     { title: 'Redshift', panels: cloudCalls('redshift', 'Redshift') },
     { title: 'Staging bucket and ledger', panels: cloudCalls('s3', 'S3') },
   ],

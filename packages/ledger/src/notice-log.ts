@@ -18,6 +18,7 @@ const KINDS = [
   'mismatch',
   'paused',
   'process-failing',
+  'throttle-stop',
   'test',
 ] as const;
 export type NoticeKind = (typeof KINDS)[number];

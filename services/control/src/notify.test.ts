@@ -1,5 +1,6 @@
 /** From the ledger to a receiver: what the service's loop tells of stops, quarantines, mismatches, pauses and signals. */
 import type { Log } from '@lakehaul/core';
+import type { ThrottleRecord } from '@lakehaul/ledger';
 import { createMetrics, createOutside, createSeededIds, Secret, systemClock } from '@lakehaul/runtime';
 import { expect, it, vi } from 'vitest';
 import { ApiWorld, SALES } from '../../../test/support/api-world.ts';
@@ -72,9 +73,23 @@ it('what happens in the ledger is told, also a mismatch that was repaired before
   await happens(() => ledger.signals.declare({ process: 'month-end', status: 'ok', ...who }));
   expect(await told(6)).toEqual(['critical cleared over: the business process is declared well again']);
 
+  const stopped: ThrottleRecord = {
+    ...{ schemaVersion: 1, change: 'stop', slots: 0, before: 8, reason: 'queue wait', winner: 'queue-wait' },
+    ...{ running: 3, canaryMs: 900, checks: [], memory: { stoppedBy: 'measured', beforeStop: 8, hurtAt: 8 } },
+  };
+  await happens(() => ledger.throttle.append(stopped));
+  expect(await told(7)).toEqual(['warning raised no UNLOAD is let in: the source is in pain by the check queue-wait']);
+  const memory = { ...stopped.memory, stoppedBy: null };
+  await happens(() => ledger.throttle.append({ ...stopped, change: 'resume', slots: 4, winner: null, memory }));
+  expect(await told(8)).toEqual(['warning cleared over: UNLOADs are let in again']);
+  // Hours that people have set are no news.
+  await happens(() => ledger.throttle.append({ ...stopped, memory: { ...memory, stoppedBy: 'planned' } }));
+  await happens(() => ledger.signals.declare({ process: 'month-end', status: 'failing', ...who }));
+  expect(await told(9)).toEqual(['critical raised the business process month-end was declared failing']);
+
   await notifying?.stop();
   expect(failures).toEqual([]);
-  expect(await metrics.text()).toContain('lakehaul_notices_total{outcome="sent"} 6');
+  expect(await metrics.text()).toContain('lakehaul_notices_total{outcome="sent"} 9');
 });
 
 it('with nobody to tell there is no loop', async () => {

@@ -28,8 +28,10 @@ export function startNotifying(request: {
     runOnce: async () => {
       if (!model.isReady) return;
       const { report, scan, changes } = model.snapshot;
-      const signals = await readSignals();
-      await notifier.runOnce(factsOf({ report, scan, changes, signals, nowMs: scan.observedMs, pausedAfterMs }));
+      const [signals, throttle] = [await readSignals(), await ledger.throttle.latest()];
+      await notifier.runOnce(
+        factsOf({ report, scan, changes, signals, throttle, nowMs: scan.observedMs, pausedAfterMs }),
+      );
     },
   });
   return {

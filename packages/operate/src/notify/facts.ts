@@ -1,6 +1,14 @@
 /** What is so now, of what people want to be told. Pure: a status report in, facts out. */
 import type { Verdict } from '@lakehaul/gates';
-import type { LedgerRecord, LedgerScan, NoticeKind, ProcessSignal, Severity, SteeringRecord } from '@lakehaul/ledger';
+import type {
+  LedgerRecord,
+  LedgerScan,
+  NoticeKind,
+  ProcessSignal,
+  Severity,
+  SteeringRecord,
+  ThrottleRecord,
+} from '@lakehaul/ledger';
 import type { StatusReport, TableStatus } from '../status-report.ts';
 
 /** Something that lasts: told when it begins, when it has doubled, and when it is over. */
@@ -36,6 +44,8 @@ export interface FactsRequest {
   changes: readonly LedgerRecord<SteeringRecord>[];
   /** The newest of each process. */
   signals: readonly LedgerRecord<ProcessSignal>[];
+  /** What the throttle decided last; null when nobody governs. */
+  throttle: LedgerRecord<ThrottleRecord> | null;
   /** S3's clock. */
   nowMs: number;
   pausedAfterMs: number;
@@ -53,6 +63,7 @@ export function factsOf(request: FactsRequest): Facts {
       ...(report.decision.verdict === 'NO_GO' ? [noGo(reasons)] : []),
       ...report.tables.flatMap(ofTable),
       ...longPauses(request),
+      ...throttleStop(request),
       ...request.signals.filter(({ body }) => body.status === 'failing').map(failing),
     ],
     mismatches: scan
@@ -125,4 +136,20 @@ function failing({ body, key }: LedgerRecord<ProcessSignal>): Condition {
     says: `the business process ${body.process} was declared failing`,
     next: 'lakehaul signal says who and why',
   };
+}
+
+/** A planner that decides nothing for so long is gone: its last word says nothing about now. */
+const DECISION_AGE_MS = 3_600_000;
+
+/** By what was measured; the hours that people have set are no news. */
+function throttleStop({ throttle, nowMs }: FactsRequest): Condition[] {
+  if (throttle === null || throttle.body.memory.stoppedBy !== 'measured') return [];
+  if (nowMs - throttle.lastModifiedMs > DECISION_AGE_MS) return [];
+  return [
+    {
+      ...{ key: 'throttle-stop/unload', kind: 'throttle-stop', severity: 'warning', subject: 'unload', measure: 1 },
+      says: `no UNLOAD is let in: the source is in pain by the check ${throttle.body.winner ?? 'that stopped them'}`,
+      next: 'lakehaul throttle says what it read; it resumes by itself when the source has recovered',
+    },
+  ];
 }
