@@ -3,7 +3,7 @@
 import { LakehaulError, type TablePlan } from '@lakehaul/core';
 import { openLedgerSealer, type RunningLoop, type Session, stagingPrefix, startLoop, VERSION } from '@lakehaul/fleet';
 import { type DiffSweep, joinedPlans, Ledger } from '@lakehaul/ledger';
-import { type StatusReport, statusReport } from '@lakehaul/operate';
+import { type StatusReport, statusOptions, statusReport } from '@lakehaul/operate';
 import { openGovernor, PlannerLoop, plannerSettings } from '@lakehaul/planner';
 import { ChunkQueues, type QueueStore } from '@lakehaul/queue';
 import { throttleOf } from '@lakehaul/runtime';
@@ -127,7 +127,7 @@ async function loop(request: FleetRequest, state: LoopState): Promise<StatusRepo
     ...plannerSettings(config),
   });
   const watch = new FleetWatch(session, state.ledger, state.scan);
-  const report = () => statusReport(state.ledger, state.plans, state.scan, config.watch);
+  const report = () => statusReport(state.ledger, state.plans, state.scan, statusOptions(config));
   for (;;) {
     state.stop.throwIfRaised();
     const endedBefore = state.endedJobs();

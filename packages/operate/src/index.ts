@@ -5,6 +5,7 @@ export { type ChunkFilter, type ChunkPage, type ListedChunk, listChunks } from '
 export { chunkPage, cursorText, type PageFilter, parseCursor } from './chunk-page.ts';
 export { type ChunkStory, chunkStory, chunkStoryJson } from './chunk-story.ts';
 export { findChunk, findPlans } from './find-chunk.ts';
+export { type Forecast, type ForecastTable, forecast } from './forecast/forecast.ts';
 export { CANCEL_JSON } from './json/cancel.ts';
 export { CHUNK_JSON, CHUNK_PAGE_JSON } from './json/chunk.ts';
 export {
@@ -40,4 +41,10 @@ export { type Receiver, sendNotice } from './notify/send-notice.ts';
 export { replayByFilter, replayByName } from './plan-replay.ts';
 export { estimateReproof, type ReproofEstimate, sumOfReproofs } from './reproof-estimate.ts';
 export { statusJson } from './status-json.ts';
-export { type StatusOptions, type StatusReport, statusReport, type TableStatus } from './status-report.ts';
+export {
+  type StatusOptions,
+  type StatusReport,
+  statusOptions,
+  statusReport,
+  type TableStatus,
+} from './status-report.ts';

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { etaJson } from './json/eta.ts';
 import type { STATUS_JSON } from './json/status.ts';
 import { steeringJson } from './json/steering.ts';
 import type { ReproofEstimate } from './reproof-estimate.ts';
@@ -27,11 +28,13 @@ export function statusJson(report: StatusReport): z.input<typeof STATUS_JSON> {
       writes: table.writes?.kind ?? null,
       cleanUntil: table.cleanUntil,
       reproofMs: reproofMs(table.reproof),
+      eta: etaJson(table.eta),
     })),
     totals: { chunks: report.chunks, done: report.done, stagedBytes: report.stagedBytes.toString() },
     steering: steeringJson(report.steering),
     writesKnownUntil: report.writesKnownUntil,
     reproofMs: reproofMs(report.reproof),
+    eta: etaJson(report.eta),
     evidence: report.decision.evidence,
     decision: { verdict: report.decision.verdict, reasons: report.decision.reasons },
   };

@@ -1,5 +1,5 @@
 /** What `status`, `run` and `demo` show: the ledger and the seals turned into numbers and a decision. */
-import type { ChunkStage, Steering, TablePlan } from '@lakehaul/core';
+import type { ChunkStage, LimitRow, Steering, TablePlan } from '@lakehaul/core';
 import { type Decision, decide, type StopCode, type TableEvidence } from '@lakehaul/gates';
 import {
   byTable,
@@ -20,6 +20,8 @@ import {
   withCurrentOids,
 } from '@lakehaul/ledger';
 import { unacknowledged } from '@lakehaul/planning';
+import type { Forecast } from './forecast/forecast.ts';
+import { forecasts } from './forecast/of-ledger.ts';
 import { estimateReproof, type ReproofEstimate, sumOfReproofs } from './reproof-estimate.ts';
 
 export interface TableStatus {
@@ -52,6 +54,7 @@ export interface TableStatus {
   cleanUntil: string | null;
   /** How long proving the whole table again would take now; null before anything was measured. */
   reproof: ReproofEstimate | null;
+  eta: Forecast;
 }
 
 export interface StatusReport {
@@ -65,6 +68,7 @@ export interface StatusReport {
   /** The source's history is known up to this time of its clock; null when it was never looked at. */
   writesKnownUntil: string | null;
   reproof: ReproofEstimate | null;
+  eta: Forecast;
   decision: Decision;
 }
 
@@ -86,6 +90,20 @@ const PARALLEL_TABLES = 16;
 export interface StatusOptions {
   /** watch.staleAfterMs of the configuration. */
   staleAfterMs: number;
+  /** forecast.plannedDate of the configuration. */
+  plannedDate?: string | undefined;
+  /** Limits of the configuration: what they hold has no ETA. */
+  limits?: readonly LimitRow[];
+}
+
+/** What the configuration says about a report. */
+export function statusOptions(config: {
+  watch: { staleAfterMs: number };
+  forecast: { plannedDate?: string };
+  limits: readonly LimitRow[];
+}): StatusOptions {
+  const { watch, forecast, limits } = config;
+  return { staleAfterMs: watch.staleAfterMs, plannedDate: forecast.plannedDate, limits };
 }
 
 const DEFAULTS: StatusOptions = { staleAfterMs: 30 * 60_000 };
@@ -100,9 +118,11 @@ export async function statusReport(
   const sample = await latestSample(ledger);
   const cleans = await cleanRecords(ledger, plans, scan);
   const known = { halts, cleans, state: sample?.body.state ?? null };
-  const tables = await sideBySide(byTable(await withCurrentOids(ledger.schemas, plans)), (generations) =>
+  const steering = await ledger.steering.current();
+  const tablesBefore = await sideBySide(byTable(await withCurrentOids(ledger.schemas, plans)), (generations) =>
     tableStatus(ledger, generations, scan, known),
   );
+  const { tables, eta } = forecasts(tablesBefore, { plans, scan, steering, options });
   const writeLog =
     sample === null
       ? null
@@ -116,11 +136,12 @@ export async function statusReport(
     migration: ledger.migration,
     tables,
     stagedBytes: await scan.stagedBytes(),
-    steering: await ledger.steering.current(),
+    steering,
     chunks: tables.reduce((sum, table) => sum + table.chunks, 0),
     done: tables.reduce((sum, table) => sum + table.done, 0),
     writesKnownUntil: sample?.body.to ?? null,
     reproof: sumOfReproofs(tables.map((table) => table.reproof)),
+    eta,
     decision: decide({ tables: tables.map(evidenceOf), writeLog, performance: null, queries: null }),
   };
 }
@@ -164,7 +185,7 @@ async function tableStatus(
     cleans: ReadonlyMap<string, CleanUntil>;
     state: WriteLogState | null;
   },
-): Promise<TableStatus> {
+): Promise<Omit<TableStatus, 'eta'>> {
   const stages = { ...NO_STAGES };
   let repaired = 0;
   let done = 0;

@@ -62,6 +62,7 @@ export interface MigrationConfig {
   throttle: Section<'throttle'>;
   services: Section<'services'>;
   control: Section<'control'>;
+  forecast: Section<'forecast'>;
   notify: Omit<Section<'notify'>, 'receivers'> & { receivers: readonly NotifyReceiver[] };
 }
 

@@ -16,6 +16,7 @@ import {
   text,
   whole,
 } from './schema/fields.ts';
+import { forecast } from './schema/forecast.ts';
 import { notify } from './schema/notify.ts';
 import { throttle } from './schema/throttle.ts';
 
@@ -303,6 +304,7 @@ export const MIGRATION_SCHEMA = z.strictObject({
   services: services.prefault({}),
   control: control.prefault({}),
   notify: notify.prefault({}),
+  forecast: forecast.prefault({}),
 });
 
 export type MigrationFile = z.output<typeof MIGRATION_SCHEMA>;

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { asLakehaulError, LakehaulError, type Log, type Steering, type Step, type TablePlan } from '@lakehaul/core';
 import { joinedPlans, type Ledger, type LedgerRecord, type LedgerScan, type SteeringRecord } from '@lakehaul/ledger';
-import { type StatusReport, statusJson, statusReport } from '@lakehaul/operate';
+import { type StatusOptions, type StatusReport, statusJson, statusReport } from '@lakehaul/operate';
 import type { StepCounts } from '@lakehaul/queue';
 
 /** JSON that is ready to be sent, and a tag that changes only when something in it but its age does. */
@@ -57,12 +57,10 @@ export class PageCache {
   }
 }
 
-export interface ReadModelDeps {
+export interface ReadModelDeps extends StatusOptions {
   ledger: Ledger;
   queues: { counts(): Promise<Record<Step, StepCounts>> };
   log: Log;
-  /** watch.staleAfterMs of the configuration. */
-  staleAfterMs: number;
 }
 
 export class ReadModel {
@@ -96,11 +94,11 @@ export class ReadModel {
   }
 
   async refreshOnce(): Promise<void> {
-    const { ledger, staleAfterMs } = this.#deps;
+    const { ledger } = this.#deps;
     this.#plans = await joinedPlans(ledger, this.#plans);
     // After the plans: a scan knows every plan that was written before it.
     await this.#scan.refresh();
-    const report = await statusReport(ledger, this.#plans, this.#scan, { staleAfterMs });
+    const report = await statusReport(ledger, this.#plans, this.#scan, this.#deps);
     // The same object as long as nobody changed anything.
     if (report.steering !== this.#steering) {
       this.#changes = await ledger.steering.changes();

@@ -1,6 +1,7 @@
 /** The service put together: the read model's loop, the tokens' loop, the listeners, and the API on its port. */
 import { LakehaulError } from '@lakehaul/core';
 import { type HostedService, type Session, startLoop, VERSION } from '@lakehaul/fleet';
+import { statusOptions } from '@lakehaul/operate';
 import type { ChunkQueues } from '@lakehaul/queue';
 import { livenessOf } from '@lakehaul/runtime';
 import { buildApp } from './app.ts';
@@ -41,7 +42,7 @@ export async function startControl(request: {
         next: 'add one of them; deploy/runbook/control.md shows how',
       },
     );
-  const model = new ReadModel({ ledger, queues, log, staleAfterMs: config.watch.staleAfterMs });
+  const model = new ReadModel({ ledger, queues, log, ...statusOptions(config) });
   const events = new EventHub({ model, clock, maxConnections: control.eventConnections });
   const shared = { clock, log, fail };
   const looking = startLoop({

@@ -154,7 +154,7 @@ async function haul(parts: {
   const submittedBefore = await countUnloads(session);
   const live = new LiveWriter(databricks, session.clock, await countLiveRows(databricks));
   live.start(LIVE_EVERY_MS);
-  const progress = new ProgressLine(terminal, session.clock);
+  const progress = new ProgressLine(terminal);
   const fleet = () => runFleet({ session, store, signal, onProgress: (status) => progress.show(status) });
   let status = await fleet();
   if (!signal.aborted && status.done === status.chunks && !(await isPlanted(session.ledger))) {

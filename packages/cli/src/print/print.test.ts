@@ -1,6 +1,5 @@
 import { NOTHING_STEERED } from '@lakehaul/core';
 import { STATUS_JSON, type StatusReport, statusJson, type TableStatus } from '@lakehaul/operate';
-import { createFakeClock } from '@lakehaul/runtime';
 import { describe, expect, it } from 'vitest';
 import { ProgressLine } from './progress.ts';
 import { cutText, plainText, safeText, visibleLength, wrapText } from './safe-text.ts';
@@ -123,6 +122,11 @@ describe('a table', () => {
   });
 });
 
+const NO_ETA: StatusReport['eta'] = {
+  ...{ state: 'unknown', reason: 'too few', nowMs: 0, p50Ms: null, p90Ms: null, bytesPerSecond: null },
+  ...{ leftBytes: 1n, plannedMs: null, isLate: null },
+};
+
 function status(done: number, chunks: number, name = 's.t'): TableStatus {
   return {
     table: name,
@@ -147,6 +151,7 @@ function status(done: number, chunks: number, name = 's.t'): TableStatus {
     writes: null,
     cleanUntil: null,
     reproof: null,
+    eta: NO_ETA,
     unacknowledged: 0,
   };
 }
@@ -162,6 +167,7 @@ function report(tables: TableStatus[]): StatusReport {
     steering: NOTHING_STEERED,
     writesKnownUntil: null,
     reproof: null,
+    eta: NO_ETA,
     decision: { verdict: 'HOLD', evidence: 'FAIL', reasons } as unknown as StatusReport['decision'],
   };
 }
@@ -215,12 +221,23 @@ describe('progress', () => {
   const percentOf = (line: string) => Number(/ ([\d.]+) %/.exec(line)?.[1]);
 
   it('never jumps back and never says 100 % while a chunk is open', () => {
-    const clock = createFakeClock();
-    const progress = new ProgressLine(terminal().terminal, clock);
-    const seen = [0, 3, 9, 10, 9, 7, 10].map((done, index) =>
-      percentOf(progress.line(report([status(done, 10)]), index * 5_000)),
-    );
+    const progress = new ProgressLine(terminal().terminal);
+    const seen = [0, 3, 9, 10, 9, 7, 10].map((done) => percentOf(progress.line(report([status(done, 10)]))));
     expect(seen).toEqual([0, 30, 90, 100, 99.9, 99.9, 100]);
+  });
+
+  it('has the ETA and the rate of the report, or says why there is none; status has the same words in 80 columns', () => {
+    const eta: StatusReport['eta'] = {
+      ...{ state: 'forecast', reason: null, nowMs: 0, p50Ms: 3_900_000, p90Ms: 47_000_000, bytesPerSecond: 2.5e9 },
+      ...{ leftBytes: 1n, plannedMs: 40_000_000, isLate: true },
+    };
+    const words = 'ETA 1 h 05 min to 13 h 03 min (P50, P90), beyond 1970-01-01';
+    const moving = { ...report([status(1, 10)]), eta };
+    expect(new ProgressLine(terminal().terminal).line(moving)).toContain(` · 2.33 GiB/s · ${words}`);
+    expect(statusText(moving, { hasColour: false, columns: 80 }).split('\n')).toContain(`${words}, 2.33 GiB/s`);
+    const still = report([status(1, 10)]);
+    expect(new ProgressLine(terminal().terminal).line(still)).toContain(' · no ETA: too few');
+    expect(statusText(still, { hasColour: false, columns: 80 }).split('\n')).toContain('no ETA: too few');
   });
 
   it('never wraps: a line is cut to the terminal', () => {

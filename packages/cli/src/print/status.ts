@@ -1,12 +1,13 @@
 /** `status` fits 80×24: one line a table, worst first, then the sentence that matters. */
 import type { StatusReport, TableStatus } from '@lakehaul/operate';
+import { etaText, rateText } from './eta.ts';
 import { cutText } from './safe-text.ts';
 import { table } from './table.ts';
 import { styled, type Terminal } from './terminal.ts';
 import { count, counted, duration, percent, size } from './units.ts';
 
 /** 24 lines less heading, sentences and the prompt. */
-const TABLE_LINES = 11;
+const TABLE_LINES = 10;
 const REASONS = 3;
 /** Of the table lines: each stop takes one more. */
 const STOPS = 2;
@@ -80,6 +81,9 @@ function sentences(report: StatusReport, columns: number): string[] {
     lines.push(cutText(`${each.table} is stopped: ${each.stop?.reason ?? ''}`, columns));
   if (report.steering.pauses.length > 0)
     lines.push(cutText(`paused: ${report.steering.pauses.join(', ')} (who and why: lakehaul settings)`, columns));
+  const eta = etaText(report.eta);
+  if (eta !== null)
+    lines.push(cutText([eta, ...[rateText(report.eta)].filter((text) => text !== null)].join(', '), columns));
   const { reproof } = report;
   if (reproof !== null)
     lines.push(`re-proof of everything would take ${range(reproof.fromMs, reproof.toMs)} now (by ${reproof.basis}).`);

@@ -80,7 +80,7 @@ export const run: Verb = {
       const control = serving.use(await serveControl({ session, store, fail }));
       call.terminal.talk(`see and steer it: ${control.url}`);
     }
-    const progress = new ProgressLine(call.terminal, session.clock);
+    const progress = new ProgressLine(call.terminal);
     const report = await runFleet({
       session,
       store,

@@ -1,6 +1,6 @@
 import { LakehaulError } from '@lakehaul/core';
 import { readLedger, type Session } from '@lakehaul/fleet';
-import { STATUS_JSON, statusJson, statusReport } from '@lakehaul/operate';
+import { STATUS_JSON, statusJson, statusOptions, statusReport } from '@lakehaul/operate';
 import { printJson } from '../json/common.ts';
 import { statusText } from '../print/status.ts';
 import { openSession } from '../session.ts';
@@ -25,7 +25,7 @@ export const status: Verb = {
     let { plans } = read;
     if (plans.length === 0) throw new LakehaulError('USAGE', 'nothing is planned yet', { next: 'lakehaul plan' });
     for (;;) {
-      const report = await statusReport(session.ledger, plans, scan, session.config.watch);
+      const report = await statusReport(session.ledger, plans, scan, statusOptions(session.config));
       const isProven = report.decision.evidence === 'PASS';
       if (call.flags['json'] === true)
         printJson(call.terminal, STATUS_JSON, statusJson(report), { isOneLine: call.flags['watch'] === true });

@@ -1,6 +1,7 @@
 /** Where everything stands: the shape of `status --json` and of the API. */
 import { z } from 'zod';
 import { chunkStage, count, decision, evidence, level, said, sourceTime, text, wholeText } from './common.ts';
+import { eta } from './eta.ts';
 import { steering } from './steering.ts';
 import { stop } from './waiting.ts';
 
@@ -37,6 +38,7 @@ export const tableStatus = z.strictObject({
     .describe('at the source since its oldest proof; null while chunks are open'),
   cleanUntil: sourceTime.nullable().describe('every proof says what the source held then or later'),
   reproofMs,
+  eta,
 });
 
 export const STATUS_JSON = z.strictObject({
@@ -46,6 +48,7 @@ export const STATUS_JSON = z.strictObject({
   steering,
   writesKnownUntil: sourceTime.nullable(),
   reproofMs,
+  eta,
   evidence,
   decision,
 });

@@ -1,0 +1,157 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type ForecastTable, forecast, studentP90, windowsFor } from './forecast.ts';
+import { LEAST_MOMENTS, measurePace } from './pace.ts';
+
+const START = 1_700_000_000;
+
+function table(seconds: readonly number[], leftChunks: number, more: Partial<ForecastTable> = {}): ForecastTable {
+  const bytesPerChunk = 1_000_000;
+  return {
+    table: 's.t',
+    proofs: { seconds: [Uint32Array.from(seconds)], bytesPerChunk },
+    leftBytes: BigInt(leftChunks) * BigInt(bytesPerChunk),
+    leftChunks,
+    waitingChunks: 0,
+    heldBy: null,
+    ...more,
+  };
+}
+
+const evenly = (count: number, every: number) => Array.from({ length: count }, (_, index) => START + index * every);
+const at = (seconds: number, plannedMs: number | null = null) => ({ nowMs: seconds * 1000, plannedMs });
+
+describe('a forecast', () => {
+  it('is exact at a constant pace, whenever it is asked between two proofs', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: LEAST_MOMENTS + 1, max: 200 }),
+        fc.integer({ min: 1, max: 20 }),
+        fc.integer({ min: 1, max: 500 }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (proven, every, left, late) => {
+          const last = START + (proven - 1) * every;
+          const { p50Ms, p90Ms, bytesPerSecond } = forecast(
+            [table(evenly(proven, every), left)],
+            at(last + late * every),
+          );
+          const end = (last + left * every) * 1000;
+          expect(Math.abs((p50Ms ?? 0) - end)).toBeLessThanOrEqual(1_000);
+          expect(Math.abs((p90Ms ?? 0) - end)).toBeLessThanOrEqual(1_000);
+          expect(bytesPerSecond).toBeCloseTo(1_000_000 / every, 3);
+        },
+      ),
+    );
+  });
+
+  it('never ends before now, nor P90 before P50; with more done it is never later at the same pace', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 0, max: 5_000 }), { minLength: 2, maxLength: 120 }),
+        fc.integer({ min: 1, max: 10_000 }),
+        fc.integer({ min: 0, max: 10_000 }),
+        fc.integer({ min: 0, max: 3_000 }),
+        (offsets, left, fewer, later) => {
+          const seconds = offsets.map((offset) => START + offset);
+          const now = at(Math.max(...seconds) + later);
+          const all = forecast([table(seconds, left)], now);
+          const less = forecast([table(seconds, Math.max(1, left - fewer))], now);
+          expect(less.state).toBe(all.state);
+          expect(all.p50Ms === null).toBe(all.reason !== null);
+          if (all.p50Ms === null || all.p90Ms === null || less.p50Ms === null || less.p90Ms === null) return;
+          expect(all.p50Ms).toBeGreaterThanOrEqual(now.nowMs);
+          expect(all.p90Ms).toBeGreaterThanOrEqual(all.p50Ms);
+          expect(less.p50Ms).toBeLessThanOrEqual(all.p50Ms);
+          expect(less.p90Ms).toBeLessThanOrEqual(all.p90Ms);
+        },
+      ),
+    );
+  });
+
+  it('covers the true end of a noisy haul in about nine of ten by P90, and in half by P50', () => {
+    const covered = { p50: 0, p90: 0, told: 0 };
+    for (let seed = 1; seed <= 400; seed++) {
+      const random = generator(seed);
+      // Half-way of 300 chunks, each after a wait that is now short, now long.
+      let now = START;
+      const ends = Array.from({ length: 300 }, () => (now += Math.round(-30 * Math.log(1 - random()))));
+      const known = ends.slice(0, 150);
+      const { p50Ms, p90Ms } = forecast([table(known, 150)], at(known.at(-1) ?? 0));
+      if (p50Ms === null || p90Ms === null) continue;
+      const trueMs = (ends.at(-1) ?? 0) * 1000;
+      covered.told++;
+      if (trueMs <= p50Ms) covered.p50++;
+      if (trueMs <= p90Ms) covered.p90++;
+    }
+    expect(covered.told).toBe(400);
+    expect(covered.p90 / covered.told).toBeGreaterThan(0.84);
+    expect(covered.p90 / covered.told).toBeLessThan(0.96);
+    expect(covered.p50 / covered.told).toBeGreaterThan(0.4);
+    expect(covered.p50 / covered.told).toBeLessThan(0.6);
+  });
+
+  it('says why there is none: too little, held, waiting, silent, uneven, done', () => {
+    const enough = evenly(40, 10);
+    const last = enough.at(-1) ?? 0;
+    const reasonOf = (tables: ForecastTable[], seconds = last) => {
+      const { state, reason, p50Ms, p90Ms } = forecast(tables, at(seconds));
+      expect([p50Ms, p90Ms]).toEqual([null, null]);
+      return [state, reason];
+    };
+    expect(reasonOf([table([], 5)])).toEqual(['unknown', 'too few chunks are proven to tell a pace']);
+    expect(reasonOf([table(evenly(LEAST_MOMENTS, 10), 5)])).toEqual(['unknown', expect.stringContaining('too few')]);
+    expect(reasonOf([table(Array(500).fill(START), 5)], START)).toEqual([
+      'unknown',
+      expect.stringContaining('too few'),
+    ]);
+    expect(reasonOf([table(enough, 5), table([], 1, { heldBy: 's.u is paused' })])).toEqual(['held', 's.u is paused']);
+    expect(reasonOf([table(enough, 5, { leftBytes: 10n ** 18n })])).toEqual([
+      'unknown',
+      expect.stringContaining('a hundred years'),
+    ]);
+    expect(reasonOf([table(enough, 0, { waitingChunks: 1 })])).toEqual(['held', 'what is left waits for a person']);
+    expect(reasonOf([table(enough, 5)], last + 10 * 40)).toEqual([
+      'unknown',
+      expect.stringContaining('nothing has been'),
+    ]);
+    const bursts = [START, ...Array(30).fill(START + 10), ...Array(30).fill(START + 20)];
+    expect(reasonOf([table(bursts, 5)], START + 20)).toEqual(['unknown', expect.stringContaining('too few')]);
+  });
+
+  it('tells whether P90 is beyond the planned date, and a held table that is done holds nothing', () => {
+    const seconds = evenly(40, 10);
+    const last = seconds.at(-1) ?? 0;
+    const tables = [table(seconds, 10), table([], 0, { heldBy: 's.u is paused' })];
+    expect(forecast(tables, at(last, (last + 99) * 1000)).isLate).toBe(true);
+    expect(forecast(tables, at(last, (last + 101) * 1000)).isLate).toBe(false);
+    expect(forecast(tables, at(last)).isLate).toBeNull();
+    expect(forecast([table(seconds, 0)], at(last, 1))).toMatchObject({ state: 'done', isLate: null });
+  });
+});
+
+it('a spread that eats the mean has no end', () => {
+  expect(windowsFor({ meanBytes: 1, deviationBytes: 5, windows: 5 }, 100n, studentP90(4))).toBeNull();
+  expect(windowsFor({ meanBytes: 1, deviationBytes: 0, windows: 5 }, 100n, studentP90(4))).toBe(100);
+});
+
+it('Student’s quantile is that of the tables', () => {
+  expect([4, 9, 19].map((degrees) => Math.round(studentP90(degrees) * 100) / 100)).toEqual([1.53, 1.38, 1.33]);
+});
+
+it('a pace of a million proofs is measured in one pass', () => {
+  const seconds = Uint32Array.from({ length: 1_000_000 }, (_, index) => START + (index >> 1));
+  const pace = measurePace([{ seconds: [seconds], bytesPerChunk: 10 }], START + 500_000);
+  expect(pace).toMatchObject({ windows: 20 });
+  if (typeof pace !== 'string') expect(pace.meanBytes / pace.windowSeconds).toBeCloseTo(20, 1);
+});
+
+/** Mulberry32: the same numbers on every machine. */
+function generator(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}

@@ -1,0 +1,55 @@
+/** The forecasts of a report: what each table has proven when, what is left of it, and what holds it. */
+import { heldBy, limitRows, STEPS, type Steering, type TablePlan } from '@lakehaul/core';
+import type { LedgerScan } from '@lakehaul/ledger';
+import type { StatusOptions, TableStatus } from '../status-report.ts';
+import { type Forecast, type ForecastTable, forecast } from './forecast.ts';
+
+interface Known {
+  plans: readonly TablePlan[];
+  scan: LedgerScan;
+  steering: Steering;
+  options: StatusOptions;
+}
+
+export function forecasts(
+  tables: readonly Omit<TableStatus, 'eta'>[],
+  { plans, scan, steering, options }: Known,
+): { tables: TableStatus[]; eta: Forecast } {
+  const { plannedDate } = options;
+  const times = { nowMs: scan.observedMs, plannedMs: plannedDate === undefined ? null : Date.parse(plannedDate) };
+  const limits = limitRows(options.limits ?? [], steering);
+  const seconds = new Map<string, Uint32Array[]>();
+  for (const plan of plans) {
+    const list = seconds.get(plan.tableId) ?? [];
+    list.push(scan.provenSeconds(plan));
+    seconds.set(plan.tableId, list);
+  }
+  const inputs = tables.map((table): ForecastTable => {
+    const { accepted, quarantined } = table.stages;
+    const leftChunks = Math.max(0, table.chunks - table.done - accepted - quarantined);
+    return {
+      table: table.table,
+      proofs: {
+        seconds: seconds.get(table.tableId) ?? [],
+        bytesPerChunk: table.chunks === 0 ? 0 : Number(table.estimatedBytes) / table.chunks,
+      },
+      leftBytes: table.chunks === 0 ? 0n : (table.estimatedBytes * BigInt(leftChunks)) / BigInt(table.chunks),
+      leftChunks,
+      waitingChunks: quarantined,
+      heldBy: holdOf(table, limits),
+    };
+  });
+  return {
+    tables: tables.map((table, index) => ({ ...table, eta: forecast(inputs.slice(index, index + 1), times) })),
+    eta: forecast(inputs, times),
+  };
+}
+
+function holdOf(table: Pick<TableStatus, 'table' | 'stop'>, limits: ReturnType<typeof limitRows>): string | null {
+  if (table.stop !== null) return `${table.table} is stopped`;
+  for (const step of STEPS) {
+    const row = heldBy(limits, table.table, step);
+    if (row !== null) return `${row.pattern} is paused or limited to 0`;
+  }
+  return null;
+}

@@ -1,0 +1,95 @@
+/**
+ * How fast proofs came, out of the ledger's own times. Pure. A chunk counts with its table's mean planned bytes, because
+ * that is how what is left is measured too. Between two proofs bytes count as moved evenly, so that a constant pace
+ * looks constant whatever the size of a window is. Statistics are on floats; totals stay bigint elsewhere.
+ */
+export interface ProofTimes {
+  /** S3 times in whole seconds, in no order. */
+  seconds: readonly Uint32Array[];
+  bytesPerChunk: number;
+}
+
+export interface Pace {
+  /** Until when it was measured: the last proof, or later when the next one is overdue. */
+  endSeconds: number;
+  windowSeconds: number;
+  windows: number;
+  /** Bytes of a window: mean and standard deviation over all windows. */
+  meanBytes: number;
+  deviationBytes: number;
+}
+
+export type NoPace = 'too-few' | 'silent';
+
+/** A week holds the nights, the blackouts and the weekend that the next days will have as well. */
+const LOOKBACK_SECONDS = 7 * 86_400;
+/** Proofs of fewer moments than this, after the first, say nothing about a spread. */
+export const LEAST_MOMENTS = 10;
+/** Batch means: few long windows, so that one hardly depends on the one before it. */
+const MOST_WINDOWS = 20;
+/** A million proofs cost one pass and no sorting. */
+const MOST_PLACES = 4_096;
+
+export function measurePace(proofs: readonly ProofTimes[], nowSeconds: number): Pace | NoPace {
+  const { oldest, newest } = spanOf(proofs);
+  const first = Math.max(oldest, newest - LOOKBACK_SECONDS);
+  if (!(newest > first)) return 'too-few';
+  const placeSeconds = Math.ceil((newest - first) / MOST_PLACES);
+  const moved = new Float64Array(Math.floor((newest - first) / placeSeconds) + 1);
+  for (const { seconds, bytesPerChunk } of proofs)
+    for (const list of seconds)
+      for (const second of list) {
+        const place = Math.floor((second - first) / placeSeconds);
+        // What was proven at the very start took its time before it.
+        if (place <= 0) continue;
+        moved[place] = (moved[place] ?? 0) + bytesPerChunk;
+      }
+  // Many proofs of one moment are one observation.
+  const count = moved.reduce((sum, bytes) => sum + (bytes > 0 ? 1 : 0), 0);
+  if (count < LEAST_MOMENTS) return 'too-few';
+  if (nowSeconds - newest > newest - first) return 'silent';
+  const last = first + (moved.length - 1) * placeSeconds;
+  const endSeconds = Math.max(last, nowSeconds - (last - first) / count);
+  const windows = Math.min(MOST_WINDOWS, Math.floor(count / 2));
+  const windowSeconds = (endSeconds - first) / windows;
+  return { endSeconds, windowSeconds, windows, ...spread(windowBytes(moved, placeSeconds, windowSeconds, windows)) };
+}
+
+function spanOf(proofs: readonly ProofTimes[]): { oldest: number; newest: number } {
+  let oldest = Number.POSITIVE_INFINITY;
+  let newest = Number.NEGATIVE_INFINITY;
+  for (const { seconds } of proofs)
+    for (const list of seconds)
+      for (const second of list) {
+        if (second < oldest) oldest = second;
+        if (second > newest) newest = second;
+      }
+  return { oldest, newest };
+}
+
+/** Each place's bytes are spread over the time since the place before it that has any. */
+function windowBytes(moved: Float64Array, placeSeconds: number, windowSeconds: number, windows: number): Float64Array {
+  const bytes = new Float64Array(windows);
+  let since = 0;
+  for (let place = 1; place < moved.length; place++) {
+    const here = moved[place] ?? 0;
+    if (here === 0) continue;
+    const until = place * placeSeconds;
+    const perSecond = here / (until - since);
+    for (let from = since; from < until; ) {
+      // Rounding may put the very end into a window that is not there.
+      const window = Math.min(windows - 1, Math.floor(from / windowSeconds + 1e-9));
+      const to = window === windows - 1 ? until : Math.min(until, (window + 1) * windowSeconds);
+      bytes[window] = (bytes[window] ?? 0) + perSecond * (to - from);
+      from = to;
+    }
+    since = until;
+  }
+  return bytes;
+}
+
+function spread(bytes: Float64Array): Pick<Pace, 'meanBytes' | 'deviationBytes'> {
+  const meanBytes = bytes.reduce((sum, each) => sum + each, 0) / bytes.length;
+  const squares = bytes.reduce((sum, each) => sum + (each - meanBytes) ** 2, 0);
+  return { meanBytes, deviationBytes: Math.sqrt(squares / (bytes.length - 1)) };
+}
