@@ -54,4 +54,4 @@ it('any schedule of faults ends equal, or says which chunk is not proven and why
     expect(kinds).toContain(kind);
   for (const kind of [/crash/, /answer lost/, /delayed|arriving/, /running/, /cut before/])
     expect([...kinds].some((each) => kind.test(each))).toBe(true);
-});
+}, 60_000);

@@ -38,7 +38,7 @@ it('what happens in the ledger is told, also a mismatch that was repaired before
     vi.waitFor(() => {
       expect(receiver.received).toHaveLength(count);
       return receiver.received.map(({ body }) => `${body['severity']} ${body['action']} ${body['summary']}`).slice(-1);
-    });
+    }, 15_000);
   const happens = async (what: () => Promise<unknown>, seconds = 1) => {
     await what();
     api.world.tick(seconds);

@@ -13,7 +13,7 @@ describe('faults of a drill without Redis', () => {
     await faults.before('s3.PutObject');
     expect(injector.isOver).toBe(false);
     injector.begun();
-    await vi.waitFor(() => expect(injector.isOver).toBe(true));
+    await vi.waitFor(() => expect(injector.isOver).toBe(true), 15_000);
     await expect(faults.before('s3.PutObject')).rejects.toThrow();
     expect(injector.hits).toBe(1);
     await injector.end();
