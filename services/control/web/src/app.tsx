@@ -1,6 +1,7 @@
 /** The frame round every page: who, where, and whether what is shown is alive. */
 import { useEffect } from 'preact/hooks';
 import { get, logOut, me, token } from './api.ts';
+import { href } from './href.ts';
 import { follow } from './live.ts';
 import { PAGES, pageOf } from './pages/index.tsx';
 import { LogIn } from './pages/log-in.tsx';
@@ -9,7 +10,7 @@ import { Keys } from './parts/keys.tsx';
 import { LinkState } from './parts/link-state.tsx';
 import { Verdict } from './parts/verdict.tsx';
 import { forgetAll, useResource } from './resource.ts';
-import { href, place } from './router.ts';
+import { place } from './router.ts';
 import type { Me, Status } from './shapes.ts';
 
 export function App() {
@@ -32,6 +33,10 @@ function Frame() {
     };
   }, []);
   const page = pageOf(place.value.parts);
+  useEffect(() => {
+    // On a phone the pages are a row that is wider than the screen.
+    document.querySelector('.rail [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
+  }, [page]);
   const migration = me.value?.migration ?? '';
   useEffect(() => {
     document.title = `${page.title} · ${migration === '' ? 'lakehaul' : migration}`;

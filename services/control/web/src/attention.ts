@@ -1,6 +1,9 @@
 /** What needs a person, worst first, out of the status: each with why and the next step. Pure. */
-import { href } from './router.ts';
+import { href } from './href.ts';
 import type { Status, TableStatus } from './shapes.ts';
+
+/** Tables that are named before the rest is only counted. */
+const NAMED = 2;
 
 export interface Attention {
   key: string;
@@ -21,7 +24,21 @@ export function attentionOf(status: Pick<Status, 'tables' | 'steering'>): Attent
     ...{ key: `pause ${pattern}`, isGrave: false, what: 'Paused', where: pattern, why: 'A person paused it.' },
     ...{ next: 'Resume it when its reason is gone.', href: href(['queues']), verb: 'Queues' },
   }));
-  return [...ofTables.filter((each) => each.isGrave), ...ofTables.filter((each) => !each.isGrave), ...held];
+  const [grave, other] = [ofTables.filter((each) => each.isGrave), ofTables.filter((each) => !each.isGrave)];
+  return [...grave, ...together(other), ...held];
+}
+
+/** The same of many tables is one thing to do. */
+function together(items: readonly Attention[]): Attention[] {
+  const groups = new Map<string, Attention[]>();
+  for (const item of items) groups.set(item.what, [...(groups.get(item.what) ?? []), item]);
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    if (first === undefined || group.length <= NAMED) return group;
+    const named = group.slice(0, NAMED).map(({ where }) => where);
+    const where = `${named.join(', ')} and ${group.length - NAMED} more`;
+    return [{ ...first, key: first.what, where, href: href(['tables']), verb: 'Tables' }];
+  });
 }
 
 function ofTable(table: TableStatus): Attention[] {

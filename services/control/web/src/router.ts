@@ -1,5 +1,6 @@
 /** Addresses behind `#`: the service serves one page, and a stranger who asks for any other path learns nothing. */
 import { signal } from '@preact/signals';
+import { href } from './href.ts';
 
 export interface Place {
   /** Decoded parts of the path: ['chunks', 'flights-1a2b', 'g1', '42']. */
@@ -26,12 +27,6 @@ function decoded(part: string): string {
   }
 }
 
-export function href(parts: readonly (string | number)[], query: Record<string, string> = {}): string {
-  const path = parts.map((part) => encodeURIComponent(part)).join('/');
-  const search = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== '')).toString();
-  return `#/${path}${search === '' ? '' : `?${search}`}`;
-}
-
 export function go(to: string): void {
   location.hash = to;
 }
@@ -45,9 +40,4 @@ export function choose(query: Record<string, string>): void {
   const to = href(place.value.parts, Object.fromEntries(next));
   history.replaceState(null, '', to);
   place.value = read();
-}
-
-/** Of a chunk's name, `flights-1a2b3c4d/g1/42`. */
-export function chunkHref(name: string): string {
-  return href(['chunks', ...name.split('/')]);
 }

@@ -1,6 +1,7 @@
 /** The map that people touch: one draw a frame at most, and none while nothing moves. */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { chunkHref, go } from '../router.ts';
+import { chunkHref } from '../href.ts';
+import { go } from '../router.ts';
 import type { Stage } from '../shapes.ts';
 import { STAGE_LOOKS } from '../stage-look.ts';
 import { useTheme } from '../theme.ts';
@@ -170,6 +171,8 @@ class MapView {
   }
 
   #draw(): void {
+    // At the whole map a finger scrolls the page; closer, it moves the map.
+    this.#canvas.style.touchAction = this.#view.zoom === 1 ? 'pan-y' : 'none';
     if (this.#frame !== 0) return;
     this.#frame = requestAnimationFrame((nowMs) => {
       this.#frame = 0;

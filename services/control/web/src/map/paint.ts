@@ -1,7 +1,7 @@
 /**
  * The map on a canvas. A band is a bitmap of one pixel a cell, made anew only when its cells or the colours change (a million
  * of them take some 5 ms); a frame is a few copies of bitmaps, whatever the zoom. What needs a person is drawn once more on top,
- * never smaller than two pixels: averaged away among its neighbours it would be as good as hidden.
+ * never smaller than three pixels: averaged away among its neighbours it would be as good as hidden.
  */
 import { type CellPlace, cornerOf, type Layout, type PlacedBand } from './bands.ts';
 import type { View } from './view.ts';
@@ -155,13 +155,12 @@ function paintMark(
 ): void {
   const colour = ofByte[byte] ?? 0;
   if (size < 3) {
+    // On a ground of the page's colour: a dot alone is lost among bright neighbours.
+    const middle = size / 2;
+    context.fillStyle = page;
+    context.fillRect(Math.round(x + middle - 2.5), Math.round(y + middle - 2.5), 5, 5);
     context.fillStyle = `rgb(${colour & 255} ${(colour >> 8) & 255} ${(colour >> 16) & 255})`;
-    context.fillRect(
-      x - (2 - Math.min(size, 2)) / 2,
-      y - (2 - Math.min(size, 2)) / 2,
-      Math.max(size, 2),
-      Math.max(size, 2),
-    );
+    context.fillRect(Math.round(x + middle - 1.5), Math.round(y + middle - 1.5), 3, 3);
     return;
   }
   if (size < MARK_FROM) return;

@@ -1,11 +1,12 @@
 /** Why is this chunk so? Everything that ever happened to it, newest last, with what can be looked up elsewhere. */
 import { may } from '../api.ts';
 import { bytes, count, duration, time } from '../format.ts';
+import { href } from '../href.ts';
 import { Copy } from '../parts/copy.tsx';
 import { Panel, Told } from '../parts/panel.tsx';
 import { StageTag } from '../parts/stage-bar.tsx';
 import { useResource } from '../resource.ts';
-import { href, place } from '../router.ts';
+import { place } from '../router.ts';
 import type { ChunkStory } from '../shapes.ts';
 import { STAGE_LOOKS } from '../stage-look.ts';
 import { type Counts, countsOf, type TrailEvent, trailOf } from '../trail.ts';

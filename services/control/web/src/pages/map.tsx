@@ -1,13 +1,14 @@
 /** Where are we? Every chunk of the estate on one page. */
 import { useMemo } from 'preact/hooks';
 import { count } from '../format.ts';
+import { href } from '../href.ts';
 import { type Band, bandsOf, countCells } from '../map/bands.ts';
 import { MapCanvas } from '../map/map-canvas.tsx';
 import { Panel, Told } from '../parts/panel.tsx';
 import { Scroll } from '../parts/scroll.tsx';
 import { StageBar } from '../parts/stage-bar.tsx';
 import { useResource } from '../resource.ts';
-import { choose, href, place } from '../router.ts';
+import { choose, place } from '../router.ts';
 import type { ChunkMap, Stage } from '../shapes.ts';
 import { STAGE_LOOKS, STAGE_ORDER } from '../stage-look.ts';
 

@@ -2,19 +2,21 @@
 
 import { attentionOf } from '../attention.ts';
 import { bytes, count, duration, percent } from '../format.ts';
+import { href } from '../href.ts';
 import { AttentionList } from '../parts/attention-list.tsx';
 import { Panel, Told } from '../parts/panel.tsx';
-import { RateChart } from '../parts/rate-chart.tsx';
+import { type ChartNote, RateChart } from '../parts/rate-chart.tsx';
 import { StageBar } from '../parts/stage-bar.tsx';
 import { Verdict } from '../parts/verdict.tsx';
 import { useResource } from '../resource.ts';
-import { href } from '../router.ts';
-import type { Pace, Stage, Status } from '../shapes.ts';
+import type { Pace, Settings, Stage, Status } from '../shapes.ts';
 import { STAGE_LOOKS, STAGE_ORDER } from '../stage-look.ts';
+import { changeWords } from '../steer.tsx';
 
 export function Overview() {
   const status = useResource<Status>('/v1/status').value;
   const pace = useResource<Pace>('/v1/pace').value;
+  const settings = useResource<Settings>('/v1/settings').value;
   return (
     <div class="page overview">
       <h1 class="unseen">Overview</h1>
@@ -26,11 +28,25 @@ export function Overview() {
       </Panel>
       <Panel title="Pace of the proofs" aside={<Interval pace={pace.value} />}>
         <Told shown={pace}>
-          {(value) => (value.from === null ? <p class="empty">Nothing is proven yet.</p> : <RateChart pace={value} />)}
+          {(value) =>
+            value.from === null ? (
+              <p class="empty">Nothing is proven yet.</p>
+            ) : (
+              <RateChart pace={value} notes={notesOf(settings.value, value)} />
+            )
+          }
         </Told>
       </Panel>
     </div>
   );
+}
+
+/** What people set while the chart's time went on: often why the pace is what it is. */
+function notesOf(settings: Settings | null, { from }: Pace): ChartNote[] {
+  const changes = settings?.changes ?? [];
+  return changes
+    .filter(({ at }) => from !== null && at >= from)
+    .map(({ at, who, reason, change }) => ({ at, text: `${changeWords(change)}, ${who}: ${reason}` }));
 }
 
 function Answer({ status, pace }: { status: Status; pace: Pace | null }) {

@@ -2,10 +2,11 @@
 import { useState } from 'preact/hooks';
 import { may, me } from '../api.ts';
 import { count, time } from '../format.ts';
+import { chunkHref } from '../href.ts';
 import { ask } from '../parts/ask.tsx';
 import { Panel, Told } from '../parts/panel.tsx';
 import { useResource } from '../resource.ts';
-import { choose, chunkHref, place } from '../router.ts';
+import { choose, place } from '../router.ts';
 import type { Approved, Proposals, Proposed, Quarantine, Replayed } from '../shapes.ts';
 
 /** Each look reads receipts from the ledger. */

@@ -1,10 +1,13 @@
 import type { Attention } from '../attention.ts';
 
+/** A longer list is not read; the pages that it leads to show the rest. */
+const MOST = 12;
+
 export function AttentionList({ items }: { items: readonly Attention[] }) {
   if (items.length === 0) return <p class="empty">Nothing. Nobody has to do anything now.</p>;
   return (
     <ul class="attention">
-      {items.map((item) => (
+      {items.slice(0, MOST).map((item) => (
         <li key={item.key} class={item.isGrave ? 'grave' : ''}>
           <div>
             <b>{item.what}</b> <span class="where">{item.where}</span>
@@ -19,6 +22,7 @@ export function AttentionList({ items }: { items: readonly Attention[] }) {
           )}
         </li>
       ))}
+      {items.length > MOST ? <li class="quiet">and {items.length - MOST} more</li> : null}
     </ul>
   );
 }

@@ -1,7 +1,8 @@
 /** The keyboard: `g` and a letter opens a page, `/` finds, `?` tells. */
 import { useEffect, useRef } from 'preact/hooks';
+import { href } from '../href.ts';
 import { PAGES } from '../pages/index.tsx';
-import { go, href } from '../router.ts';
+import { go } from '../router.ts';
 
 const LATE_MS = 1_500;
 

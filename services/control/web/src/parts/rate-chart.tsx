@@ -8,14 +8,24 @@ import { useTheme } from '../theme.ts';
 
 const HEIGHT = 168;
 
-export function RateChart({ pace }: { pace: Pace }) {
+/** Newest ones that are told in words; all of the chart's time are drawn. */
+const NOTED = 3;
+
+export interface ChartNote {
+  at: string;
+  text: string;
+}
+
+export function RateChart({ pace, notes }: { pace: Pace; notes: readonly ChartNote[] }) {
+  const drawn = useRef(notes);
+  drawn.current = notes;
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const theme = useTheme();
   useEffect(() => {
     const parent = place.current;
     if (parent === null) return;
-    const made = new uPlot(options(parent.clientWidth, getComputedStyle(parent)), dataOf(pace), parent);
+    const made = new uPlot(options(parent.clientWidth, getComputedStyle(parent), drawn), dataOf(pace), parent);
     plot.current = made;
     const sized = new ResizeObserver(() => made.setSize({ width: parent.clientWidth, height: HEIGHT }));
     sized.observe(parent);
@@ -26,8 +36,61 @@ export function RateChart({ pace }: { pace: Pace }) {
     };
     // The data comes by the effect below.
   }, [theme]);
-  useEffect(() => plot.current?.setData(dataOf(pace)), [pace]);
-  return <div class="chart" ref={place} role="img" aria-label={inWords(pace)} />;
+  useEffect(() => plot.current?.setData(dataOf(pace)), [pace, notes]);
+  return (
+    <>
+      <div class="chart" ref={place} role="img" aria-label={inWords(pace)} />
+      {notes.length === 0 ? null : (
+        <ul class="chart-notes">
+          {notes.slice(-NOTED).map(({ at, text }) => (
+            <li key={`${at} ${text}`}>
+              <time dateTime={at} class="number">
+                {clock(at)}
+              </time>
+              {text}
+            </li>
+          ))}
+        </ul>
+      )}
+    </>
+  );
+}
+
+function clock(iso: string): string {
+  return new Date(iso).toTimeString().slice(0, 5);
+}
+
+/** What people did, as lines at their time. */
+function noteLines(notes: { current: readonly ChartNote[] }, colour: string): uPlot.Plugin {
+  return {
+    hooks: {
+      draw: ({ ctx, bbox, valToPos, scales }) => {
+        ctx.save();
+        ctx.strokeStyle = colour;
+        ctx.setLineDash([3, 3]);
+        ctx.beginPath();
+        for (const { at } of notes.current) {
+          const seconds = Date.parse(at) / 1_000;
+          if (seconds < (scales['x']?.min ?? 0) || seconds > (scales['x']?.max ?? 0)) continue;
+          const x = Math.round(valToPos(seconds, 'x', true)) + 0.5;
+          ctx.moveTo(x, bbox.top);
+          ctx.lineTo(x, bbox.top + bbox.height);
+        }
+        ctx.stroke();
+        ctx.restore();
+      },
+    },
+  };
+}
+
+/** By the reader's clock, in 24 hours; with the day where the chart is longer than two. */
+function timeTexts(splits: readonly number[]): string[] {
+  const isLong = (splits.at(-1) ?? 0) - (splits[0] ?? 0) > 2 * 86_400;
+  return splits.map((seconds) => {
+    const at = new Date(seconds * 1_000);
+    const day = `${String(at.getMonth() + 1).padStart(2, '0')}-${String(at.getDate()).padStart(2, '0')}`;
+    return isLong ? day : at.toTimeString().slice(0, 5);
+  });
 }
 
 function dataOf({ from, intervalSeconds, bytes: proven }: Pace): uPlot.AlignedData {
@@ -39,7 +102,7 @@ function dataOf({ from, intervalSeconds, bytes: proven }: Pace): uPlot.AlignedDa
   ];
 }
 
-function options(width: number, style: CSSStyleDeclaration): uPlot.Options {
+function options(width: number, style: CSSStyleDeclaration, notes: { current: readonly ChartNote[] }): uPlot.Options {
   const quiet = style.getPropertyValue('--quiet');
   const axis = {
     stroke: quiet,
@@ -53,9 +116,10 @@ function options(width: number, style: CSSStyleDeclaration): uPlot.Options {
     padding: [8, 8, 0, 0],
     legend: { show: false },
     cursor: { show: false },
+    plugins: [noteLines(notes, quiet)],
     scales: { y: { range: (_, __, most) => [0, Math.max(most * 1.1, 1)] } },
     axes: [
-      { ...axis, grid: { show: false } },
+      { ...axis, size: 24, grid: { show: false }, values: (_, splits) => timeTexts(splits) },
       { ...axis, size: 84, values: (_, splits) => splits.map((rate) => `${bytes(rate)}/s`) },
     ],
     series: [
