@@ -4,6 +4,7 @@ import { attentionOf } from '../attention.ts';
 import { bytes, count, duration, percent } from '../format.ts';
 import { href } from '../href.ts';
 import { AttentionList } from '../parts/attention-list.tsx';
+import { EtaFigure } from '../parts/eta.tsx';
 import { Panel, Told } from '../parts/panel.tsx';
 import { type ChartNote, RateChart } from '../parts/rate-chart.tsx';
 import { StageBar } from '../parts/stage-bar.tsx';
@@ -76,6 +77,7 @@ function Answer({ status, pace }: { status: Status; pace: Pace | null }) {
           value={pace === null ? '–' : percent(BigInt(pace.provenBytes), BigInt(pace.plannedBytes))}
           note={pace === null ? '' : `≈ ${bytes(pace.provenBytes)} of ${bytes(pace.plannedBytes)}, as planned`}
         />
+        <EtaFigure eta={status.eta} />
         <Figure label="chunks" value={count(totals.done)} note={`of ${count(totals.chunks)} proven`} />
         <Figure label="tables" value={count(proven)} note={`of ${count(tables.length)} proven whole`} />
         <Figure label="staged" value={bytes(totals.stagedBytes)} note="in S3, not cleaned yet" />

@@ -5,6 +5,7 @@ import { attentionOf } from '../attention.ts';
 import { count, duration } from '../format.ts';
 import { chunkHref, href } from '../href.ts';
 import { AttentionList } from '../parts/attention-list.tsx';
+import { moment } from '../parts/eta.tsx';
 import { Panel, Told } from '../parts/panel.tsx';
 import { Scroll } from '../parts/scroll.tsx';
 import { Share, StageBar, StageTag } from '../parts/stage-bar.tsx';
@@ -158,6 +159,7 @@ function Facts({ table }: { table: TableStatus }) {
           <Fact name="rows">
             {count(table.rows)} {table.isSealed ? 'by the seal' : 'as planned'}
           </Fact>
+          <Fact name="everything proven">{etaWords(table.eta)}</Fact>
           <Fact name="level">{table.level}</Fact>
           <Fact name="seal">{table.isSealed ? 'whole, and newer than every receipt' : 'none that holds now'}</Fact>
           <Fact name="written at the source since its oldest proof">
@@ -182,6 +184,12 @@ function Facts({ table }: { table: TableStatus }) {
       </section>
     </>
   );
+}
+
+function etaWords({ state, p50, p90, reason }: TableStatus['eta']): string {
+  if (state === 'done') return 'done';
+  if (p50 === null || p90 === null) return reason ?? 'not known';
+  return `${moment(p50)}, nine times of ten before ${moment(p90)}`;
 }
 
 const NO_STEERING: Status['steering'] = { pauses: [], limits: [], priorities: [], throttle: [] };
