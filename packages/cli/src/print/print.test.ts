@@ -191,7 +191,13 @@ describe('top', () => {
   const queues = [{ queue: 'unload' as const, active: 3, waiting: 40, delayed: 1, isPaused: false, limits }];
   const many = Array.from({ length: 40 }, (_, index) => status(index % 3, 3, `schema.${'long_'.repeat(20)}${index}`));
   const view = (tables: TableStatus[], lost: string | null = null) => ({
-    ...{ status: STATUS_JSON.parse(statusJson(report(tables))), queues, ageMs: 42_000, lost },
+    ...{
+      status: STATUS_JSON.parse(statusJson(report(tables))),
+      queues,
+      asOfMs: Date.parse('2026-11-26T00:00:00Z'),
+      ageMs: 42_000,
+      lost,
+    },
   });
 
   it('fits 80×24, whatever the number and length of tables', () => {

@@ -2,6 +2,7 @@
 import type { QUEUES_JSON } from '@lakehaul/control';
 import type { STATUS_JSON } from '@lakehaul/operate';
 import type { z } from 'zod';
+import { etaText, rateText } from './eta.ts';
 import { cutText } from './safe-text.ts';
 import { table } from './table.ts';
 import { styled, type Terminal } from './terminal.ts';
@@ -14,7 +15,8 @@ export interface TopView {
   status: Status;
   /** Null while the queue store does not answer the service. */
   queues: readonly Queue[] | null;
-  /** Age of what is shown by the service's own word, in ms. */
+  /** When the service looked, by S3's clock, and how long ago that is. */
+  asOfMs: number;
   ageMs: number;
   /** Why it is not newer; null while the service answers. */
   lost: string | null;
@@ -28,6 +30,7 @@ export function topText(view: TopView, terminal: Pick<Terminal, 'hasColour' | 'c
   const head = [
     `${status.migration}  ${verdict(view, terminal)}  proven ${count(done)} of ${counted(chunks, 'chunk')} (${percent(BigInt(done), BigInt(chunks))}), ${size(stagedBytes)} staged`,
     ...status.decision.reasons.slice(0, 1).map(({ code, reason }) => `  ${code}  ${reason}`),
+    ...etaLine(view),
     view.lost === null
       ? `  as of ${duration(view.ageMs)} ago`
       : styled(terminal, 'red', `  last heard ${duration(view.ageMs)} ago: ${view.lost}`),
@@ -55,6 +58,15 @@ export function topText(view: TopView, terminal: Pick<Terminal, 'hasColour' | 'c
     ),
     ...(rows.length > shown.length ? [`and ${counted(rows.length - shown.length, 'more table')}`] : []),
   ].join('\n');
+}
+
+function etaLine({ status: { eta }, asOfMs }: TopView): string[] {
+  const at = (time: string | null) => (time === null ? null : Date.parse(time));
+  const [p50Ms, p90Ms, plannedMs] = [at(eta.p50), at(eta.p90), at(eta.plannedDate)];
+  const bytesPerSecond = eta.bytesPerSecond === null ? null : Number(eta.bytesPerSecond);
+  const forecast = { ...eta, leftBytes: BigInt(eta.leftBytes), nowMs: asOfMs, p50Ms, p90Ms, plannedMs, bytesPerSecond };
+  const words = [rateText(forecast), etaText(forecast)].filter((each) => each !== null);
+  return words.length === 0 ? [] : [`  ${words.join(' · ')}`];
 }
 
 function verdict({ status }: TopView, terminal: Pick<Terminal, 'hasColour'>): string {

@@ -70,5 +70,6 @@ async function look(api: ApiClient, signal: AbortSignal): Promise<Top> {
 }
 
 function viewOf({ status, queues }: Top, lost: string | null): TopView {
-  return { status, queues, lost, ageMs: Math.max(0, systemClock.nowMs() - Date.parse(status.asOf)) };
+  const asOfMs = Date.parse(status.asOf);
+  return { status, queues, lost, asOfMs, ageMs: Math.max(0, systemClock.nowMs() - asOfMs) };
 }
