@@ -44,7 +44,14 @@ async function control(chunks: number, token: string): Promise<void> {
   const many = { perMinute: 1_000_000, unknownPerMinute: 1_000_000, changesPerMinute: 1_000_000 };
   const app = await buildApp({
     ...{ version: 'bench', limits: [], ledger, model, clock: systemClock, log: silentLog, wake: () => undefined },
-    config: { host: '127.0.0.1', port: 0, refreshEveryMs: REFRESH_MS, eventConnections: 200, rateLimit: many },
+    config: {
+      host: '127.0.0.1',
+      port: 0,
+      refreshEveryMs: REFRESH_MS,
+      eventConnections: 200,
+      metricTables: 2_000,
+      rateLimit: many,
+    },
     events: new EventHub({ model, clock: systemClock, maxConnections: 200 }),
     source: { runningStatements: async () => [], cancelStatement: async () => undefined },
     target: { version: async () => '0', countLineages: async () => [] },

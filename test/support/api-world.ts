@@ -69,7 +69,7 @@ export class ApiWorld {
     const deps: ControlDeps = {
       version: '0',
       config: {
-        ...{ host: '127.0.0.1', port: 0, refreshEveryMs: 1_000, eventConnections: 20 },
+        ...{ host: '127.0.0.1', port: 0, refreshEveryMs: 1_000, eventConnections: 20, metricTables: 2_000 },
         rateLimit: { perMinute: 1_000_000, unknownPerMinute: 1_000_000, changesPerMinute: 1_000_000 },
       },
       limits: [{ pattern: '*::unload', max: 40 }],

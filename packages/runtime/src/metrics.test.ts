@@ -30,13 +30,18 @@ describe('the metrics table', () => {
       'loop',
       'node',
       'outcome',
+      'percentile',
       'point',
       'service',
       'stage',
       'state',
       'step',
+      'table',
       'version',
     ]);
+    const byTable = entries.filter(([, entry]) => entry.labels.includes('table')).map(([name]) => name);
+    expect(byTable.every((name) => name.startsWith('lakehaul_table_'))).toBe(true);
+    expect(byTable).toHaveLength(4);
   });
 });
 

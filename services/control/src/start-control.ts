@@ -11,6 +11,7 @@ import { openTokens } from './auth/open-tokens.ts';
 import type { KnowsBearer } from './auth/principal.ts';
 import { consoleDirectory } from './console-files.ts';
 import { EventHub } from './event-hub.ts';
+import { TableMetrics } from './export-tables.ts';
 import { startNotifying } from './notify.ts';
 import { ReadModel } from './read-model.ts';
 
@@ -44,6 +45,8 @@ export async function startControl(request: {
     );
   const model = new ReadModel({ ledger, queues, log, ...statusOptions(config) });
   const events = new EventHub({ model, clock, maxConnections: control.eventConnections });
+  const tableMetrics = new TableMetrics(session.metrics, control.metricTables);
+  model.onSnapshot(({ report }) => tableMetrics.export(report));
   const shared = { clock, log, fail };
   const looking = startLoop({
     ...{ ...shared, name: 'look', everyMs: control.refreshEveryMs },

@@ -40,6 +40,9 @@ export const control = z
     refreshEveryMs: durationMs()
       .prefault('2s')
       .describe('Pause between two looks at the ledger; each answer says how old it is.'),
+    metricTables: whole(0, 20_000)
+      .default(2_000)
+      .describe('Tables that have metrics of their own at most, five series each; the first that were planned.'),
     eventConnections: whole(1, 10_000).default(200).describe('Listeners of /v1/events at once.'),
   })
   .describe('The control service: the API that people and machines steer by.');
