@@ -16,7 +16,7 @@ import { everyExpression, shapeOf } from './deployed.ts';
 import { readPromql, withoutMacros } from './promql.ts';
 
 const RULES = join(import.meta.dirname, '../../deploy/prometheus');
-const NAMES = ['planner', 'worker', 'verifier'] as const;
+const NAMES = ['planner', 'worker', 'verifier', 'control'] as const;
 const RUNBOOK = 'https://wiki.test/lakehaul';
 /** Nothing of these in a fleet whose every step succeeds: a counter's series begins with its first count. */
 const ONLY_AFTER_TROUBLE = [

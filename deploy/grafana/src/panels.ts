@@ -1,5 +1,8 @@
-/** The two kinds of panels that we use. What the SDK leaves out or sets oddly by default is set here, once. */
+/** The kinds of panels that we use. What the SDK leaves out or sets oddly by default is set here, once. */
+
+import { PanelBuilder as BarsBuilder } from '@grafana/grafana-foundation-sdk/bargauge';
 import {
+  BarGaugeDisplayMode,
   BigValueColorMode,
   BigValueGraphMode,
   LegendDisplayMode,
@@ -11,6 +14,7 @@ import {
   TooltipDisplayMode,
   VisibilityMode,
   VizLegendOptionsBuilder,
+  VizOrientation,
   VizTooltipOptionsBuilder,
 } from '@grafana/grafana-foundation-sdk/common';
 import { ThresholdsConfigBuilder, ThresholdsMode } from '@grafana/grafana-foundation-sdk/dashboard';
@@ -31,7 +35,7 @@ export interface Query {
 }
 
 export interface PanelSpec {
-  kind: 'graph' | 'stacked' | 'stat';
+  kind: 'graph' | 'stacked' | 'stat' | 'bars';
   title: string;
   /** What it says, and what a bad value means. */
   description: string;
@@ -49,16 +53,20 @@ export const graph = (spec: Omit<PanelSpec, 'kind'>): PanelSpec => ({ kind: 'gra
 export const stacked = (spec: Omit<PanelSpec, 'kind'>): PanelSpec => ({ kind: 'stacked', ...spec });
 export const stat = (spec: Omit<PanelSpec, 'kind'>): PanelSpec => ({ kind: 'stat', ...spec });
 
+/** One bar for each series of a single moment. */
+export const bars = (spec: Omit<PanelSpec, 'kind'>): PanelSpec => ({ kind: 'bars', ...spec });
+
 export interface Place {
   id: number;
   x: number;
   y: number;
 }
 
-export const heightOf = (spec: PanelSpec): number => (spec.kind === 'stat' ? 4 : 8);
+const HEIGHTS: Readonly<Record<PanelSpec['kind'], number>> = { stat: 4, graph: 8, stacked: 8, bars: 12 };
+export const heightOf = (spec: PanelSpec): number => HEIGHTS[spec.kind];
 
-export function panelOf(spec: PanelSpec, place: Place): GraphBuilder | StatBuilder {
-  const panel = spec.kind === 'stat' ? statOf(spec) : graphOf(spec);
+export function panelOf(spec: PanelSpec, place: Place): GraphBuilder | StatBuilder | BarsBuilder {
+  const panel = spec.kind === 'stat' ? statOf(spec) : spec.kind === 'bars' ? barsOf() : graphOf(spec);
   panel
     .id(place.id)
     .title(spec.title)
@@ -77,7 +85,7 @@ function targetOf(spec: PanelSpec, query: Query, at: number): DataqueryBuilder {
     .datasource(DATASOURCE)
     .expr(query.expr)
     .legendFormat(query.legend);
-  return spec.kind === 'stat' ? target.instant() : target.range();
+  return spec.kind === 'stat' || spec.kind === 'bars' ? target.instant() : target.range();
 }
 
 function graphOf(spec: PanelSpec): GraphBuilder {
@@ -100,7 +108,7 @@ function graphOf(spec: PanelSpec): GraphBuilder {
 function statOf(spec: PanelSpec): StatBuilder {
   const steps = [{ value: null, color: 'text' }];
   return new StatBuilder()
-    .reduceOptions(new ReduceDataOptionsBuilder().calcs(['lastNotNull']).fields('').values(false))
+    .reduceOptions(lastValue())
     .colorMode(BigValueColorMode.Value)
     .graphMode(BigValueGraphMode.None)
     .thresholds(
@@ -113,3 +121,14 @@ function statOf(spec: PanelSpec): StatBuilder {
         ]),
     );
 }
+
+function barsOf(): BarsBuilder {
+  return new BarsBuilder()
+    .min(0)
+    .reduceOptions(lastValue())
+    .displayMode(BarGaugeDisplayMode.Basic)
+    .orientation(VizOrientation.Horizontal);
+}
+
+const lastValue = (): ReduceDataOptionsBuilder =>
+  new ReduceDataOptionsBuilder().calcs(['lastNotNull']).fields('').values(false);
