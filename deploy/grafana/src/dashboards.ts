@@ -2,10 +2,11 @@
 import { type BoardSpec, boardOf } from './board.ts';
 import { FLEET } from './fleet.ts';
 import { SOURCE_HEALTH } from './source-health.ts';
+import { TABLES } from './tables.ts';
 import { TARGET } from './target.ts';
 import { VERIFICATION } from './verification.ts';
 
-export const BOARDS: readonly BoardSpec[] = [FLEET, SOURCE_HEALTH, TARGET, VERIFICATION];
+export const BOARDS: readonly BoardSpec[] = [FLEET, SOURCE_HEALTH, TARGET, VERIFICATION, TABLES];
 
 /** By file name, under deploy/grafana/dashboards. */
 export function dashboardFiles(): ReadonlyMap<string, string> {
