@@ -3,7 +3,7 @@
  * bytes that it was given. Messages: its port when it listens; a number of bytes, its memory, for each 'memory'.
  */
 import { createHash } from 'node:crypto';
-import { must, type TablePlan } from '@lakehaul/core';
+import { must, type TablePlan, THROTTLE_DEFAULTS } from '@lakehaul/core';
 import { Ledger } from '@lakehaul/ledger';
 import { silentLog, systemClock, systemIds } from '@lakehaul/runtime';
 import Fastify, { type FastifyInstance } from 'fastify';
@@ -43,6 +43,7 @@ async function control(chunks: number, token: string): Promise<void> {
   const tokens = parseTokenFile('bench', `tokens: [{ id: bench, roles: [viewer], sha256: ${sha256} }]`);
   const many = { perMinute: 1_000_000, unknownPerMinute: 1_000_000, changesPerMinute: 1_000_000 };
   const app = await buildApp({
+    throttle: { configured: THROTTLE_DEFAULTS, blackouts: { hours: [], dates: [] } },
     ...{ version: 'bench', limits: [], ledger, model, clock: systemClock, log: silentLog, wake: () => undefined },
     config: {
       host: '127.0.0.1',

@@ -220,6 +220,8 @@ it('the documents of those who watch, audit and report are of their shapes', asy
   await json('priority TABLE NUMBER', ['priority', 'public.*', '1', '--dry-run', ...at], 0);
   await json('resume WHAT', ['resume', 'public.events', ...by, ...at], 0);
   await json('settings', ['settings', ...at], 0);
+  await json('throttle set NAME VALUE', ['throttle', 'set', 'maxSlots', '4', '--dry-run', ...at], 0);
+  await json('throttle', ['throttle', ...at], 0);
   await json('support-bundle', ['support-bundle', '--dry-run', ...at], 0);
   await json('drill --list', ['drill', '--list'], 0);
 }, 120_000);

@@ -1,6 +1,6 @@
 /** The control API over a ledger in memory, with people of every role: what the tests of `services/control` stand on. */
 
-import type { Log, Step } from '@lakehaul/core';
+import { type Log, type Step, THROTTLE_DEFAULTS } from '@lakehaul/core';
 import type { Ledger } from '@lakehaul/ledger';
 import type { StepCounts } from '@lakehaul/queue';
 // File by file: the index brings the clouds' drivers along, which take seconds to load.
@@ -73,6 +73,7 @@ export class ApiWorld {
         rateLimit: { perMinute: 1_000_000, unknownPerMinute: 1_000_000, changesPerMinute: 1_000_000 },
       },
       limits: [{ pattern: '*::unload', max: 40 }],
+      throttle: { configured: THROTTLE_DEFAULTS, blackouts: { hours: [], dates: [] } },
       ledger,
       source: { runningStatements: async () => [], cancelStatement: async () => undefined },
       target: {

@@ -33,6 +33,7 @@ export {
   steering,
   steeringJson,
 } from './json/steering.ts';
+export { THROTTLE_JSON } from './json/throttle.ts';
 export { ACCEPT_JSON, CHUNKS_JSON, REPLAY_JSON, RESUME_JSON, stop, TABLES_JSON } from './json/waiting.ts';
 export { type Facts, factsOf } from './notify/facts.ts';
 export { type Message, messageBody, RECEIVER_SHAPES, type ReceiverShape } from './notify/message.ts';
@@ -48,3 +49,4 @@ export {
   statusReport,
   type TableStatus,
 } from './status-report.ts';
+export { type ThrottleConfig, type ThrottleReport, throttleReport } from './throttle-report.ts';

@@ -80,7 +80,11 @@ describe('readings', () => {
     const five = [40, 50, 45, 60, 50].reduce((memory, ms) => rememberCanary(memory, ms, true), NO_CANARY);
     expect(canaryBaselineMs(NO_CANARY)).toBeNull();
     expect(canaryBaselineMs(five)).toBe(50);
-    expect(canaryBaselineMs(rememberCanary(five, 9_000, false))).toBe(50);
+    const pain = Array.from({ length: 30 }, () => 9_000).reduce(
+      (memory, ms) => rememberCanary(memory, ms, false),
+      five,
+    );
+    expect(canaryBaselineMs(pain)).toBe(50);
   });
 
   it('a canary of milliseconds is calm below the floor, whatever the factor', () => {

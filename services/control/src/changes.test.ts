@@ -121,6 +121,56 @@ describe('a change of steering', () => {
   });
 });
 
+describe('the throttle', () => {
+  it('tells what it read last, and its settings are changed like others: recorded, checked, taken back by null', async () => {
+    const { change, ledger, api, app } = await started();
+    const headers = { authorization: 'Bearer viewer' };
+    const told = async () => (await app.inject({ method: 'GET', url: '/v1/throttle', headers })).json();
+    expect(await told()).toMatchObject({ isGoverned: false, slots: null, checks: [], history: [] });
+    const set = await change('/v1/settings', { throttle: { maxSlots: 4, hold: 1 } }, { method: 'PATCH' });
+    expect(set.json()).toMatchObject({
+      isChanged: true,
+      after: {
+        throttle: [
+          { name: 'maxSlots', value: 4 },
+          { name: 'hold', value: 1 },
+        ],
+      },
+    });
+    const check = { name: 'manual', value: 1, limit: 1, unit: 'flag', verdict: 'stop', reason: 'held' } as const;
+    await ledger.throttle.append({
+      ...{
+        schemaVersion: 1,
+        change: 'stop',
+        slots: 0,
+        before: 8,
+        reason: 'manual: held',
+        winner: 'manual',
+        running: 2,
+      },
+      ...{ canaryMs: 40, checks: [check], memory: { stoppedBy: 'planned', beforeStop: 8, hurtAt: null } },
+    });
+    api.world.tick(10);
+    const now = await told();
+    expect(now).toMatchObject({
+      isGoverned: true,
+      slots: 0,
+      winner: 'manual',
+      reason: 'manual: held',
+      checks: [check],
+    });
+    expect(now.history).toHaveLength(1);
+    expect(now.settings.find((each: { name: string }) => each.name === 'maxSlots')).toMatchObject({
+      value: 4,
+      configured: 16,
+    });
+    for (const throttle of [{ maxSlots: 0 }, { maxSlot: 3 }])
+      expect((await change('/v1/settings', { throttle }, { method: 'PATCH' })).statusCode).toBe(422);
+    const back = await change('/v1/settings', { throttle: { maxSlots: null, hold: null } }, { method: 'PATCH' });
+    expect(back.json().after.throttle).toEqual([]);
+  });
+});
+
 describe('a request that comes again', () => {
   it('gets the same answer from every process, also after a restart, and changes nothing twice', async () => {
     const { change, ledger, process } = await started();

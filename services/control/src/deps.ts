@@ -2,6 +2,7 @@
 import type { Source, Target } from '@lakehaul/adapters';
 import type { Clock, LimitRow, Log } from '@lakehaul/core';
 import type { Ledger } from '@lakehaul/ledger';
+import type { ThrottleConfig } from '@lakehaul/operate';
 import type { Health, MigrationConfig } from '@lakehaul/runtime';
 import type { Authenticate } from './auth/authenticate.ts';
 import type { EventHub } from './event-hub.ts';
@@ -12,6 +13,7 @@ export interface ControlDeps {
   config: MigrationConfig['control'];
   /** Of the configuration, before what people set. */
   limits: readonly LimitRow[];
+  throttle: ThrottleConfig;
   ledger: Ledger;
   source: Pick<Source, 'runningStatements' | 'cancelStatement'>;
   target: Pick<Target, 'version' | 'countLineages'>;

@@ -3,7 +3,7 @@ import { LakehaulError } from '@lakehaul/core';
 import { type HostedService, type Session, startLoop, VERSION } from '@lakehaul/fleet';
 import { statusOptions } from '@lakehaul/operate';
 import type { ChunkQueues } from '@lakehaul/queue';
-import { livenessOf } from '@lakehaul/runtime';
+import { livenessOf, throttleOf } from '@lakehaul/runtime';
 import { buildApp } from './app.ts';
 import { authenticateBy } from './auth/authenticate.ts';
 import { oidcBearer } from './auth/oidc.ts';
@@ -64,6 +64,7 @@ export async function startControl(request: {
       version: VERSION,
       config: control,
       limits: config.limits,
+      throttle: throttleOf(config.throttle),
       ledger,
       source: clouds.source,
       target: clouds.target,

@@ -7,6 +7,7 @@ import { NOTICES } from './notices.ts';
 import { PROOF } from './proof.ts';
 import { STEERING } from './steering.ts';
 import { STEPS } from './steps.ts';
+import { THROTTLE } from './throttle.ts';
 import { WATCH } from './watch.ts';
 
 export const MUTANTS: readonly Mutant[] = [
@@ -17,6 +18,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...JUDGES,
   ...WATCH,
   ...STEERING,
+  ...THROTTLE,
   ...CONTROL,
   ...NOTICES,
 ];

@@ -25,6 +25,7 @@ import { limit, pause, priority, resume, settings } from './steer.ts';
 import { supportBundle } from './support-bundle.ts';
 import { tables } from './tables.ts';
 import { test } from './test.ts';
+import { throttle } from './throttle.ts';
 import { top } from './top.ts';
 import { verify } from './verify.ts';
 import { watch } from './watch.ts';
@@ -58,6 +59,7 @@ export const VERBS: readonly Verb[] = [
   resume,
   limit,
   priority,
+  throttle,
   cancel,
   settings,
   signal,

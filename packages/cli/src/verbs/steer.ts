@@ -20,7 +20,7 @@ import { BY_FLAGS, byWhom } from '../who.ts';
 
 const WHAT = ['WHAT is a step (unload), a table (sales.orders, sales.*) or both (sales.*::unload)'];
 
-const FLAGS = [
+export const STEER_FLAGS = [
   ...COMMON_FLAGS,
   ...BY_FLAGS,
   { name: 'request-id', value: 'ID', doc: 'your name of this change: given again, it changes nothing twice' },
@@ -33,7 +33,7 @@ export const pause: Verb = {
   summary: 'let nothing more start; what runs goes on to its end',
   example: 'lakehaul pause unload --reason "month end at the source"',
   details: WHAT,
-  flags: FLAGS,
+  flags: STEER_FLAGS,
   json: [{ command: 'pause WHAT', says: 'The change; the same with --dry-run.', shape: STEER_JSON }],
   run: (call) => steer(call, { action: 'pause', pattern: stepPattern(operand(call, 0)) }),
 };
@@ -44,7 +44,7 @@ export const resume: Verb = {
   summary: 'lift a pause, by the words that it was set with',
   example: 'lakehaul resume unload --reason "month end is over"',
   details: WHAT,
-  flags: FLAGS,
+  flags: STEER_FLAGS,
   json: [{ command: 'resume WHAT', says: 'The change; the same with --dry-run.', shape: STEER_JSON }],
   run: (call) => steer(call, { action: 'resume', pattern: stepPattern(operand(call, 0)) }),
 };
@@ -55,7 +55,7 @@ export const limit: Verb = {
   summary: 'jobs that may be in the queues at once; none takes the limit back',
   example: 'lakehaul limit unload 4 --reason "half the slots for the analysts"',
   details: WHAT,
-  flags: FLAGS,
+  flags: STEER_FLAGS,
   json: [{ command: 'limit WHAT MAX', says: 'The change; the same with --dry-run.', shape: STEER_JSON }],
   run: (call) =>
     steer(call, { action: 'limit', pattern: stepPattern(operand(call, 0)), max: numberOrNone(operand(call, 1)) }),
@@ -66,7 +66,7 @@ export const priority: Verb = {
   operands: 'TABLE NUMBER',
   summary: 'which tables go first; 1 is first, none is as configured',
   example: 'lakehaul priority sales.orders 1 --reason "needed on Monday"',
-  flags: FLAGS,
+  flags: STEER_FLAGS,
   json: [{ command: 'priority TABLE NUMBER', says: 'The change; the same with --dry-run.', shape: STEER_JSON }],
   run: (call) =>
     steer(call, { action: 'priority', pattern: operand(call, 0), priority: numberOrNone(operand(call, 1)) }),
@@ -111,7 +111,7 @@ export const settings: Verb = {
   },
 };
 
-async function steer(call: VerbCall, change: SteeringChange): Promise<number> {
+export async function steer(call: VerbCall, change: SteeringChange): Promise<number> {
   const isDryRun = call.flags['dry-run'] === true;
   const by = isDryRun ? null : byWhom(call);
   await using session = await openSession(call);

@@ -117,6 +117,10 @@ export function steeringRoutes(deps: ControlDeps): Route[] {
           .describe('By schema.table::step: true pauses, false resumes.'),
         limits: z.record(pattern, MAX).default({}).describe('By schema.table::step.'),
         priorities: z.record(pattern, PRIORITY).default({}).describe('By schema.table.'),
+        throttle: z
+          .record(z.string().min(1).max(60), z.int().min(0).max(86_400_000).nullable())
+          .default({})
+          .describe('By name of the setting, as GET /v1/throttle lists them; null: as configured.'),
       }),
       handle: (call) => steer(call, changesOf(call.body)),
     }),
@@ -127,6 +131,7 @@ function changesOf(settings: {
   pauses: Record<string, boolean>;
   limits: Record<string, number | null>;
   priorities: Record<string, number | null>;
+  throttle: Record<string, number | null>;
 }): SteeringChange[] {
   return [
     ...Object.entries(settings.pauses).map(([pattern, isPaused]) => ({
@@ -139,5 +144,6 @@ function changesOf(settings: {
       pattern,
       priority,
     })),
+    ...Object.entries(settings.throttle).map(([name, value]) => ({ action: 'throttle' as const, name, value })),
   ];
 }
