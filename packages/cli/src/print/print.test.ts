@@ -188,12 +188,14 @@ describe('top', () => {
     { pattern: '*::unload', max: 4 },
     { pattern: 'sales.*::unload', max: 0 },
   ];
+  const HELD = { isGoverned: true, slots: 3, winner: 'queueTime', reason: '12 s of 10 s' };
   const queues = [{ queue: 'unload' as const, active: 3, waiting: 40, delayed: 1, isPaused: false, limits }];
   const many = Array.from({ length: 40 }, (_, index) => status(index % 3, 3, `schema.${'long_'.repeat(20)}${index}`));
   const view = (tables: TableStatus[], lost: string | null = null) => ({
     ...{
       status: STATUS_JSON.parse(statusJson(report(tables))),
       queues,
+      throttle: HELD,
       asOfMs: Date.parse('2026-11-26T00:00:00Z'),
       ageMs: 42_000,
       lost,
@@ -211,6 +213,7 @@ describe('top', () => {
     const text = topText(view([status(1, 3)], 'ECONNREFUSED'), { hasColour: false, columns: 120 });
     expect(text).toContain('3 running     40 waiting  paused: sales.*::unload; *::unload at most 4; 1 later');
     expect(text).toContain('last heard 42 s ago: ECONNREFUSED');
+    expect(text).toContain('throttle: 3 UNLOADs may run; queueTime: 12 s of 10 s');
     expect(topText({ ...view([]), queues: null }, { hasColour: false, columns: 80 })).toContain('does not answer');
   });
 

@@ -1,6 +1,6 @@
 /** `top` fits 80×24: the verdict, what each queue does and what holds it, then tables, those that move first. */
 import type { QUEUES_JSON } from '@lakehaul/control';
-import type { STATUS_JSON } from '@lakehaul/operate';
+import type { STATUS_JSON, THROTTLE_JSON } from '@lakehaul/operate';
 import type { z } from 'zod';
 import { etaText, rateText } from './eta.ts';
 import { cutText } from './safe-text.ts';
@@ -11,10 +11,14 @@ import { count, counted, duration, percent, size } from './units.ts';
 type Status = z.output<typeof STATUS_JSON>;
 type Queue = z.output<typeof QUEUES_JSON>['queues'][number];
 
+type Throttle = Pick<z.output<typeof THROTTLE_JSON>, 'isGoverned' | 'slots' | 'winner' | 'reason'>;
+
 export interface TopView {
   status: Status;
   /** Null while the queue store does not answer the service. */
   queues: readonly Queue[] | null;
+  /** Null while it cannot be read. */
+  throttle: Throttle | null;
   /** When the service looked, by S3's clock, and how long ago that is. */
   asOfMs: number;
   ageMs: number;
@@ -36,6 +40,7 @@ export function topText(view: TopView, terminal: Pick<Terminal, 'hasColour' | 'c
       : styled(terminal, 'red', `  last heard ${duration(view.ageMs)} ago: ${view.lost}`),
     '',
     ...(view.queues === null ? ['  the queue store does not answer'] : view.queues.map((each) => queueLine(each))),
+    ...throttleLine(view),
     '',
   ].map((line) => cutText(line, terminal.columns));
   const room = Math.max(3, (terminal.rows ?? LINES) - head.length - 3);
@@ -58,6 +63,14 @@ export function topText(view: TopView, terminal: Pick<Terminal, 'hasColour' | 'c
     ),
     ...(rows.length > shown.length ? [`and ${counted(rows.length - shown.length, 'more table')}`] : []),
   ].join('\n');
+}
+
+/** What holds UNLOADs back at the source: the winning check in its own words. */
+function throttleLine({ throttle }: TopView): string[] {
+  if (throttle === null || throttle.slots === null) return [];
+  if (!throttle.isGoverned) return ['  throttle: nobody reads the source now'];
+  const why = throttle.winner === null ? 'nothing holds it back' : `${throttle.winner}: ${throttle.reason ?? ''}`;
+  return [`  throttle: ${counted(throttle.slots, 'UNLOAD')} may run; ${why}`];
 }
 
 function etaLine({ status: { eta }, asOfMs }: TopView): string[] {

@@ -1,6 +1,6 @@
 import { QUEUES_JSON } from '@lakehaul/control';
 import { asLakehaulError } from '@lakehaul/core';
-import { STATUS_JSON, utcTime } from '@lakehaul/operate';
+import { STATUS_JSON, THROTTLE_JSON, utcTime } from '@lakehaul/operate';
 import { systemClock } from '@lakehaul/runtime';
 import { z } from 'zod';
 import { type ApiClient, openApi } from '../api-client.ts';
@@ -10,7 +10,11 @@ import { EXIT, type Verb, type VerbCall } from '../verb.ts';
 
 const EVERY_MS = 2_000;
 const STATUS = STATUS_JSON.extend({ asOf: utcTime });
-const TOP_JSON = z.strictObject({ status: STATUS, queues: QUEUES_JSON.shape.queues.nullable() });
+const TOP_JSON = z.strictObject({
+  status: STATUS,
+  queues: QUEUES_JSON.shape.queues.nullable(),
+  throttle: THROTTLE_JSON.nullable(),
+});
 type Top = z.output<typeof TOP_JSON>;
 
 export const top: Verb = {
@@ -62,14 +66,17 @@ async function live(api: ApiClient, { terminal, signal }: VerbCall): Promise<num
 async function look(api: ApiClient, signal: AbortSignal): Promise<Top> {
   const status = await api.get('/v1/status', STATUS, signal);
   // While only the queue store is away, the ledger's part is no less true.
-  const queues = await api.get('/v1/queues', QUEUES_JSON, signal).then(
-    (answer) => answer.queues,
-    () => null,
-  );
-  return { status, queues };
+  const [queues, throttle] = await Promise.all([
+    api.get('/v1/queues', QUEUES_JSON, signal).then(
+      (answer) => answer.queues,
+      () => null,
+    ),
+    api.get('/v1/throttle', THROTTLE_JSON, signal).catch(() => null),
+  ]);
+  return { status, queues, throttle };
 }
 
-function viewOf({ status, queues }: Top, lost: string | null): TopView {
+function viewOf({ status, queues, throttle }: Top, lost: string | null): TopView {
   const asOfMs = Date.parse(status.asOf);
-  return { status, queues, lost, asOfMs, ageMs: Math.max(0, systemClock.nowMs() - asOfMs) };
+  return { status, queues, throttle, lost, asOfMs, ageMs: Math.max(0, systemClock.nowMs() - asOfMs) };
 }
