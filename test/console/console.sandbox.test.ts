@@ -118,6 +118,7 @@ const PAGES = () => ({
   'a trail': `#/chunks/${table.ref.tableId}/g1/0`,
   quarantine: '#/quarantine',
   queues: '#/queues',
+  throttle: '#/throttle',
   gates: '#/gates',
   settings: '#/settings',
   'no such page': '#/nowhere',

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { bytes, count, duration, percent } from './format.ts';
+import { amount, bytes, count, duration, percent } from './format.ts';
 
 it('a share is 100 % only of the whole, and 0 % only of nothing', () => {
   fc.assert(
@@ -26,4 +26,9 @@ it('durations have two units at most', () => {
 
 it('64-bit numbers keep every digit', () => {
   expect(count('9007199254740993')).toBe('9,007,199,254,740,993');
+});
+
+it('money keeps its digits, and a little is not nothing', () => {
+  const texts = ['0.000000', '0.004999', '12.300000', '9007199254740993.129999', null];
+  expect(texts.map(amount)).toEqual(['0.00', '< 0.01', '12.30', '9,007,199,254,740,993.12', '–']);
 });

@@ -62,3 +62,12 @@ function day(at: Date): string {
 export function age(iso: string, nowMs: number): string {
   return `${duration(Math.max(1_000, nowMs - Date.parse(iso)))} ago`;
 }
+
+/** Decimal text to cents, never through a float; what is less than one shows that it is something. */
+export function amount(text: string | null): string {
+  if (text === null) return '–';
+  const [whole = '0', decimals = ''] = text.split('.');
+  const cents = decimals.padEnd(2, '0').slice(0, 2);
+  if (whole === '0' && cents === '00' && /[1-9]/.test(decimals)) return '< 0.01';
+  return `${whole.replace(/\B(?=(\d{3})+$)/g, ',')}.${cents}`;
+}

@@ -6,6 +6,7 @@ import type {
   SETTINGS_JSON,
   SIGNALS_JSON,
   STATUS_JSON,
+  THROTTLE_JSON,
 } from '@lakehaul/operate';
 import type { z } from 'zod';
 import type { PROBLEM_JSON } from '../../src/problem.ts';
@@ -25,6 +26,7 @@ export type Me = z.output<typeof ME_JSON>;
 export type Queues = z.output<typeof QUEUES_JSON>;
 export type Gates = Pick<Status, 'asOf' | 'decision' | 'evidence' | 'writesKnownUntil'>;
 export type Signals = z.output<typeof SIGNALS_JSON>;
+export type Throttle = z.output<typeof THROTTLE_JSON>;
 export type Settings = z.output<typeof SETTINGS_JSON> & { asOf: string };
 export type ChunkStory = z.output<typeof CHUNK_JSON>;
 export type Receipt = ChunkStory['trail'][number];

@@ -8,6 +8,7 @@ import { QuarantinePage } from './quarantine.tsx';
 import { QueuesPage } from './queues.tsx';
 import { SettingsPage } from './settings.tsx';
 import { Tables } from './tables.tsx';
+import { ThrottlePage } from './throttle.tsx';
 
 export interface PageEntry {
   path: string;
@@ -22,6 +23,7 @@ export const PAGES: readonly PageEntry[] = [
   { path: 'tables', title: 'Tables', letter: 't', Page: Tables },
   { path: 'quarantine', title: 'Quarantine', letter: 'w', Page: QuarantinePage },
   { path: 'queues', title: 'Queues', letter: 'q', Page: QueuesPage },
+  { path: 'throttle', title: 'Throttle', letter: 'h', Page: ThrottlePage },
   { path: 'gates', title: 'Gates', letter: 'd', Page: GatesPage },
   { path: 'settings', title: 'Settings', letter: 's', Page: SettingsPage },
 ];

@@ -1,13 +1,11 @@
-/** Proven bytes per second over time: bars as wide as an interval of the service. The numbers are in a list as well. */
-import { useEffect, useRef } from 'preact/hooks';
-import uPlot from 'uplot';
-import 'uplot/dist/uPlot.min.css';
+/** Proven bytes per second over time, in intervals of the service, with what people did meanwhile. */
+import { useMemo, useRef } from 'preact/hooks';
+import type uPlot from 'uplot';
 import { bytes, duration } from '../format.ts';
 import type { Pace } from '../shapes.ts';
-import { useTheme } from '../theme.ts';
+import { axesOf, Chart, FROM_ZERO, STEPPED } from './chart.tsx';
 
 const HEIGHT = 168;
-
 /** Newest ones that are told in words; all of the chart's time are drawn. */
 const NOTED = 3;
 
@@ -19,33 +17,29 @@ export interface ChartNote {
 export function RateChart({ pace, notes }: { pace: Pace; notes: readonly ChartNote[] }) {
   const drawn = useRef(notes);
   drawn.current = notes;
-  const place = useRef<HTMLDivElement>(null);
-  const plot = useRef<uPlot | null>(null);
-  const theme = useTheme();
-  useEffect(() => {
-    const parent = place.current;
-    if (parent === null) return;
-    const made = new uPlot(options(parent.clientWidth, getComputedStyle(parent), drawn), dataOf(pace), parent);
-    plot.current = made;
-    const sized = new ResizeObserver(() => made.setSize({ width: parent.clientWidth, height: HEIGHT }));
-    sized.observe(parent);
-    return () => {
-      sized.disconnect();
-      made.destroy();
-      plot.current = null;
-    };
-    // The data comes by the effect below.
-  }, [theme]);
-  useEffect(() => plot.current?.setData(dataOf(pace)), [pace, notes]);
+  const data = useMemo(() => dataOf(pace), [pace]);
   return (
     <>
-      <div class="chart" ref={place} role="img" aria-label={inWords(pace)} />
+      <Chart
+        data={data}
+        height={HEIGHT}
+        label={inWords(pace)}
+        options={(colours) => ({
+          padding: [8, 16, 0, 0],
+          legend: { show: false },
+          cursor: { show: false },
+          plugins: [noteLines(drawn, colours.quiet)],
+          scales: FROM_ZERO,
+          axes: axesOf(colours, (rate) => `${bytes(rate)}/s`),
+          series: [{}, { stroke: colours.accent, fill: colours.wash, width: 1.5, points: { show: false }, ...STEPPED }],
+        })}
+      />
       {notes.length === 0 ? null : (
         <ul class="chart-notes">
           {notes.slice(-NOTED).map(({ at, text }) => (
             <li key={`${at} ${text}`}>
               <time dateTime={at} class="number">
-                {clock(at)}
+                {new Date(at).toTimeString().slice(0, 5)}
               </time>
               {text}
             </li>
@@ -54,10 +48,6 @@ export function RateChart({ pace, notes }: { pace: Pace; notes: readonly ChartNo
       )}
     </>
   );
-}
-
-function clock(iso: string): string {
-  return new Date(iso).toTimeString().slice(0, 5);
 }
 
 /** What people did, as lines at their time. */
@@ -83,16 +73,6 @@ function noteLines(notes: { current: readonly ChartNote[] }, colour: string): uP
   };
 }
 
-/** By the reader's clock, in 24 hours; with the day where the chart is longer than two. */
-function timeTexts(splits: readonly number[]): string[] {
-  const isLong = (splits.at(-1) ?? 0) - (splits[0] ?? 0) > 2 * 86_400;
-  return splits.map((seconds) => {
-    const at = new Date(seconds * 1_000);
-    const day = `${String(at.getMonth() + 1).padStart(2, '0')}-${String(at.getDate()).padStart(2, '0')}`;
-    return isLong ? day : at.toTimeString().slice(0, 5);
-  });
-}
-
 function dataOf({ from, intervalSeconds, bytes: proven }: Pace): uPlot.AlignedData {
   if (from === null) return [[], []];
   const start = Date.parse(from) / 1_000;
@@ -100,39 +80,6 @@ function dataOf({ from, intervalSeconds, bytes: proven }: Pace): uPlot.AlignedDa
     proven.map((_, interval) => start + interval * intervalSeconds),
     proven.map((size) => Number(size) / intervalSeconds),
   ];
-}
-
-function options(width: number, style: CSSStyleDeclaration, notes: { current: readonly ChartNote[] }): uPlot.Options {
-  const quiet = style.getPropertyValue('--quiet');
-  const axis = {
-    stroke: quiet,
-    font: `11px ${style.fontFamily}`,
-    grid: { stroke: style.getPropertyValue('--line'), width: 1 },
-    ticks: { show: false },
-  };
-  return {
-    width,
-    height: HEIGHT,
-    padding: [8, 8, 0, 0],
-    legend: { show: false },
-    cursor: { show: false },
-    plugins: [noteLines(notes, quiet)],
-    scales: { y: { range: (_, __, most) => [0, Math.max(most * 1.1, 1)] } },
-    axes: [
-      { ...axis, size: 24, grid: { show: false }, values: (_, splits) => timeTexts(splits) },
-      { ...axis, size: 84, values: (_, splits) => splits.map((rate) => `${bytes(rate)}/s`) },
-    ],
-    series: [
-      {},
-      {
-        stroke: style.getPropertyValue('--accent'),
-        fill: style.getPropertyValue('--accent-wash'),
-        width: 1.5,
-        points: { show: false },
-        ...(uPlot.paths.stepped === undefined ? {} : { paths: uPlot.paths.stepped({ align: 1 }) }),
-      },
-    ],
-  };
 }
 
 function inWords({ bytes: proven, intervalSeconds }: Pace): string {
