@@ -2,7 +2,7 @@
 
 import { LakehaulError, type TablePlan } from '@lakehaul/core';
 import { openLedgerSealer, type RunningLoop, type Session, stagingPrefix, startLoop, VERSION } from '@lakehaul/fleet';
-import { type DiffSweep, joinedPlans, Ledger } from '@lakehaul/ledger';
+import { type DiffSweep, joinedPlans, Ledger, type LedgerScan } from '@lakehaul/ledger';
 import { type StatusReport, statusOptions, statusReport } from '@lakehaul/operate';
 import { openGovernor, PlannerLoop, plannerSettings } from '@lakehaul/planner';
 import { ChunkQueues, type QueueStore } from '@lakehaul/queue';
@@ -51,7 +51,8 @@ export async function runFleet(request: FleetRequest): Promise<StatusReport> {
     lockMs: config.services.lockMs,
     stalledCheckMs: config.services.stalledCheckMs,
   };
-  const governing = await startGoverning(request, { ledger, queues, stop });
+  const scan = ledger.openScan();
+  const governing = await startGoverning(request, { ledger, queues, scan, stop });
   const workers = [
     ...startWorker({
       ...shared,
@@ -74,7 +75,6 @@ export async function runFleet(request: FleetRequest): Promise<StatusReport> {
       diffRows: config.services.diffRows,
     }),
   ];
-  const scan = ledger.openScan();
   const diffSweep = ledger.diffSweep({ keepMs: config.ledger.diffMs, log });
   const plans = await ledger.readPlans();
   const sealer = await openLedgerSealer(session);
@@ -93,9 +93,9 @@ export async function runFleet(request: FleetRequest): Promise<StatusReport> {
 
 async function startGoverning(
   { session }: FleetRequest,
-  { ledger, queues, stop }: { ledger: Ledger; queues: ChunkQueues; stop: StopSignal },
+  { ledger, queues, scan, stop }: { ledger: Ledger; queues: ChunkQueues; scan: LedgerScan; stop: StopSignal },
 ): Promise<RunningLoop | null> {
-  const governor = await openGovernor(session, { ledger, queues });
+  const governor = await openGovernor(session, { ledger, queues, scan });
   return (
     governor &&
     startLoop({
@@ -127,7 +127,8 @@ async function loop(request: FleetRequest, state: LoopState): Promise<StatusRepo
     ...plannerSettings(config),
   });
   const watch = new FleetWatch(session, state.ledger, state.scan);
-  const report = () => statusReport(state.ledger, state.plans, state.scan, statusOptions(config));
+  const options = statusOptions(config);
+  const report = () => statusReport(state.ledger, state.plans, state.scan, options);
   for (;;) {
     state.stop.throwIfRaised();
     const endedBefore = state.endedJobs();

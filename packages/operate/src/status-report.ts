@@ -20,6 +20,7 @@ import {
   withCurrentOids,
 } from '@lakehaul/ledger';
 import { unacknowledged } from '@lakehaul/planning';
+import { type ConfiguredPrices, CostMeter, type CostReport, NO_COST } from './cost/cost-meter.ts';
 import type { Forecast } from './forecast/forecast.ts';
 import { forecasts } from './forecast/of-ledger.ts';
 import { estimateReproof, type ReproofEstimate, sumOfReproofs } from './reproof-estimate.ts';
@@ -69,6 +70,7 @@ export interface StatusReport {
   writesKnownUntil: string | null;
   reproof: ReproofEstimate | null;
   eta: Forecast;
+  cost: CostReport;
   decision: Decision;
 }
 
@@ -94,16 +96,20 @@ export interface StatusOptions {
   plannedDate?: string | undefined;
   /** Limits of the configuration: what they hold has no ETA. */
   limits?: readonly LimitRow[];
+  /** Keep it from look to look: it reads each receipt once. Without it nothing is counted. */
+  costs?: CostMeter;
 }
 
-/** What the configuration says about a report. */
+/** What the configuration says about a report: once for all looks of a process. */
 export function statusOptions(config: {
   watch: { staleAfterMs: number };
   forecast: { plannedDate?: string };
   limits: readonly LimitRow[];
+  prices: ConfiguredPrices;
+  staging: { graceMs: number };
 }): StatusOptions {
   const { watch, forecast, limits } = config;
-  return { staleAfterMs: watch.staleAfterMs, plannedDate: forecast.plannedDate, limits };
+  return { staleAfterMs: watch.staleAfterMs, plannedDate: forecast.plannedDate, limits, costs: new CostMeter(config) };
 }
 
 const DEFAULTS: StatusOptions = { staleAfterMs: 30 * 60_000 };
@@ -142,6 +148,7 @@ export async function statusReport(
     writesKnownUntil: sample?.body.to ?? null,
     reproof: sumOfReproofs(tables.map((table) => table.reproof)),
     eta,
+    cost: (await options.costs?.measure(ledger, plans, scan)) ?? NO_COST,
     decision: decide({ tables: tables.map(evidenceOf), writeLog, performance: null, queries: null }),
   };
 }

@@ -144,6 +144,18 @@ export const METRICS = {
     help: 'Unix time of forecast.plannedDate; NaN without one. Exported by control only.',
     labels: [],
   },
+  lakehaul_cost_micros: {
+    kind: 'gauge',
+    unit: 'micros',
+    help: 'Cost in millionths of the currency of the prices, by part and horizon: so-far, at-completion; NaN while not known. Exported by control only.',
+    labels: ['part', 'horizon'],
+  },
+  lakehaul_budget_cap_micros: {
+    kind: 'gauge',
+    unit: 'micros',
+    help: 'What may be spent in all, in millionths of the currency; NaN without a cap. Exported by control only.',
+    labels: [],
+  },
   lakehaul_moved_rows_total: {
     kind: 'counter',
     unit: 'rows',

@@ -27,9 +27,11 @@ describe('the metrics table', () => {
     expect([...used].sort()).toEqual([
       'check',
       'code',
+      'horizon',
       'loop',
       'node',
       'outcome',
+      'part',
       'percentile',
       'point',
       'service',

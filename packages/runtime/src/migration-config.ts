@@ -63,6 +63,7 @@ export interface MigrationConfig {
   services: Section<'services'>;
   control: Section<'control'>;
   forecast: Section<'forecast'>;
+  prices: Section<'prices'>;
   notify: Omit<Section<'notify'>, 'receivers'> & { receivers: readonly NotifyReceiver[] };
 }
 

@@ -18,6 +18,7 @@ import {
 } from './schema/fields.ts';
 import { forecast } from './schema/forecast.ts';
 import { notify } from './schema/notify.ts';
+import { prices } from './schema/prices.ts';
 import { throttle } from './schema/throttle.ts';
 
 const level = () => z.enum(['count', 'carried', 'sampled', 'full']);
@@ -305,6 +306,7 @@ export const MIGRATION_SCHEMA = z.strictObject({
   control: control.prefault({}),
   notify: notify.prefault({}),
   forecast: forecast.prefault({}),
+  prices: prices.prefault({}),
 });
 
 export type MigrationFile = z.output<typeof MIGRATION_SCHEMA>;

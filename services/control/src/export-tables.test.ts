@@ -23,6 +23,8 @@ it('each table has its few series, none beyond the bound, and no forecast is NaN
   const bounded = await textOf(1);
   expect(bounded.match(/^lakehaul_table_.*table="/gm)).toHaveLength(5);
   expect(bounded).toContain('lakehaul_tables_not_exported 1');
+  expect(all).toMatch(/lakehaul_cost_micros\{part="s3",horizon="so-far"\} NaN/i);
+  expect(all).toMatch(/lakehaul_budget_cap_micros NaN/i);
   const { eta } = report;
   const told = await textOf(0, {
     eta: { ...eta, state: 'forecast', nowMs: 5_000, p50Ms: 65_000, p90Ms: 95_000, plannedMs: 80_000 },

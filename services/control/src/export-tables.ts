@@ -1,5 +1,5 @@
 /** Numbers of each table, and when all will be done: exported here and nowhere else, so that adding up over pods stays right. */
-import type { Forecast, StatusReport } from '@lakehaul/operate';
+import { COST_PARTS, type Forecast, type StatusReport } from '@lakehaul/operate';
 import type { Metrics } from '@lakehaul/runtime';
 
 export class TableMetrics {
@@ -13,7 +13,7 @@ export class TableMetrics {
     this.#mostTables = mostTables;
   }
 
-  export(report: Pick<StatusReport, 'tables' | 'eta'>): void {
+  export(report: Pick<StatusReport, 'tables' | 'eta' | 'cost'>): void {
     const metrics = this.#metrics;
     let beyond = 0;
     for (const each of report.tables) {
@@ -32,11 +32,20 @@ export class TableMetrics {
     }
     metrics.set('lakehaul_tables_not_exported', {}, beyond);
     const { eta } = report;
+    exportCost(metrics, report.cost);
     // Not `quantile`: promtool keeps that name for summaries.
     metrics.set('lakehaul_eta_seconds', { percentile: '50' }, secondsTo(eta, eta.p50Ms));
     metrics.set('lakehaul_eta_seconds', { percentile: '90' }, secondsTo(eta, eta.p90Ms));
     metrics.set('lakehaul_planned_timestamp_seconds', {}, eta.plannedMs === null ? Number.NaN : eta.plannedMs / 1000);
   }
+}
+
+function exportCost(metrics: Pick<Metrics, 'set'>, { cost, capMicros }: StatusReport['cost']): void {
+  for (const part of COST_PARTS) {
+    metrics.set('lakehaul_cost_micros', { part, horizon: 'so-far' }, cost.soFar[part] ?? Number.NaN);
+    metrics.set('lakehaul_cost_micros', { part, horizon: 'at-completion' }, cost.atCompletion[part] ?? Number.NaN);
+  }
+  metrics.set('lakehaul_budget_cap_micros', {}, capMicros ?? Number.NaN);
 }
 
 /** NaN compares with nothing: no alert rings by a forecast that is not there. */

@@ -55,7 +55,7 @@ void hostService({
         if (sample !== null) metrics.set('lakehaul_write_log_sampled_timestamp_seconds', {}, sampledMs(sample) / 1000);
       },
     });
-    const governor = await openGovernor(session, { queues });
+    const governor = await openGovernor(session, { queues, scan });
     const governing =
       governor &&
       startLoop({

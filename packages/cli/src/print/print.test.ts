@@ -1,5 +1,13 @@
 import { NOTHING_STEERED } from '@lakehaul/core';
-import { STATUS_JSON, type StatusReport, statusJson, type TableStatus } from '@lakehaul/operate';
+import {
+  budgetCheck,
+  costOf,
+  NO_COST,
+  STATUS_JSON,
+  type StatusReport,
+  statusJson,
+  type TableStatus,
+} from '@lakehaul/operate';
 import { describe, expect, it } from 'vitest';
 import { ProgressLine } from './progress.ts';
 import { cutText, plainText, safeText, visibleLength, wrapText } from './safe-text.ts';
@@ -168,6 +176,7 @@ function report(tables: TableStatus[]): StatusReport {
     writesKnownUntil: null,
     reproof: null,
     eta: NO_ETA,
+    cost: NO_COST,
     decision: { verdict: 'HOLD', evidence: 'FAIL', reasons } as unknown as StatusReport['decision'],
   };
 }
@@ -247,6 +256,21 @@ describe('progress', () => {
     const still = report([status(1, 10)]);
     expect(new ProgressLine(terminal().terminal).line(still)).toContain(' · no ETA: too few');
     expect(statusText(still, { hasColour: false, columns: 80 }).split('\n')).toContain('no ETA: too few');
+  });
+
+  it('what it costs is a line of status where there are prices', () => {
+    const usage = {
+      ...{ sourceMs: 3_600_000n, targetMs: 0n, putRequests: 0n, getRequests: 0n, storedByteSeconds: 0n },
+      ...{ provenBytes: 1n, plannedBytes: 4n, readChunks: 1, provenChunks: 1, graceByteSeconds: 0n },
+    };
+    const free = { s3: { putThousand: 0n, getThousand: 0n, gibMonth: 0n }, databricks: { dbu: 0n, dbusPerHour: 0n } };
+    const redshift = { unitHour: 360_001n, units: 8, sharePercent: 100 };
+    const cost = costOf(usage, { currency: 'USD', redshift, ...free });
+    const budget = budgetCheck(cost, { capMicros: 3_150_000n, warnPercent: 80 });
+    const priced = { ...report([status(1, 10)]), cost: { cost, budget, capMicros: 3_150_000n } };
+    const lines = statusText(priced, { hasColour: false, columns: 80 }).split('\n');
+    expect(lines).toContain('cost 2.89 USD so far, 11.53 USD at completion; budget: 91 % spent');
+    expect(statusText(report([status(1, 10)]), { hasColour: false, columns: 80 })).not.toContain('cost');
   });
 
   it('never wraps: a line is cut to the terminal', () => {

@@ -1,5 +1,6 @@
 /** `status` fits 80×24: one line a table, worst first, then the sentence that matters. */
 import type { StatusReport, TableStatus } from '@lakehaul/operate';
+import { costText } from './cost.ts';
 import { etaText, rateText } from './eta.ts';
 import { cutText } from './safe-text.ts';
 import { table } from './table.ts';
@@ -7,7 +8,7 @@ import { styled, type Terminal } from './terminal.ts';
 import { count, counted, duration, percent, size } from './units.ts';
 
 /** 24 lines less heading, sentences and the prompt. */
-const TABLE_LINES = 10;
+const TABLE_LINES = 9;
 const REASONS = 3;
 /** Of the table lines: each stop takes one more. */
 const STOPS = 2;
@@ -84,6 +85,8 @@ function sentences(report: StatusReport, columns: number): string[] {
   const eta = etaText(report.eta);
   if (eta !== null)
     lines.push(cutText([eta, ...[rateText(report.eta)].filter((text) => text !== null)].join(', '), columns));
+  const cost = costText(report.cost);
+  if (cost !== null) lines.push(cutText(cost, columns));
   const { reproof } = report;
   if (reproof !== null)
     lines.push(`re-proof of everything would take ${range(reproof.fromMs, reproof.toMs)} now (by ${reproof.basis}).`);

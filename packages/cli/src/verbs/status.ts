@@ -24,8 +24,9 @@ export const status: Verb = {
     const { scan, ...read } = await readLedger(session.ledger);
     let { plans } = read;
     if (plans.length === 0) throw new LakehaulError('USAGE', 'nothing is planned yet', { next: 'lakehaul plan' });
+    const options = statusOptions(session.config);
     for (;;) {
-      const report = await statusReport(session.ledger, plans, scan, statusOptions(session.config));
+      const report = await statusReport(session.ledger, plans, scan, options);
       const isProven = report.decision.evidence === 'PASS';
       if (call.flags['json'] === true)
         printJson(call.terminal, STATUS_JSON, statusJson(report), { isOneLine: call.flags['watch'] === true });

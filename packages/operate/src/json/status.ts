@@ -1,6 +1,7 @@
 /** Where everything stands: the shape of `status --json` and of the API. */
 import { z } from 'zod';
 import { chunkStage, count, decision, evidence, level, said, sourceTime, text, wholeText } from './common.ts';
+import { cost } from './cost.ts';
 import { eta } from './eta.ts';
 import { steering } from './steering.ts';
 import { stop } from './waiting.ts';
@@ -49,6 +50,7 @@ export const STATUS_JSON = z.strictObject({
   writesKnownUntil: sourceTime.nullable(),
   reproofMs,
   eta,
+  cost,
   evidence,
   decision,
 });
