@@ -245,6 +245,8 @@ export interface PressureRequest {
   timeoutMs: number;
   /** The canary reads a thousand rows of it; null sends none. */
   canaryTable: SourceTableName | null;
+  /** Ends the waiting; what was sent ends with its time-out. */
+  signal?: AbortSignal | undefined;
 }
 
 export interface SourcePressure {

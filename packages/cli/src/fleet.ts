@@ -101,7 +101,7 @@ async function startGoverning(
     startLoop({
       ...{ name: 'govern', everyMs: session.config.throttle.everyMs, clock: session.clock, log: session.log },
       fail: (error) => stop.raise(error),
-      runOnce: async () => void (await governor.runOnce(await ledger.readPlans())),
+      runOnce: async (signal) => void (await governor.runOnce(await ledger.readPlans(), signal)),
     })
   );
 }

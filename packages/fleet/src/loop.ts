@@ -7,7 +7,8 @@ export interface LoopOptions {
   everyMs: number;
   clock: Clock;
   log: Log;
-  runOnce: () => Promise<void>;
+  /** The signal says that the service stops: a pass that only reads may end by it at once. */
+  runOnce: (signal: AbortSignal) => Promise<void>;
   /** Errors that only a person can settle end the service. */
   fail: (error: unknown) => void;
 }
@@ -28,8 +29,9 @@ export function startLoop(options: LoopOptions): RunningLoop {
   const run = async () => {
     while (!stopping.signal.aborted) {
       try {
-        await options.runOnce();
+        await options.runOnce(stopping.signal);
       } catch (thrown) {
+        if (thrown === stopping.signal.reason) return;
         const error = asLakehaulError(thrown);
         if (error.disposition === 'stop' || error.disposition === 'refuse') {
           options.fail(error);

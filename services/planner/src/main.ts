@@ -64,7 +64,7 @@ void hostService({
         clock,
         log,
         fail,
-        runOnce: async () => void (await governor.runOnce(await ledger.readPlans())),
+        runOnce: async (signal) => void (await governor.runOnce(await ledger.readPlans(), signal)),
       });
     const feeding = startLoop({
       name: 'feed',

@@ -27,8 +27,9 @@ export class PressureReader {
   }
 
   /** Throws when the source does not answer within the time-out, the wait in its queue included. */
-  async read({ windowMs, timeoutMs, canaryTable }: PressureRequest): Promise<SourcePressure> {
-    const signal = AbortSignal.timeout(timeoutMs);
+  async read({ windowMs, timeoutMs, canaryTable, signal: stop }: PressureRequest): Promise<SourcePressure> {
+    const late = AbortSignal.timeout(timeoutMs);
+    const signal = stop === undefined ? late : AbortSignal.any([stop, late]);
     try {
       const settings = { timeoutMs, signal };
       if (canaryTable !== null && !this.#isCanaryRefused) await this.#canary(canarySql(canaryTable), settings);
@@ -43,7 +44,7 @@ export class PressureReader {
         ...(await this.#slowly(timeoutMs, signal)),
       };
     } catch (thrown) {
-      if (!signal.aborted) throw thrown;
+      if (!late.aborted) throw thrown;
       throw new LakehaulError('ANSWER_LOST', `the source did not answer a reading within ${timeoutMs} ms`, {
         cause: thrown,
       });

@@ -57,6 +57,20 @@ class Room {
 }
 
 describe('the governor', () => {
+  it('that is stopped while it reads decides nothing of what it could not read', async () => {
+    const room = new Room();
+    const stopping = new AbortController();
+    const readPressure = ({ signal }: { signal?: AbortSignal | undefined }) =>
+      new Promise<never>((_, refuse) => signal?.addEventListener('abort', () => refuse(signal.reason)));
+    const governor = room.governor({ source: { readPressure } });
+    await governor.open();
+    const slots = room.slots;
+    const pass = governor.runOnce([], stopping.signal);
+    stopping.abort();
+    await expect(pass).rejects.toBe(stopping.signal.reason);
+    expect([room.slots, await room.records()]).toEqual([slots, []]);
+  });
+
   it('sets slots before it has read anything, and at each pass again: an emptied queue store is bound once more', async () => {
     const room = new Room();
     const governor = room.governor();

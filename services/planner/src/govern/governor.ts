@@ -69,10 +69,12 @@ export class Governor {
     await queues.setConcurrency('unload', (this.#state ?? startState(settings, clock.nowMs())).slots);
   }
 
-  async runOnce(plans: readonly TablePlan[]): Promise<Decision> {
+  /** Throws the signal's reason when it is aborted while something is read: what was not read says nothing. */
+  async runOnce(plans: readonly TablePlan[], signal?: AbortSignal): Promise<Decision> {
     const { ledger, clock, queues, blackouts, others } = this.#deps;
     const settings = throttleSettings(this.#deps.configured, (await ledger.steering.current()).throttle);
-    const signs = await readSigns(this.#deps, { settings, plans, failedBefore: this.#failed });
+    const signs = await readSigns(this.#deps, { settings, plans, failedBefore: this.#failed, signal });
+    signal?.throwIfAborted();
     this.#failed = signs.readings.failed?.times ?? 0;
     const nowMs = clock.nowMs();
     const checks = judgeReadings({

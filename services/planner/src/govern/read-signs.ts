@@ -24,12 +24,19 @@ export interface Signs {
 
 export async function readSigns(
   deps: SignsDeps,
-  request: { settings: ThrottleSettings; plans: readonly TablePlan[]; failedBefore: number },
+  request: {
+    settings: ThrottleSettings;
+    plans: readonly TablePlan[];
+    failedBefore: number;
+    signal?: AbortSignal | undefined;
+  },
 ): Promise<Signs> {
   const { source, target, queues, readingTimeoutMs: timeoutMs } = deps;
   const { windowMs } = request.settings;
   const [pressure, warehouseQueued, running, flag] = await Promise.all([
-    tried(source.readPressure({ windowMs, timeoutMs, canaryTable: canaryTable(request.plans) })),
+    tried(
+      source.readPressure({ windowMs, timeoutMs, canaryTable: canaryTable(request.plans), signal: request.signal }),
+    ),
     tried(target.queuedStatements()),
     tried(queues.counts().then((counts) => counts.unload.active)),
     readFlag(deps),
