@@ -60,12 +60,20 @@ describe('the governor', () => {
   it('that is stopped while it reads decides nothing of what it could not read', async () => {
     const room = new Room();
     const stopping = new AbortController();
+    let isReading = () => {};
+    const reading = new Promise<void>((begun) => {
+      isReading = begun;
+    });
     const readPressure = ({ signal }: { signal?: AbortSignal | undefined }) =>
-      new Promise<never>((_, refuse) => signal?.addEventListener('abort', () => refuse(signal.reason)));
+      new Promise<never>((_, refuse) => {
+        signal?.addEventListener('abort', () => refuse(signal.reason));
+        isReading();
+      });
     const governor = room.governor({ source: { readPressure } });
     await governor.open();
     const slots = room.slots;
     const pass = governor.runOnce([], stopping.signal);
+    await reading;
     stopping.abort();
     await expect(pass).rejects.toBe(stopping.signal.reason);
     expect([room.slots, await room.records()]).toEqual([slots, []]);
