@@ -138,6 +138,19 @@ it('Student’s quantile is that of the tables', () => {
   expect([4, 9, 19].map((degrees) => Math.round(studentP90(degrees) * 100) / 100)).toEqual([1.53, 1.38, 1.33]);
 });
 
+it('a table alone, whose proofs are sorted, has the pace of the same proofs in places', () => {
+  const moments = fc.array(fc.integer({ min: 0, max: 4_000 }), { minLength: 20, maxLength: 200 });
+  fc.assert(
+    fc.property(moments, (offsets) => {
+      const seconds = [Uint32Array.from(offsets, (offset) => START + offset)];
+      const nowSeconds = START + Math.max(...offsets);
+      const nothing = { seconds: [], bytesPerChunk: 5 };
+      const alone = { seconds, bytesPerChunk: 5 };
+      expect(measurePace([alone], nowSeconds)).toEqual(measurePace([alone, nothing], nowSeconds));
+    }),
+  );
+});
+
 it('a pace of a million proofs is measured in one pass', () => {
   const seconds = Uint32Array.from({ length: 1_000_000 }, (_, index) => START + (index >> 1));
   const pace = measurePace([{ seconds: [seconds], bytesPerChunk: 10 }], START + 500_000);

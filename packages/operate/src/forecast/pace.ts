@@ -34,25 +34,68 @@ export function measurePace(proofs: readonly ProofTimes[], nowSeconds: number): 
   const { oldest, newest } = spanOf(proofs);
   const first = Math.max(oldest, newest - LOOKBACK_SECONDS);
   if (!(newest > first)) return 'too-few';
+  const moments = momentsOf(proofs, first, newest);
+  // Many proofs of one moment are one observation.
+  const count = moments.length;
+  if (count < LEAST_MOMENTS) return 'too-few';
+  if (nowSeconds - newest > newest - first) return 'silent';
+  const last = first + (moments.at(-1)?.after ?? 0);
+  const endSeconds = Math.max(last, nowSeconds - (last - first) / count);
+  const windows = Math.min(MOST_WINDOWS, Math.floor(count / 2));
+  const windowSeconds = (endSeconds - first) / windows;
+  return { endSeconds, windowSeconds, windows, ...spread(windowBytes(moments, windowSeconds, windows)) };
+}
+
+interface Moment {
+  /** Seconds after the first proof: what was proven at the very start took its time before it. */
+  after: number;
+  bytes: number;
+}
+
+/** In order. A table alone has few enough to be sorted, which matters when there are thousands of tables. */
+function momentsOf(proofs: readonly ProofTimes[], first: number, newest: number): Moment[] {
+  const [only] = proofs;
+  const count = proofs.reduce((sum, { seconds }) => sum + seconds.reduce((all, list) => all + list.length, 0), 0);
+  return proofs.length === 1 && only !== undefined && count <= MOST_PLACES
+    ? sortedMoments(only, first, count)
+    : placedMoments(proofs, first, newest);
+}
+
+function sortedMoments({ seconds, bytesPerChunk }: ProofTimes, first: number, count: number): Moment[] {
+  const sorted = new Uint32Array(count);
+  let filled = 0;
+  for (const list of seconds) {
+    sorted.set(list, filled);
+    filled += list.length;
+  }
+  sorted.sort();
+  const moments: Moment[] = [];
+  if (bytesPerChunk <= 0) return moments;
+  for (const second of sorted) {
+    const after = second - first;
+    if (after <= 0) continue;
+    const last = moments.at(-1);
+    if (last?.after === after) last.bytes += bytesPerChunk;
+    else moments.push({ after, bytes: bytesPerChunk });
+  }
+  return moments;
+}
+
+/** In one pass, however many there are: by places of whole seconds. */
+function placedMoments(proofs: readonly ProofTimes[], first: number, newest: number): Moment[] {
   const placeSeconds = Math.ceil((newest - first) / MOST_PLACES);
   const moved = new Float64Array(Math.floor((newest - first) / placeSeconds) + 1);
   for (const { seconds, bytesPerChunk } of proofs)
     for (const list of seconds)
       for (const second of list) {
         const place = Math.floor((second - first) / placeSeconds);
-        // What was proven at the very start took its time before it.
-        if (place <= 0) continue;
-        moved[place] = (moved[place] ?? 0) + bytesPerChunk;
+        if (place > 0) moved[place] = (moved[place] ?? 0) + bytesPerChunk;
       }
-  // Many proofs of one moment are one observation.
-  const count = moved.reduce((sum, bytes) => sum + (bytes > 0 ? 1 : 0), 0);
-  if (count < LEAST_MOMENTS) return 'too-few';
-  if (nowSeconds - newest > newest - first) return 'silent';
-  const last = first + (moved.length - 1) * placeSeconds;
-  const endSeconds = Math.max(last, nowSeconds - (last - first) / count);
-  const windows = Math.min(MOST_WINDOWS, Math.floor(count / 2));
-  const windowSeconds = (endSeconds - first) / windows;
-  return { endSeconds, windowSeconds, windows, ...spread(windowBytes(moved, placeSeconds, windowSeconds, windows)) };
+  const moments: Moment[] = [];
+  moved.forEach((bytes, place) => {
+    if (bytes > 0) moments.push({ after: place * placeSeconds, bytes });
+  });
+  return moments;
 }
 
 function spanOf(proofs: readonly ProofTimes[]): { oldest: number; newest: number } {
@@ -67,14 +110,11 @@ function spanOf(proofs: readonly ProofTimes[]): { oldest: number; newest: number
   return { oldest, newest };
 }
 
-/** Each place's bytes are spread over the time since the place before it that has any. */
-function windowBytes(moved: Float64Array, placeSeconds: number, windowSeconds: number, windows: number): Float64Array {
+/** Each moment's bytes are spread over the time since the moment before it. */
+function windowBytes(moments: readonly Moment[], windowSeconds: number, windows: number): Float64Array {
   const bytes = new Float64Array(windows);
   let since = 0;
-  for (let place = 1; place < moved.length; place++) {
-    const here = moved[place] ?? 0;
-    if (here === 0) continue;
-    const until = place * placeSeconds;
+  for (const { after: until, bytes: here } of moments) {
     const perSecond = here / (until - since);
     for (let from = since; from < until; ) {
       // Rounding may put the very end into a window that is not there.
