@@ -19,6 +19,7 @@ import type { STEERED_JSON } from '../../src/steer.ts';
 export type Status = z.output<typeof STATUS_JSON> & { asOf: string };
 export type TableStatus = Status['tables'][number];
 export type Eta = Status['eta'];
+export type Cost = Status['cost'];
 export type Stage = z.output<typeof MAP_JSON>['stages'][number];
 export type ChunkMap = z.output<typeof MAP_JSON>;
 export type Pace = z.output<typeof PACE_JSON>;

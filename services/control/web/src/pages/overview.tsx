@@ -5,6 +5,7 @@ import { bytes, count, duration, percent } from '../format.ts';
 import { href } from '../href.ts';
 import { AttentionList } from '../parts/attention-list.tsx';
 import { EtaFigure } from '../parts/eta.tsx';
+import { Money } from '../parts/money.tsx';
 import { Panel, Told } from '../parts/panel.tsx';
 import { type ChartNote, RateChart } from '../parts/rate-chart.tsx';
 import { StageBar } from '../parts/stage-bar.tsx';
@@ -27,17 +28,22 @@ export function Overview() {
       <Panel title="What needs somebody">
         <Told shown={status}>{(value) => <AttentionList items={attentionOf(value)} />}</Told>
       </Panel>
-      <Panel title="Pace of the proofs" aside={<Interval pace={pace.value} />}>
-        <Told shown={pace}>
-          {(value) =>
-            value.from === null ? (
-              <p class="empty">Nothing is proven yet.</p>
-            ) : (
-              <RateChart pace={value} notes={notesOf(settings.value, value)} />
-            )
-          }
-        </Told>
-      </Panel>
+      <div class="stack">
+        <Panel title="Pace of the proofs" aside={<Interval pace={pace.value} />}>
+          <Told shown={pace}>
+            {(value) =>
+              value.from === null ? (
+                <p class="empty">Nothing is proven yet.</p>
+              ) : (
+                <RateChart pace={value} notes={notesOf(settings.value, value)} />
+              )
+            }
+          </Told>
+        </Panel>
+        <Panel title="Money">
+          <Told shown={status}>{(value) => <Money cost={value.cost} />}</Told>
+        </Panel>
+      </div>
     </div>
   );
 }
