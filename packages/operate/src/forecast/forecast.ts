@@ -8,6 +8,9 @@
  * tables cost nothing, and less left is never later. A bootstrap of the same windows leaves the k²/n out, and its P90
  * was passed far too often where more is left than was measured.
  *
+ * What it cannot know: phases longer than a window. Where every wait is independent P90 holds in 91 of 100 simulated hauls,
+ * where the pace changes threefold every tenth of the haul in 79 only.
+ *
  * Time in which nothing ran counts as slow time while it is in the last week: late rather than early.
  */
 import { measurePace, type NoPace, type Pace, type ProofTimes } from './pace.ts';
