@@ -44,7 +44,16 @@ async function control(chunks: number, token: string): Promise<void> {
   const many = { perMinute: 1_000_000, unknownPerMinute: 1_000_000, changesPerMinute: 1_000_000 };
   const app = await buildApp({
     throttle: { configured: THROTTLE_DEFAULTS, blackouts: { hours: [], dates: [] } },
-    ...{ version: 'bench', limits: [], ledger, model, clock: systemClock, log: silentLog, wake: () => undefined },
+    ...{
+      version: 'bench',
+      limits: [],
+      diffMs: 0,
+      ledger,
+      model,
+      clock: systemClock,
+      log: silentLog,
+      wake: () => undefined,
+    },
     config: {
       host: '127.0.0.1',
       port: 0,

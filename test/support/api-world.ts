@@ -28,7 +28,7 @@ export async function byName(header: string | undefined): Promise<Principal | nu
   if (name === undefined) return null;
   if (name === 'nobody') return { id: 'token:nobody', roles: new Set() };
   const roles = name.replace(/^(ann|ben)-/, '').split('+') as Role[];
-  const isKnown = roles.every((role) => ['viewer', 'operator', 'approver', 'reporter'].includes(role));
+  const isKnown = roles.every((role) => ['viewer', 'operator', 'approver', 'reporter', 'examiner'].includes(role));
   return isKnown ? { id: `token:${name}`, roles: new Set(roles) } : null;
 }
 
@@ -72,6 +72,7 @@ export class ApiWorld {
         ...{ host: '127.0.0.1', port: 0, refreshEveryMs: 1_000, eventConnections: 20, metricTables: 2_000 },
         rateLimit: { perMinute: 1_000_000, unknownPerMinute: 1_000_000, changesPerMinute: 1_000_000 },
       },
+      diffMs: 86_400_000,
       limits: [{ pattern: '*::unload', max: 40 }],
       throttle: { configured: THROTTLE_DEFAULTS, blackouts: { hours: [], dates: [] } },
       ledger,

@@ -27,6 +27,7 @@ export {
   utcTime,
   wholeText,
 } from './json/common.ts';
+export { DIFF_JSON } from './json/diff.ts';
 export { SIGNAL_JSON, SIGNALS_JSON, signalsJson } from './json/signals.ts';
 export { STATUS_JSON, sealFault, tableStatus } from './json/status.ts';
 export {
@@ -44,6 +45,7 @@ export { type Message, messageBody, RECEIVER_SHAPES, type ReceiverShape } from '
 export { Notifier, type NotifierDeps } from './notify/notifier.ts';
 export { type Receiver, sendNotice } from './notify/send-notice.ts';
 export { replayByFilter, replayByName } from './plan-replay.ts';
+export { mismatchJson, notShown, type RowsSeen, readMismatches, type SeenMismatch } from './read-diff.ts';
 export { estimateReproof, type ReproofEstimate, sumOfReproofs } from './reproof-estimate.ts';
 export { statusJson } from './status-json.ts';
 export {

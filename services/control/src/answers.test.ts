@@ -1,4 +1,7 @@
+import { createHash } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
+import type { Log } from '@lakehaul/core';
+import { DIFF_JSON } from '@lakehaul/operate';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ApiWorld, EVENTS, QUARANTINED, SALES } from '../../../test/support/api-world.ts';
 import { BODIES, chunkRef } from '../../../test/support/ledger-world.ts';
@@ -175,4 +178,55 @@ it('before the first look nothing is answered but that', async () => {
     expect([url, answer.statusCode, answer.json().code]).toEqual([url, 503, 'NOT_READY']);
   }
   await fresh.app.close();
+});
+
+describe('the rows in which a chunk differed', () => {
+  it('are for an examiner alone; each look is in the log, and hashed they hold no value', async () => {
+    const own = new ApiWorld();
+    await own.seed();
+    const looks: object[] = [];
+    const log: Log = {
+      debug() {},
+      info: (_, fields) => void looks.push(fields ?? {}),
+      warn() {},
+      error() {},
+      with: () => log,
+    };
+    const { app, model, ledger } = await own.process({ log });
+    try {
+      const ref = { ...chunkRef(SALES, 4), attempt: 1 };
+      const rows = [
+        { kind: 'changed', key: { id: '17' }, columns: [{ name: 'mail', source: 'a@b.example', target: null }] },
+      ];
+      const report = JSON.stringify({ missingRows: '0', extraRows: '0', changedRows: '1', rows, isTruncated: false });
+      const rowsKey = await ledger.writeDiff(ref, report);
+      const rowsSha256 = createHash('sha256').update(report).digest('hex');
+      await ledger.openAttempt(ref, { attempt: 1, body: BODIES.opened, causedBy: null });
+      await ledger.write(ref, 'mismatched', { ...BODIES.mismatched, rowsKey, rowsSha256 }, null);
+      own.world.tick();
+      await model.refreshOnce();
+      const ask = (who: string, query = '') =>
+        app.inject({
+          url: `/v1/chunks/${SALES.tableId}/g1/4/diff${query}`,
+          headers: { authorization: `Bearer ${who}` },
+        });
+      for (const who of ['viewer', 'operator', 'approver', 'reporter']) {
+        const refused = await ask(who);
+        expect([refused.statusCode, refused.body.includes('example')]).toEqual([403, false]);
+      }
+      expect(looks.filter((each) => 'chunk' in each)).toEqual([]);
+      const shown = await ask('examiner');
+      expect(shown.headers['cache-control']).toBe('no-store');
+      expect(DIFF_JSON.parse(shown.json()).mismatches).toMatchObject([{ rowsState: 'shown', rows }]);
+      expect(looks.filter((each) => 'chunk' in each)).toMatchObject([
+        { who: 'token:examiner', chunk: `${SALES.tableId}/g1/4` },
+      ]);
+      expect(JSON.stringify(looks)).not.toContain('example');
+      const hashed = await ask('examiner', '?redact=true');
+      expect(hashed.json().mismatches).toMatchObject([{ rowsState: 'shown', isRedacted: true }]);
+      expect(hashed.body).not.toMatch(/example|"17"/);
+    } finally {
+      await app.close();
+    }
+  });
 });

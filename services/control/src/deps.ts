@@ -11,6 +11,8 @@ import type { ReadModel } from './read-model.ts';
 export interface ControlDeps {
   version: string;
   config: MigrationConfig['control'];
+  /** How long rows of a diff are kept. */
+  diffMs: number;
   /** Of the configuration, before what people set. */
   limits: readonly LimitRow[];
   throttle: ThrottleConfig;

@@ -64,6 +64,7 @@ export async function startControl(request: {
       version: VERSION,
       config: control,
       limits: config.limits,
+      diffMs: config.ledger.diffMs,
       throttle: throttleOf(config.throttle),
       ledger,
       source: clouds.source,

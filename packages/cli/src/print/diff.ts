@@ -1,5 +1,5 @@
-import type { RowsSeen, SeenMismatch } from '../read-diff.ts';
-import { counted, duration } from './units.ts';
+import { notShown, type RowsSeen, type SeenMismatch } from '@lakehaul/operate';
+import { counted } from './units.ts';
 
 /** One mismatch told for a person: what differed, by column, then the rows, or why they are not shown. */
 export function diffText(seen: SeenMismatch, keepMs: number): string {
@@ -36,16 +36,4 @@ function rowLines(rows: RowsSeen, keepMs: number): string[] {
     }),
     ...(report.isTruncated ? ['  the list is cut (services.diffRows); the counts are complete'] : []),
   ];
-}
-
-/** Why no row is shown, and what to do. */
-export function notShown(rows: Exclude<RowsSeen, { state: 'shown' }>, keepMs: number): string {
-  switch (rows.state) {
-    case 'none':
-      return 'no row was named: the staged files were gone, or the level is count · lakehaul run hauls the chunk anew';
-    case 'expired':
-      return `expired: rows are kept for ${duration(keepMs)} (ledger.diffDays) · lakehaul verify CHUNK names them again if it still differs`;
-    case 'denied':
-      return `not shown: ${rows.error.message} · ${rows.error.next}`;
-  }
 }

@@ -1,11 +1,8 @@
 import { chunkName, LakehaulError } from '@lakehaul/core';
-import { findChunk } from '@lakehaul/operate';
-import type { z } from 'zod';
-import { DIFF_JSON } from '../json/chunk.ts';
+import { DIFF_JSON, findChunk, mismatchJson, readMismatches } from '@lakehaul/operate';
 import { printJson } from '../json/common.ts';
-import { diffText, notShown } from '../print/diff.ts';
+import { diffText } from '../print/diff.ts';
 import { problemText } from '../print/problem.ts';
-import { readMismatches, type SeenMismatch } from '../read-diff.ts';
 import { openSession } from '../session.ts';
 import { COMMON_FLAGS, EXIT, type Verb } from '../verb.ts';
 
@@ -50,33 +47,3 @@ export const diff: Verb = {
     return EXIT.refused;
   },
 };
-
-type Mismatch = z.input<typeof DIFF_JSON>['mismatches'][number];
-
-export function mismatchJson({ receipt, rows }: SeenMismatch, keepMs: number): Mismatch {
-  const { body, attempt, at } = receipt;
-  const { level, targetVersion, rowCounts, carried, source, target } = body;
-  const isShown = rows.state === 'shown';
-  return {
-    attempt,
-    at,
-    code: body.code,
-    differences: body.differences,
-    missingRows: body.missingRows,
-    extraRows: body.extraRows,
-    changedRows: body.changedRows,
-    differingColumns: body.differingColumns ?? [],
-    proof: { level, targetVersion, rowCounts, carried: sums(carried), source: sums(source), target: sums(target) },
-    rowsSha256: body.rowsSha256,
-    rowsState: rows.state,
-    rowsNext: isShown ? '' : notShown(rows, keepMs),
-    isRedacted: isShown && rows.isRedacted,
-    isTruncated: isShown && rows.report.isTruncated,
-    rows: isShown ? rows.report.rows : null,
-  };
-}
-
-function sums(fingerprint: SeenMismatch['receipt']['body']['carried']): Mismatch['proof']['carried'] {
-  if (fingerprint === null) return null;
-  return { rowCount: fingerprint.rowCount, groups: fingerprint.groups.map(({ sum1, sum2 }) => ({ sum1, sum2 })) };
-}

@@ -23,8 +23,20 @@ export const control = z
         whoClaim: text().default('sub').describe('Claim that names the person in records.'),
         rolesClaim: text().default('roles').describe('Claim with the roles; a.b reads a nested one.'),
         roles: z
-          .strictObject({ viewer: roleNames(), operator: roleNames(), approver: roleNames(), reporter: roleNames() })
-          .prefault({ viewer: ['viewer'], operator: ['operator'], approver: ['approver'], reporter: ['reporter'] })
+          .strictObject({
+            viewer: roleNames(),
+            operator: roleNames(),
+            approver: roleNames(),
+            reporter: roleNames(),
+            examiner: roleNames(),
+          })
+          .prefault({
+            viewer: ['viewer'],
+            operator: ['operator'],
+            approver: ['approver'],
+            reporter: ['reporter'],
+            examiner: ['examiner'],
+          })
           .describe('Which values of that claim give which role here.'),
       })
       .exactOptional()

@@ -14,12 +14,13 @@ afterAll(() => app.close());
 
 /** Who may do what, written down a second time: a change of the table has to be meant. */
 const MAY: Record<Permission, readonly string[]> = {
-  public: ['', 'nobody', 'viewer', 'operator', 'approver', 'reporter'],
-  read: ['viewer', 'operator', 'approver'],
+  public: ['', 'nobody', 'viewer', 'operator', 'approver', 'reporter', 'examiner'],
+  read: ['viewer', 'operator', 'approver', 'examiner'],
   steer: ['operator'],
   replay: ['operator'],
   propose: ['operator', 'approver'],
   approve: ['approver'],
+  rows: ['examiner'],
   signal: ['operator', 'approver', 'reporter'],
 };
 

@@ -120,7 +120,7 @@ describe('a token of the identity provider', async () => {
     audience: 'lakehaul',
     whoClaim: 'email',
     rolesClaim: 'realm_access.roles',
-    roles: { viewer: [], operator: ['oncall'], approver: ['leads'], reporter: [] },
+    roles: { viewer: [], operator: ['oncall'], approver: ['leads'], reporter: [], examiner: [] },
   };
   const documents: Record<string, unknown> = {
     [`${ISSUER}/.well-known/openid-configuration`]: { issuer: ISSUER, jwks_uri: 'https://login.test/keys' },

@@ -3,9 +3,10 @@
 /**
  * `viewer` reads; `operator` steers what can be steered back; `approver` signs what cannot be undone. None includes
  * another one but that these three may read: who approves is not by that the one who operates. `reporter` is for machines:
- * it declares business processes failing, and sees nothing.
+ * it declares business processes failing, and sees nothing. `examiner` sees the rows in which a chunk differed: values of
+ * the tables, which are nobody else's business.
  */
-export const ROLES = ['viewer', 'operator', 'approver', 'reporter'] as const;
+export const ROLES = ['viewer', 'operator', 'approver', 'reporter', 'examiner'] as const;
 export type Role = (typeof ROLES)[number];
 
 export interface Principal {

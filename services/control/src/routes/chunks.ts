@@ -1,5 +1,5 @@
 /** Chunks: pages out of the read model, stories out of the ledger. */
-import { type ChunkRef, LakehaulError, type TablePlan } from '@lakehaul/core';
+import { type ChunkRef, chunkName, LakehaulError, type TablePlan } from '@lakehaul/core';
 import {
   CHUNK_JSON,
   CHUNK_PAGE_JSON,
@@ -7,8 +7,11 @@ import {
   chunkStage,
   chunkStory,
   chunkStoryJson,
+  DIFF_JSON,
   level,
+  mismatchJson,
   parseCursor,
+  readMismatches,
   utcTime,
 } from '@lakehaul/operate';
 import { z } from 'zod';
@@ -31,7 +34,20 @@ const CHUNK_QUERY = z.strictObject({
   cursor: CURSOR,
 });
 
-export function chunkRoutes({ model, ledger }: ControlDeps): Route[] {
+const CHUNK_PARAMS = z.object({
+  table: z.string().min(1),
+  generation: z.string().regex(/^g\d{1,9}$/, 'must be g and a number'),
+  chunk: z.coerce.number().int().min(0).max(2_147_483_647),
+});
+
+function plannedRef({ plans }: Snapshot, params: z.output<typeof CHUNK_PARAMS>): ChunkRef {
+  const { tableId, plans: ofTable } = tableNamed(plans, params.table);
+  const ref = { tableId, generation: Number(params.generation.slice(1)), chunk: params.chunk };
+  refuseUnplanned(ofTable, ref);
+  return ref;
+}
+
+export function chunkRoutes({ model, ledger, diffMs, log }: ControlDeps): Route[] {
   return [
     route({
       ...{ method: 'GET', url: '/v1/chunks', permission: 'read', tag: 'chunks' },
@@ -52,18 +68,26 @@ export function chunkRoutes({ model, ledger }: ControlDeps): Route[] {
       ...{ method: 'GET', url: '/v1/chunks/:table/:generation/:chunk', permission: 'read', tag: 'chunks' },
       summary: 'One chunk: its rows, its state and every receipt, as lakehaul chunk --json prints it.',
       description: 'The chunk’s name is its address: flights-1a2b3c4d/g1/42.',
-      params: z.object({
-        table: z.string().min(1),
-        generation: z.string().regex(/^g\d{1,9}$/, 'must be g and a number'),
-        chunk: z.coerce.number().int().min(0).max(2_147_483_647),
-      }),
+      params: CHUNK_PARAMS,
       answer: CHUNK_JSON,
       handle: async ({ params }) => {
-        const { plans } = model.snapshot;
-        const { tableId, plans: ofTable } = tableNamed(plans, params.table);
-        const ref = { tableId, generation: Number(params.generation.slice(1)), chunk: params.chunk };
-        refuseUnplanned(ofTable, ref);
-        return chunkStoryJson(await chunkStory(ledger, ref));
+        return chunkStoryJson(await chunkStory(ledger, plannedRef(model.snapshot, params)));
+      },
+    }),
+    route({
+      ...{ method: 'GET', url: '/v1/chunks/:table/:generation/:chunk/diff', permission: 'rows', tag: 'chunks' },
+      summary: 'The rows in which a chunk differed, newest mismatch first, as lakehaul diff --json prints them.',
+      description:
+        'Values of your tables, as long as they are kept (ledger.diffDays) and this service may read them. Each look is in the log.',
+      params: CHUNK_PARAMS,
+      query: z.strictObject({ redact: yesOrNo.default(false).describe('true: keys and values are hashed.') }),
+      answer: DIFF_JSON,
+      handle: async ({ params, query, principal, reply, request }) => {
+        const ref = plannedRef(model.snapshot, params);
+        log.info('rows of a diff read', { who: principal.id, chunk: chunkName(ref), requestId: request.id });
+        reply.header('cache-control', 'no-store');
+        const seen = await readMismatches(ledger, ref, { isRedacted: query.redact });
+        return { chunk: chunkName(ref), mismatches: seen.map((each) => mismatchJson(each, diffMs)) };
       },
     }),
   ];

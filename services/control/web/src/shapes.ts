@@ -3,6 +3,7 @@ import type {
   CHUNK_JSON,
   CHUNK_PAGE_JSON,
   CHUNKS_JSON,
+  DIFF_JSON,
   SETTINGS_JSON,
   SIGNALS_JSON,
   STATUS_JSON,
@@ -31,6 +32,7 @@ export type Throttle = z.output<typeof THROTTLE_JSON>;
 export type Settings = z.output<typeof SETTINGS_JSON> & { asOf: string };
 export type ChunkStory = z.output<typeof CHUNK_JSON>;
 export type Receipt = ChunkStory['trail'][number];
+export type Diff = z.output<typeof DIFF_JSON>;
 export type ChunkPage = z.output<typeof CHUNK_PAGE_JSON>;
 export type Quarantine = z.output<typeof CHUNKS_JSON>;
 export type Proposals = z.output<typeof PROPOSALS_JSON>;

@@ -3,6 +3,7 @@ import { may } from '../api.ts';
 import { bytes, count, duration, time } from '../format.ts';
 import { href } from '../href.ts';
 import { Copy } from '../parts/copy.tsx';
+import { DiffRows } from '../parts/diff-rows.tsx';
 import { Panel, Told } from '../parts/panel.tsx';
 import { StageTag } from '../parts/stage-bar.tsx';
 import { useResource } from '../resource.ts';
@@ -25,12 +26,12 @@ export function ChunkPage() {
       <p class="crumbs">
         <a href={href(['tables'])}>Tables</a> / <a href={href(['tables', table])}>{table}</a>
       </p>
-      <Told shown={story}>{(value) => <Story story={value} />}</Told>
+      <Told shown={story}>{(value) => <Story story={value} path={path} />}</Told>
     </div>
   );
 }
 
-function Story({ story }: { story: ChunkStory }) {
+function Story({ story, path }: { story: ChunkStory; path: string }) {
   const { definition, state, chunk } = story;
   const counts = countsOf(story);
   const isWaiting = state.stage === 'quarantined';
@@ -108,6 +109,7 @@ function Story({ story }: { story: ChunkStory }) {
           </dl>
         </Panel>
       </div>
+      {may('rows') && story.trail.some(({ stage }) => stage === 'mismatched') ? <DiffRows path={path} /> : null}
       <Panel title="Trail" aside="times by S3’s clock">
         <ol class="trail">
           {trailOf(story).map((event) => (

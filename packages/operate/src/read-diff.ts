@@ -3,7 +3,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { asLakehaulError, type ChunkRef, LakehaulError } from '@lakehaul/core';
 import type { Ledger, StoredReceipt } from '@lakehaul/ledger';
 import type { z } from 'zod';
-import { DIFF_ROWS } from './json/chunk.ts';
+import { type DIFF_JSON, DIFF_ROWS } from './json/diff.ts';
 
 export type DiffRows = z.output<typeof DIFF_ROWS>;
 
@@ -79,4 +79,52 @@ export function redacted(report: DiffRows, secret: Uint8Array): DiffRows {
       columns: row.columns.map(({ name, source, target }) => ({ name, source: hash(source), target: hash(target) })),
     })),
   };
+}
+
+/** Why no row is shown, and what to do. */
+export function notShown(rows: Exclude<RowsSeen, { state: 'shown' }>, keepMs: number): string {
+  switch (rows.state) {
+    case 'none':
+      return 'no row was named: the staged files were gone, or the level is count · lakehaul run hauls the chunk anew';
+    case 'expired':
+      return `expired: rows are kept for ${days(keepMs)} (ledger.diffDays) · lakehaul verify CHUNK names them again if it still differs`;
+    case 'denied':
+      return `not shown: ${rows.error.message} · ${rows.error.next}`;
+  }
+}
+
+function days(ms: number): string {
+  const whole = Math.round(ms / 86_400_000);
+  return `${whole} ${whole === 1 ? 'day' : 'days'}`;
+}
+
+type Mismatch = z.input<typeof DIFF_JSON>['mismatches'][number];
+
+/** One mismatch as machines are told. */
+export function mismatchJson({ receipt, rows }: SeenMismatch, keepMs: number): Mismatch {
+  const { body, attempt, at } = receipt;
+  const { level, targetVersion, rowCounts, carried, source, target } = body;
+  const isShown = rows.state === 'shown';
+  return {
+    attempt,
+    at,
+    code: body.code,
+    differences: body.differences,
+    missingRows: body.missingRows,
+    extraRows: body.extraRows,
+    changedRows: body.changedRows,
+    differingColumns: body.differingColumns ?? [],
+    proof: { level, targetVersion, rowCounts, carried: sums(carried), source: sums(source), target: sums(target) },
+    rowsSha256: body.rowsSha256,
+    rowsState: rows.state,
+    rowsNext: isShown ? '' : notShown(rows, keepMs),
+    isRedacted: isShown && rows.isRedacted,
+    isTruncated: isShown && rows.report.isTruncated,
+    rows: isShown ? rows.report.rows : null,
+  };
+}
+
+function sums(fingerprint: SeenMismatch['receipt']['body']['carried']): Mismatch['proof']['carried'] {
+  if (fingerprint === null) return null;
+  return { rowCount: fingerprint.rowCount, groups: fingerprint.groups.map(({ sum1, sum2 }) => ({ sum1, sum2 })) };
 }
