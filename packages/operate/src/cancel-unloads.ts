@@ -4,7 +4,8 @@
  * (docs.databricks.com/api/statement-execution/v1/cancel-statement), and ours come over Thrift; the warehouse can be stopped.
  *
  * A cancelled UNLOAD is a failed one: its rows are read again by the next submission, and its attempt has one failure
- * more. So only what is paused may be cancelled: anything else would start again at once.
+ * more. So only what is paused may be cancelled: anything else would start again at once. A worker knows of a pause within
+ * STEERING_AGE_MS, so what it was about to send when the pause came may show up a moment later: look again.
  */
 import type { Source } from '@lakehaul/adapters';
 import {
@@ -60,5 +61,9 @@ export async function planCancel(deps: CancelDeps, pattern: string): Promise<Run
 
 /** Done again it does nothing more: what has ended already is no error. */
 export async function cancelUnloads(source: CancelDeps['source'], planned: readonly RunningUnload[]): Promise<void> {
-  for (const { statementId } of planned) await source.cancelStatement(statementId);
+  const failures: unknown[] = [];
+  // All are tried: one that cannot be cancelled must not let the others go on.
+  for (const { statementId } of planned)
+    await source.cancelStatement(statementId).catch((thrown: unknown) => failures.push(thrown));
+  if (failures.length > 0) throw failures[0];
 }

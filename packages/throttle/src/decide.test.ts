@@ -69,6 +69,34 @@ describe('slots', () => {
     expect(slotsOf(run([DANGER, DANGER, PAIN, queue(9_000), queue(6_900)]))).toEqual([4, 0, 0, 0, 1]);
   });
 
+  it('a blackout that ends in danger lets nothing start before the danger is over', () => {
+    const both = (check: Check) => [BLACKOUT, check];
+    const readings = [[CALM], both(DANGER), both(DANGER), [DANGER], [PAIN], [queue(6_900)], [CALM]];
+    let state: ThrottleState | null = null;
+    const slots: number[] = [];
+    for (const [index, checks] of readings.entries()) {
+      const decision = decide({ state, checks, settings: SETTINGS, running: 0, nowMs: index * STEP_MS });
+      slots.push(decision.slots);
+      state = decision.state;
+    }
+    expect(slots).toEqual([8, 0, 0, 0, 0, 1, 2]);
+    // Seen for the first time when it ends: still not now.
+    const first: ThrottleState = {
+      ...(state as unknown as ThrottleState),
+      slots: 0,
+      stoppedBy: 'planned',
+      stopReadings: 0,
+    };
+    const request = { settings: SETTINGS, running: 0, nowMs: 3_600_000 };
+    expect(decide({ ...request, state: first, checks: [DANGER] })).toMatchObject({ slots: 0, change: 'hold' });
+    expect(decide({ ...request, state: first, checks: [PAIN] })).toMatchObject({ slots: 1, change: 'resume' });
+  });
+
+  it('a look that failed between two critical readings does not make the second the first', () => {
+    const failed: Check = { ...CALM, name: 'reading', value: 1, limit: 2, unit: 'count', mayClimb: false };
+    expect(slotsOf(run([CALM, DANGER, failed, DANGER]))).toEqual([8, 4, 4, 0]);
+  });
+
   it('a blackout stops at once and leaves off at half of what ran before', () => {
     const decisions = run([CALM, BLACKOUT, BLACKOUT, CALM, CALM]);
     expect(slotsOf(decisions)).toEqual([8, 0, 0, 4, 5]);

@@ -60,7 +60,11 @@ export function decide(request: DecideRequest): Decision {
   const planned = checks.find((check) => check.verdict === 'stop' && !check.isMeasured);
   const hit = stop ?? checks.find((check) => check.verdict === 'warn') ?? null;
   const winner = planned ?? hit;
-  const stopReadings = stop !== undefined && planned === undefined ? before.stopReadings + 1 : 0;
+  // Counted during a planned stop as well: when that ends, the pain need not be found out anew. A look that failed
+  // says nothing either way.
+  const isBlind = checks.some(({ name, value }) => name === 'reading' && (value ?? 0) > 0);
+  const isCritical = checks.some((check) => check.verdict === 'stop' && check.isMeasured);
+  const stopReadings = isCritical ? before.stopReadings + 1 : isBlind ? before.stopReadings : 0;
   const state = { ...before, stopReadings };
 
   const moved =
@@ -92,7 +96,7 @@ function stopped(state: ThrottleState, stoppedBy: 'planned' | 'measured', by: Ch
 function hurting(state: ThrottleState, { settings, running, nowMs }: DecideRequest, hit: Check): Move {
   const reason = `${hit.name}: ${hit.reason}`;
   if (state.slots === 0)
-    return state.stoppedBy === 'planned'
+    return state.stoppedBy === 'planned' && hit.verdict !== 'stop'
       ? resumed(state, settings.minSlots, nowMs, reason)
       : { state, change: 'hold', reason };
   const waits = { state, change: 'hold', reason } as const;

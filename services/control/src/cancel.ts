@@ -1,4 +1,5 @@
 /** Cancelling UNLOADs as a change that is made once: the record says which statements, who and why. */
+import { heldBy } from '@lakehaul/core';
 import { CANCEL_JSON, type CancelAnswer, type CancelDeps, cancelUnloads, planCancel } from '@lakehaul/operate';
 import type { Change } from './once.ts';
 
@@ -20,8 +21,11 @@ export function cancelChange(
     planShape: PLAN,
     preview: async () => told(await plan(), true),
     perform: async (planned) => {
-      await cancelUnloads((await look()).source, planned);
-      return told(planned, false);
+      const { source, limits } = await look();
+      // Resumed meanwhile, it would only be started again.
+      const held = planned.filter(({ table }) => heldBy(limits, table, 'unload') !== null);
+      await cancelUnloads(source, held);
+      return told(held, false);
     },
   };
 }

@@ -89,7 +89,9 @@ void hostService({
       // What a person sets must not wait for the feeder's own pace.
       runOnce: async () => {
         const now = await ledger.steering.current();
-        if (now !== steering) for (const loop of [feeding, governing]) loop?.wake();
+        if (now !== steering) feeding.wake();
+        // Not by every change: two looks at the same moment would count as two readings.
+        if (JSON.stringify(now.throttle) !== JSON.stringify(steering.throttle)) governing?.wake();
         steering = now;
       },
     });

@@ -48,7 +48,7 @@ export function startWorker(deps: WorkerDeps): RunningWorker[] {
     sourceTimeoutMs: deps.sourceTimeoutMs,
     inFlightMs: deps.inFlightMs,
     serverTimeMs,
-    gate: deps.gate,
+    gate: { ...deps.gate, isLive: true },
   };
   const load = {
     ledger,

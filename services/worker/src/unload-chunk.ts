@@ -19,7 +19,7 @@ import {
 } from '@lakehaul/core';
 import { isValidColumnList, type Ledger, type MovedRows, type StoredReceipt } from '@lakehaul/ledger';
 import { chunkPath, clientToken, recordSubmission } from './submission.ts';
-import { refuseInBlackout, type UnloadGate } from './unload-gate.ts';
+import { refuseHeld, type UnloadGate } from './unload-gate.ts';
 import { type StagedBucket, stagedBuckets, writeUnloaded } from './unloaded-receipts.ts';
 
 export interface UnloadDeps {
@@ -216,7 +216,7 @@ async function runStatement(
   if (latest !== undefined && known === null) await refuseWhileInFlight(deps, latest);
 
   // What runs already was taken over above: a blackout ends nothing, it lets nothing begin.
-  await refuseInBlackout(deps);
+  await refuseHeld(deps, `${request.plan.source.schema}.${request.plan.source.table}`);
   const submission = await recordSubmission(deps.ledger, attempt, (number) => ({
     step: 'unload',
     statementName: unloadName(deps.ledger.migration, attempt, number),

@@ -1,5 +1,5 @@
 import type { Source, SourceStatement, Stage } from '@lakehaul/adapters';
-import { type Log, THROTTLE_DEFAULTS } from '@lakehaul/core';
+import { type Log, type SteeringChange, THROTTLE_DEFAULTS } from '@lakehaul/core';
 import { runStep } from '@lakehaul/ledger';
 import type { Blackouts } from '@lakehaul/throttle';
 import { describe, expect, it } from 'vitest';
@@ -30,14 +30,20 @@ function sourceWith(running: SourceStatement | null) {
 
 const stage = { url: (key: string) => `s3://b/${key}` } as Stage;
 
-async function unload(blackouts: Blackouts, options: { world?: LedgerWorld; running?: SourceStatement } = {}) {
+async function unload(
+  blackouts: Blackouts,
+  options: { world?: LedgerWorld; running?: SourceStatement; isLive?: boolean } = {},
+) {
   const world = options.world ?? new LedgerWorld();
   const ledger = world.open();
   await ledger.writePlan(plan, rangeChunks(plan));
   const { source, asked } = sourceWith(options.running ?? null);
   const deps = {
     ...{ ledger, source, stage, clock, stagingPrefix: 'stage', sourceTimeoutMs: 1_000, inFlightMs: 0 },
-    ...{ serverTimeMs: () => ledger.serverTimeMs(), gate: { configured: THROTTLE_DEFAULTS, blackouts } },
+    ...{
+      serverTimeMs: () => ledger.serverTimeMs(),
+      gate: { configured: THROTTLE_DEFAULTS, blackouts, isLive: options.isLive ?? false },
+    },
   };
   const signal = new AbortController().signal;
   const outcome = await runStep({
@@ -89,5 +95,31 @@ describe('an UNLOAD in a blackout', () => {
     await set('hold', 1);
     const held = await heldUnload({ ledger: world.open(), clock, gate: OPEN_GATE });
     expect(held?.name).toBe('manual');
+  });
+});
+
+describe('an UNLOAD that a service is about to send', () => {
+  const set = async (change: SteeringChange) => {
+    const world = new LedgerWorld();
+    await world.open().steering.change({ change, who: 'ada', reason: 'air', requestId: 'r' });
+    return world;
+  };
+  const path = `${plan.source.schema}.${plan.source.table}`;
+
+  it.each<[string, SteeringChange]>([
+    ['its queue is paused', { action: 'pause', pattern: '*::unload' }],
+    ['its table is paused', { action: 'pause', pattern: `${path}::*` }],
+    ['a person holds the throttle', { action: 'throttle', name: 'hold', value: 1 }],
+  ])('is neither recorded nor sent when %s meanwhile', async (_, change) => {
+    const { asked, submissions, outcome } = await unload(OPEN_GATE.blackouts, {
+      world: await set(change),
+      isLive: true,
+    });
+    expect([asked, submissions, outcome]).toEqual([[], [], { next: null }]);
+  });
+
+  it('starts when only something else is paused', async () => {
+    const world = await set({ action: 'pause', pattern: '*::load' });
+    expect((await unload(OPEN_GATE.blackouts, { world, isLive: true })).submissions).toHaveLength(1);
   });
 });

@@ -10,7 +10,7 @@ export const THROTTLE: readonly Mutant[] = [
   mutant('throttle: a worker does not ask for blackouts', {
     harm: 'an UNLOAD starts in month-end hours, because the queue store was emptied or the planner was away',
     file: 'services/worker/src/unload-chunk.ts',
-    from: 'await refuseInBlackout(deps);\n',
+    from: 'await refuseHeld(deps, `${request.plan.source.schema}.${request.plan.source.table}`);\n',
     to: '',
     tests: [GATE],
   }),
@@ -19,6 +19,13 @@ export const THROTTLE: readonly Mutant[] = [
     file: 'services/worker/src/unload-gate.ts',
     from: 'unloadHold(throttleSettings(gate.configured, throttle),',
     to: 'unloadHold(gate.configured,',
+    tests: [GATE],
+  }),
+  mutant('throttle: a pause that came while a job was prepared is overlooked', {
+    harm: 'people pause and cancel, and a moment later another UNLOAD starts',
+    file: 'services/worker/src/unload-gate.ts',
+    from: 'if (gate.isLive === true) {',
+    to: 'if (gate.isLive === undefined) {',
     tests: [GATE],
   }),
   mutant('throttle: one critical reading stops everything', {

@@ -18,6 +18,7 @@ export const cancel: Verb = {
   details: [
     'WHAT is unload, a table (sales.orders, sales.*) or both (sales.*::unload).',
     'It must be paused: anything else would start again at once.',
+    'What was just about to start shows up within two seconds: run it again until nothing runs.',
     'Each cancelled UNLOAD counts as a failure of its attempt. Loads are not cancelled.',
   ],
   flags: [
