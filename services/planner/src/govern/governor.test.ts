@@ -57,6 +57,23 @@ class Room {
 }
 
 describe('the governor', () => {
+  it('does not wait for a queue store or a warehouse that hangs', async () => {
+    const room = new Room();
+    const hangs = () => new Promise<never>(() => {});
+    const governor = room.governor({
+      readingTimeoutMs: 20,
+      target: { queuedStatements: hangs },
+      hasObject: hangs,
+      flagKey: 'stop',
+    });
+    await governor.open();
+    await room.pass(governor);
+    const unread = (await room.records())
+      .at(-1)
+      ?.body.checks.filter(({ reason }) => reason.includes('no answer within 20 ms'));
+    expect(unread?.map(({ name }) => name).sort()).toEqual(['flag', 'warehouse-queue']);
+  });
+
   it('that is stopped while it reads decides nothing of what it could not read', async () => {
     const room = new Room();
     const stopping = new AbortController();

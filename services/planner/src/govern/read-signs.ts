@@ -1,6 +1,6 @@
 /** Everything that the throttle looks at, read at one moment. What cannot be read says so; nothing here throws. */
 import type { SourceLoad, SourcePressure, TargetLoad } from '@lakehaul/adapters';
-import { asLakehaulError, type TablePlan, type ThrottleSettings } from '@lakehaul/core';
+import { asLakehaulError, LakehaulError, type TablePlan, type ThrottleSettings } from '@lakehaul/core';
 import type { ChunkQueues } from '@lakehaul/queue';
 import type { Readings, Unread } from '@lakehaul/throttle';
 
@@ -37,8 +37,13 @@ export async function readSigns(
     tried(
       source.readPressure({ windowMs, timeoutMs, canaryTable: canaryTable(request.plans), signal: request.signal }),
     ),
-    tried(target.queuedStatements()),
-    tried(queues.counts().then((counts) => counts.unload.active)),
+    tried(within(timeoutMs, target.queuedStatements())),
+    tried(
+      within(
+        timeoutMs,
+        queues.counts().then((counts) => counts.unload.active),
+      ),
+    ),
     readFlag(deps),
   ]);
   const isRead = !isUnread(pressure);
@@ -76,14 +81,27 @@ function isBefore(a: TablePlan, b: TablePlan): boolean {
   return a.chunkCount === b.chunkCount ? a.tableId < b.tableId : a.chunkCount < b.chunkCount;
 }
 
-async function readFlag({ flagKey, hasObject }: SignsDeps): Promise<Readings['flag']> {
+async function readFlag({ flagKey, hasObject, readingTimeoutMs }: SignsDeps): Promise<Readings['flag']> {
   if (flagKey === null) return null;
-  const isUp = await tried(hasObject(flagKey));
+  const isUp = await tried(within(readingTimeoutMs, hasObject(flagKey)));
   return isUnread(isUp) ? isUp : { key: flagKey, isUp };
 }
 
 function isUnread<T>(value: T | Unread): value is Unread {
   return typeof value === 'object' && value !== null && 'unread' in value;
+}
+
+/** What answers late is as good as unread: a pass that waited for it would leave the slots as they are. */
+async function within<T>(timeoutMs: number, reading: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, refuse) => {
+    timer = setTimeout(() => refuse(new LakehaulError('ANSWER_LOST', `no answer within ${timeoutMs} ms`)), timeoutMs);
+  });
+  try {
+    return await Promise.race([reading, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 async function tried<T>(reading: Promise<T>): Promise<T | Unread> {
