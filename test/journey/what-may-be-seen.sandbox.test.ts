@@ -170,7 +170,7 @@ describe('lakehaul diff', () => {
     expect(await sweep.runOnce(nowMs + 31 * 86_400_000)).toBe(1);
     const { status, stdout, mismatch } = await diff();
     expect(status).toBe(0);
-    expect(stdout).toContain('expired: rows are kept for 30 d 0 h (ledger.diffDays)');
+    expect(stdout).toContain('expired: rows are kept for 30 days (ledger.diffDays)');
     expect(stdout).not.toContain(PLANTED);
     expect(mismatch).toMatchObject({ rowsState: 'expired', rows: null });
     await session.clouds.ledgerStore.put(key, kept.body);

@@ -93,9 +93,10 @@ export function notShown(rows: Exclude<RowsSeen, { state: 'shown' }>, keepMs: nu
   }
 }
 
+/** As ledger.diffDays says it. */
 function days(ms: number): string {
-  const whole = Math.round(ms / 86_400_000);
-  return `${whole} ${whole === 1 ? 'day' : 'days'}`;
+  const number = Number((ms / 86_400_000).toFixed(2));
+  return `${number} ${number === 1 ? 'day' : 'days'}`;
 }
 
 type Mismatch = z.input<typeof DIFF_JSON>['mismatches'][number];
