@@ -142,6 +142,22 @@ describe('slots', () => {
     const capped = decide({ state, checks: [CALM, budget], settings: SETTINGS, running: 8, nowMs: 1 });
     expect(capped).toMatchObject({ slots: 2, change: 'fall', reason: 'budget: half of it is spent' });
   });
+
+  it('a check that allows none stops as what is planned does, is the reason, and is gone on from as from a blackout', () => {
+    const none: Check = { ...flagged('budget', false, 'all of it is spent'), maxSlots: 0 };
+    const at = (state: ThrottleState | null, checks: Check[], nowMs: number) =>
+      decide({ state, checks, settings: SETTINGS, running: 0, nowMs });
+    const first = at(null, [none], 0);
+    expect(first).toMatchObject({ slots: 0, change: 'start', winner: none, state: { stoppedBy: 'planned' } });
+    const running = run([CALM]).at(-1)?.state ?? null;
+    const stop = at(running, [CALM, none], 1);
+    expect(stop).toMatchObject({ slots: 0, change: 'stop', winner: none, reason: 'budget: all of it is spent' });
+    const still = at(stop.state, [PAIN, none], STEP_MS);
+    expect(still).toMatchObject({ slots: 0, change: 'hold', winner: none, state: { beforeStop: 8 } });
+    const danger = at(still.state, [DANGER, none], 2 * STEP_MS);
+    expect(at(danger.state, [DANGER, none], 3 * STEP_MS)).toMatchObject({ slots: 0, winner: DANGER });
+    expect(at(still.state, [CALM], 2 * STEP_MS)).toMatchObject({ slots: 4, change: 'resume', winner: null });
+  });
 });
 
 const checkOf = fc.oneof(
@@ -167,6 +183,8 @@ describe('whatever is read', () => {
             const most = Math.min(maxSlots, ...checks.map((check) => check.maxSlots ?? maxSlots));
             expect(Number.isInteger(decision.slots) && decision.slots >= 0 && decision.slots <= most).toBe(true);
             expect(state.slots).toBe(decision.slots);
+            // Whoever is asked why nothing starts knows it.
+            expect(state.stoppedBy !== null).toBe(decision.slots === 0);
             if (checks.some((check) => check.verdict === 'stop' && !check.isMeasured)) expect(decision.slots).toBe(0);
           }
         },

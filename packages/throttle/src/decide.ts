@@ -27,7 +27,7 @@ export interface Decision {
   state: ThrottleState;
   slots: number;
   change: SlotChange;
-  /** The first check that is not ok, stops before warnings. */
+  /** The first check that is not ok, stops before warnings; else the one that allows no slot. */
   winner: Check | null;
   reason: string;
 }
@@ -69,13 +69,15 @@ export function decide(request: DecideRequest): Decision {
 
   const moved =
     planned !== undefined
-      ? stopped(state, 'planned', planned)
+      ? stopped(state, 'planned', says(planned))
       : stopReadings >= STOP_READINGS && stop !== undefined
-        ? stopped(state, 'measured', stop)
+        ? stopped(state, 'measured', says(stop))
         : hit !== null
           ? hurting(state, request, hit)
           : calm(state, request);
-  return { ...capped(moved, request), winner };
+  // A check that allows none is why there are none, whatever its verdict.
+  const none = winner?.verdict === 'stop' ? undefined : checks.find((check) => check.maxSlots === 0);
+  return { ...capped(moved, request, before), winner: none ?? winner };
 }
 
 interface Move {
@@ -84,8 +86,11 @@ interface Move {
   reason: string;
 }
 
-function stopped(state: ThrottleState, stoppedBy: 'planned' | 'measured', by: Check): Move {
-  const reason = `${by.name}: ${by.reason}`;
+function says({ name, reason }: Check): string {
+  return `${name}: ${reason}`;
+}
+
+function stopped(state: ThrottleState, stoppedBy: 'planned' | 'measured', reason: string): Move {
   const beforeStop = state.slots > 0 ? state.slots : state.beforeStop;
   const isNew = state.slots > 0;
   // A planned stop over a measured one: when the blackout ends, the pain has still to be seen to be over.
@@ -150,27 +155,23 @@ function resumed(state: ThrottleState, slots: number, nowMs: number, reason: str
   };
 }
 
-/** Above all others: what people and the other checks allow at most. */
-function capped(
-  { state, change, reason }: Move,
-  { checks, settings, state: before }: DecideRequest,
-): Omit<Decision, 'winner'> {
+/** Above all others: what people and the other checks allow at most. Allowed none, it is a planned stop like any other. */
+function capped(moved: Move, request: DecideRequest, before: ThrottleState): Omit<Decision, 'winner'> {
+  const { state, change, reason } = moved;
+  const { checks, settings } = request;
   const caps = checks.flatMap((check) => (check.maxSlots === null ? [] : [{ ...check, maxSlots: check.maxSlots }]));
   const cap = caps.reduce<(typeof caps)[number] | null>(
     (low, each) => (low === null || each.maxSlots < low.maxSlots ? each : low),
     null,
   );
   const most = Math.max(0, Math.min(settings.maxSlots, cap?.maxSlots ?? settings.maxSlots));
-  const first = before === null ? { change: 'start' as const } : {};
-  if (state.slots <= most) return { state, slots: state.slots, change, reason, ...first };
-  const why =
-    cap !== null && cap.maxSlots === most
-      ? `${cap.name}: ${cap.reason}`
-      : `at most ${most} slots (throttle setting maxSlots)`;
-  return {
-    state: { ...state, slots: most },
-    slots: most,
-    reason: why,
-    ...(first.change === undefined ? { change: 'fall' as const } : first),
-  };
+  const isFirst = request.state === null;
+  if (state.slots <= most) return { state, slots: state.slots, reason, change: isFirst ? 'start' : change };
+  const isOfCheck = cap !== null && cap.maxSlots === most;
+  const why = isOfCheck ? `${cap.name}: ${cap.reason}` : `at most ${most} slots (throttle setting maxSlots)`;
+  if (most > 0)
+    return { state: { ...state, slots: most }, slots: most, reason: why, change: isFirst ? 'start' : 'fall' };
+  // From the slots of before: a move that would have begun again has not taken place.
+  const halted = stopped({ ...state, slots: before.slots, stoppedBy: before.stoppedBy }, 'planned', why);
+  return { ...halted, slots: 0, change: isFirst ? 'start' : halted.change };
 }
