@@ -14,6 +14,8 @@ import {
 export interface Metrics {
   count<N extends CounterName>(name: N, labels: MetricLabels<N>, by?: number | bigint): void;
   set<N extends GaugeName>(name: N, labels: MetricLabels<N>, value: number | bigint): void;
+  /** The series is exported no more: a gauge keeps its last value, which would be told for the present one. */
+  remove<N extends GaugeName>(name: N, labels: MetricLabels<N>): void;
   observe<N extends HistogramName>(name: N, labels: MetricLabels<N>, value: number): void;
   /** Runs before every scrape; for gauges that cost something to know. */
   onScrape(collect: () => void | Promise<void>): void;
@@ -40,6 +42,7 @@ export function createMetrics(): Metrics {
     // Rates are computed on floats anyway: a bigint above 2^53 loses its last digits here and nowhere else.
     count: (name, labels, by = 1) => known(counters, name).inc(labels as Labels, Number(by)),
     set: (name, labels, value) => known(gauges, name).set(labels as Labels, Number(value)),
+    remove: (name, labels) => known(gauges, name).remove(labels as Labels),
     observe: (name, labels, value) => known(histograms, name).observe(labels as Labels, value),
     onScrape: (collect) => {
       collectors.push(collect);

@@ -1,6 +1,7 @@
 import type { SourcePressure } from '@lakehaul/adapters';
 import { LakehaulError, type Log, THROTTLE_DEFAULTS } from '@lakehaul/core';
 import { recordShape, THROTTLE } from '@lakehaul/ledger';
+import { createMetrics } from '@lakehaul/runtime';
 import { describe, expect, it } from 'vitest';
 import { LedgerWorld } from '../../../../test/support/ledger-world.ts';
 import { Governor, type GovernorDeps } from './governor.ts';
@@ -28,6 +29,7 @@ class Room {
       clock: { nowMs: () => this.nowMs, sleep: async () => undefined },
       metrics: {
         set: (name, labels, value) => void this.gauges.set(`${name} ${Object.values(labels).join()}`, Number(value)),
+        remove: (name, labels) => void this.gauges.delete(`${name} ${Object.values(labels).join()}`),
       },
       source: {
         readPressure: async () => {
@@ -156,6 +158,22 @@ describe('the governor', () => {
     expect(await room.pass(governor)).toBe(8);
     expect(await room.pass(governor)).toBe(4);
     expect((await room.records()).at(-1)?.body).toMatchObject({ winner: 'reading' });
+  });
+
+  it('a check that cannot be read any more exports no last value, and exports again when it can', async () => {
+    const room = new Room();
+    const metrics = createMetrics();
+    const governor = room.governor({ metrics });
+    const series = async () => (await metrics.text()).match(/^lakehaul_throttle_check_\w+\{check="queue-time"\}/gm);
+    await room.pass(governor);
+    expect(await series()).toHaveLength(2);
+    room.pressure = { ...CALM, seesAllStatements: false };
+    await room.pass(governor);
+    expect(await series()).toBeNull();
+    expect(await metrics.text()).toContain('lakehaul_throttle_hit{check="queue-time"} 0');
+    room.pressure = CALM;
+    await room.pass(governor);
+    expect(await series()).toHaveLength(2);
   });
 
   it('a user who sees only its own statements does not take silence for calm', async () => {

@@ -26,7 +26,7 @@ export interface GovernorDeps extends SignsDeps {
   queues: Pick<ChunkQueues, 'counts' | 'setConcurrency'>;
   clock: Clock;
   log: Log;
-  metrics: Pick<Metrics, 'set'>;
+  metrics: Pick<Metrics, 'set' | 'remove'>;
   configured: ThrottleSettings;
   blackouts: Blackouts;
   /** Checks of others, such as the budget's. */
@@ -97,8 +97,10 @@ export class Governor {
     const { metrics } = this.#deps;
     metrics.set('lakehaul_throttle_slots', { step: 'unload' }, slots);
     for (const { name: check, value, limit, verdict } of checks) {
-      if (value !== null) metrics.set('lakehaul_throttle_check_value', { check }, value);
-      if (limit !== null) metrics.set('lakehaul_throttle_check_limit', { check }, limit);
+      if (value === null) metrics.remove('lakehaul_throttle_check_value', { check });
+      else metrics.set('lakehaul_throttle_check_value', { check }, value);
+      if (limit === null) metrics.remove('lakehaul_throttle_check_limit', { check });
+      else metrics.set('lakehaul_throttle_check_limit', { check }, limit);
       metrics.set('lakehaul_throttle_hit', { check }, verdict === 'stop' ? 2 : verdict === 'warn' ? 1 : 0);
     }
   }
