@@ -36,7 +36,10 @@ async function bare(): Promise<void> {
 
 async function control(chunks: number, token: string): Promise<void> {
   const ledger = await writtenLedger(chunks);
-  const queues = { counts: async () => ({ unload: ONE, load: ONE, verify: ONE }) };
+  const queues = {
+    counts: async () => ({ unload: ONE, load: ONE, verify: ONE }),
+    concurrency: async () => ({ unload: 8, load: null, verify: null }),
+  };
   const model = new ReadModel({ ledger, queues, log: silentLog, staleAfterMs: 60_000 });
   await model.refreshOnce();
   const sha256 = createHash('sha256').update(token).digest('hex');

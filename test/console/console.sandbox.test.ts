@@ -36,7 +36,10 @@ async function serve(port: number): Promise<StartedControl> {
   const tokensFile = join(world.directory, 'tokens.yaml');
   const config = { ...session.config, control: { ...session.config.control, port, tokensFile, refreshEveryMs: 200 } };
   const count = { waiting: 3, active: 1, delayed: 0 };
-  const queues = { counts: async () => ({ unload: count, load: count, verify: count }) };
+  const queues = {
+    counts: async () => ({ unload: count, load: count, verify: count }),
+    concurrency: async () => ({ unload: 8, load: null, verify: null }),
+  };
   const fail = (error: unknown) => void complaints.push(`control failed: ${String(error)}`);
   return startControl({ session: { ...session, config }, queues, fail });
 }

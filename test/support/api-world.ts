@@ -40,6 +40,7 @@ export class ApiWorld {
     load: { waiting: 0, active: 1, delayed: 0 },
     verify: { waiting: 0, active: 0, delayed: 0 },
   };
+  concurrency: Record<Step, number | null> = { unload: null, load: null, verify: null };
   isQueueAway = false;
   readonly errors: string[] = [];
 
@@ -63,6 +64,7 @@ export class ApiWorld {
         if (this.isQueueAway) throw new Error('away');
         return this.counts;
       },
+      concurrency: async () => this.concurrency,
     };
     const model = new ReadModel({ ledger, queues, log, staleAfterMs: 60_000 });
     const events = new EventHub({ model, clock, maxConnections: 20 });

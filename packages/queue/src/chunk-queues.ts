@@ -127,6 +127,14 @@ export class ChunkQueues {
     await this.#ask(step, (queue) => queue.setGlobalConcurrency(limit));
   }
 
+  /** How many jobs of each step may run at once over all workers, as was set last; null: nobody has, or the store was emptied. */
+  async concurrency(): Promise<Record<Step, number | null>> {
+    const entries = await Promise.all(
+      STEPS.map(async (step) => [step, await this.#ask(step, (queue) => queue.getGlobalConcurrency())] as const),
+    );
+    return Object.fromEntries(entries) as Record<Step, number | null>;
+  }
+
   /** Is there a job that a free worker ought to fetch? */
   async hasStartableJobs(step: Step): Promise<boolean> {
     return this.#ask(step, async (queue) => {

@@ -136,6 +136,16 @@ describe('queues', () => {
       limits: [{ pattern: '*::unload', max: 40 }],
     });
     expect(await answerOf('/v1/desired-slots', '/v1/desired-slots')).toMatchObject({ unload: 7, load: 1, verify: 0 });
+    // What the throttle has set in the queue holds pods back as it holds jobs; a step that it does not bound is left alone.
+    for (const [unload, slots] of [
+      [3, 3],
+      [0, 2],
+      [1_000_000, 7],
+    ] as const) {
+      api.concurrency = { ...api.concurrency, unload };
+      await model.refreshOnce();
+      expect(await answerOf('/v1/desired-slots', '/v1/desired-slots')).toMatchObject({ unload: slots, load: 1 });
+    }
     const steer = (max: number | null) =>
       ledger.steering.change({
         change: { action: 'limit', pattern: '*::unload', max },

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { asLakehaulError, LakehaulError, type Log, type Steering, type Step, type TablePlan } from '@lakehaul/core';
 import { joinedPlans, type Ledger, type LedgerRecord, type LedgerScan, type SteeringRecord } from '@lakehaul/ledger';
 import { type StatusOptions, type StatusReport, statusJson, statusReport } from '@lakehaul/operate';
-import type { StepCounts } from '@lakehaul/queue';
+import type { ChunkQueues, StepCounts } from '@lakehaul/queue';
 
 /** JSON that is ready to be sent, and a tag that changes only when something in it but its age does. */
 export interface Prepared {
@@ -25,6 +25,8 @@ export interface Snapshot {
   changes: readonly LedgerRecord<SteeringRecord>[];
   /** Null while the queue store does not answer: the ledger is no less true. */
   queues: Readonly<Record<Step, StepCounts>> | null;
+  /** How many jobs each queue lets run at once; null with the counts. */
+  concurrency: Readonly<Record<Step, number | null>> | null;
   status: Prepared;
   tables: Prepared;
   gates: Prepared;
@@ -59,7 +61,7 @@ export class PageCache {
 
 export interface ReadModelDeps extends StatusOptions {
   ledger: Ledger;
-  queues: { counts(): Promise<Record<Step, StepCounts>> };
+  queues: Pick<ChunkQueues, 'counts' | 'concurrency'>;
   log: Log;
 }
 
@@ -111,18 +113,20 @@ export class ReadModel {
       report,
       steering: report.steering,
       changes: this.#changes,
-      queues: await this.#counts(),
+      ...(await this.#askQueues()),
     };
     for (const listener of this.#listeners) listener(this.#snapshot);
   }
 
-  async #counts(): Promise<Snapshot['queues']> {
+  async #askQueues(): Promise<Pick<Snapshot, 'queues' | 'concurrency'>> {
+    const { queues } = this.#deps;
     try {
-      return await this.#deps.queues.counts();
+      const [counts, concurrency] = await Promise.all([queues.counts(), queues.concurrency()]);
+      return { queues: counts, concurrency };
     } catch (thrown) {
       const error = asLakehaulError(thrown);
       this.#deps.log.warn('queues not counted', { code: error.code, reason: error.message });
-      return null;
+      return { queues: null, concurrency: null };
     }
   }
 }

@@ -24,7 +24,7 @@ export interface StartedControl extends HostedService {
 
 export async function startControl(request: {
   session: Session;
-  queues: Pick<ChunkQueues, 'counts'>;
+  queues: Pick<ChunkQueues, 'counts' | 'concurrency'>;
   fail: (error: unknown) => void;
 }): Promise<StartedControl> {
   const { session, queues, fail } = request;

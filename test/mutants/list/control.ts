@@ -128,6 +128,13 @@ export const CONTROL: readonly Mutant[] = [
     to: 'Math.max(0, Math.min(',
     tests: [ANSWERS],
   }),
+  mutant('control: slots for what the throttle holds back', {
+    harm: 'the autoscaler starts pods that idle while the source is spared, and pays for them',
+    file: 'services/control/src/desired-slots.ts',
+    from: 'Math.min(roomOf(step, limits, paths), concurrency[step] ?? Number.MAX_SAFE_INTEGER)',
+    to: 'roomOf(step, limits, paths)',
+    tests: [ANSWERS],
+  }),
   mutant('control: an unknown cursor is an error of ours', {
     harm: 'a bad link looks like an outage and wakes somebody',
     file: 'services/control/src/routes/chunks.ts',

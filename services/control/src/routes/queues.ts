@@ -27,7 +27,9 @@ export function queueRoutes({ model, limits }: ControlDeps): Route[] {
     return queues;
   };
   const paths = () => [...new Set(model.snapshot.plans.map(({ source }) => `${source.schema}.${source.table}`))];
-  const wanted = () => desiredSlots({ counts: counts(), limits: inForce(), paths: paths() });
+  const concurrency = () => model.snapshot.concurrency ?? { unload: null, load: null, verify: null };
+  const wanted = () =>
+    desiredSlots({ counts: counts(), concurrency: concurrency(), limits: inForce(), paths: paths() });
   return [
     route({
       ...{ method: 'GET', url: '/v1/queues', permission: 'read', tag: 'queues' },
