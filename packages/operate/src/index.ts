@@ -53,6 +53,6 @@ export {
   type StatusReport,
   statusOptions,
   statusReport,
-  type TableStatus,
 } from './status-report.ts';
-export { type ThrottleConfig, type ThrottleReport, throttleReport } from './throttle-report.ts';
+export type { TableStatus } from './table-status.ts';
+export { type ThrottleConfig, type ThrottleNow, type ThrottleReport, throttleReport } from './throttle-report.ts';

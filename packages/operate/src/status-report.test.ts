@@ -25,3 +25,21 @@ it('a table that a probe called clean is judged together with the chunks that th
   expect(await latestCleanUntil(ledger, plan.tableId)).not.toBeNull();
   expect((await statusReport(ledger, [plan], scan)).tables).toMatchObject([{ done: 0, cleanUntil, writes: null }]);
 });
+
+it('a report tells what the throttle decided last, as long as somebody governs', async () => {
+  const world = new LedgerWorld();
+  const ledger = world.open();
+  const plan = tablePlan(1);
+  await ledger.writePlan(plan, rangeChunks(plan));
+  const scan = ledger.openScan();
+  await scan.refresh();
+  const throttle = async () => (await statusReport(ledger, [plan], scan)).throttle;
+  expect(await throttle()).toBeNull();
+  await ledger.throttle.append({
+    ...{ schemaVersion: 1, change: 'fall', slots: 2, before: 4, reason: 'canary: slow', winner: 'canary' },
+    ...{ running: 4, canaryMs: 900, checks: [], memory: { stoppedBy: null, beforeStop: 0, hurtAt: 4 } },
+  });
+  expect(await throttle()).toEqual({ slots: 2, winner: 'canary', reason: 'canary: slow' });
+  world.tick(301);
+  expect(await throttle()).toBeNull();
+});

@@ -15,6 +15,21 @@ export interface ThrottleConfig {
 
 export type ThrottleReport = z.input<typeof THROTTLE_JSON>;
 
+export interface ThrottleNow {
+  slots: number;
+  /** The first check that is not ok; null: nothing holds UNLOADs back. */
+  winner: string | null;
+  reason: string;
+}
+
+/** What is in force now, by the last record; null while nobody governs. */
+export async function throttleNow(ledger: Pick<Ledger, 'throttle' | 'serverTimeMs'>): Promise<ThrottleNow | null> {
+  const last = await ledger.throttle.latest();
+  if (last === null || !(await isGoverned(ledger, last))) return null;
+  const { slots, winner, reason } = last.body;
+  return { slots, winner, reason };
+}
+
 export async function throttleReport(
   ledger: Pick<Ledger, 'steering' | 'throttle' | 'serverTimeMs'>,
   { configured, blackouts }: ThrottleConfig,
@@ -25,7 +40,7 @@ export async function throttleReport(
   const last = records.at(-1) ?? null;
   const inForce = throttleSettings(configured, set);
   return {
-    isGoverned: last !== null && (await ledger.serverTimeMs()) - last.lastModifiedMs < SILENT_MS,
+    isGoverned: last !== null && (await isGoverned(ledger, last)),
     asOf: last === null ? null : timeOf(last),
     slots: last?.body.slots ?? null,
     winner: last?.body.winner ?? null,
@@ -41,6 +56,10 @@ export async function throttleReport(
     }),
     history: history === 0 ? [] : records.map(entry),
   };
+}
+
+async function isGoverned(ledger: Pick<Ledger, 'serverTimeMs'>, last: LedgerRecord<ThrottleRecord>): Promise<boolean> {
+  return (await ledger.serverTimeMs()) - last.lastModifiedMs < SILENT_MS;
 }
 
 function entry(record: LedgerRecord<ThrottleRecord>): ThrottleReport['history'][number] {

@@ -177,6 +177,7 @@ function report(tables: TableStatus[]): StatusReport {
     reproof: null,
     eta: NO_ETA,
     cost: NO_COST,
+    throttle: null,
     decision: { verdict: 'HOLD', evidence: 'FAIL', reasons } as unknown as StatusReport['decision'],
   };
 }
@@ -189,6 +190,17 @@ describe('status', () => {
     const lines = statusText(report(tables), { hasColour: true, columns: 80 }).split('\n');
     expect(lines.length).toBeLessThanOrEqual(23);
     for (const line of lines) expect(visibleLength(line)).toBeLessThanOrEqual(80);
+    const stop = { code: 'SCHEMA_DRIFT' as const, reason: 'r'.repeat(200), next: '', since: '' };
+    const stopped = tables.map((each) => ({ ...each, stop, quarantinedChunks: [1] }));
+    const all: StatusReport = {
+      ...report(stopped),
+      ...{ throttle: { slots: 0, winner: 'budget', reason: 'budget: spent' } },
+      ...{ steering: { ...NOTHING_STEERED, pauses: ['*'] }, reproof: { fromMs: 1, toMs: 2, basis: 'probe' } },
+      cost: { ...NO_COST, cost: { ...NO_COST.cost, currency: 'USD' } },
+    };
+    const most = statusText(all, { hasColour: true, columns: 80 }).split('\n');
+    expect(most.length).toBeLessThanOrEqual(23);
+    expect(most).toContain('throttle: 0 UNLOADs may run; budget: spent');
   });
 });
 
@@ -197,7 +209,7 @@ describe('top', () => {
     { pattern: '*::unload', max: 4 },
     { pattern: 'sales.*::unload', max: 0 },
   ];
-  const HELD = { isGoverned: true, slots: 3, winner: 'queueTime', reason: '12 s of 10 s' };
+  const HELD = { isGoverned: true, slots: 3, winner: 'queue-time', reason: 'queue-time: 12 s of 10 s' };
   const queues = [{ queue: 'unload' as const, active: 3, waiting: 40, delayed: 1, isPaused: false, limits }];
   const many = Array.from({ length: 40 }, (_, index) => status(index % 3, 3, `schema.${'long_'.repeat(20)}${index}`));
   const view = (tables: TableStatus[], lost: string | null = null) => ({
@@ -222,7 +234,7 @@ describe('top', () => {
     const text = topText(view([status(1, 3)], 'ECONNREFUSED'), { hasColour: false, columns: 120 });
     expect(text).toContain('3 running     40 waiting  paused: sales.*::unload; *::unload at most 4; 1 later');
     expect(text).toContain('last heard 42 s ago: ECONNREFUSED');
-    expect(text).toContain('throttle: 3 UNLOADs may run; queueTime: 12 s of 10 s');
+    expect(text).toContain('throttle: 3 UNLOADs may run; queue-time: 12 s of 10 s');
     expect(topText({ ...view([]), queues: null }, { hasColour: false, columns: 80 })).toContain('does not answer');
   });
 
@@ -256,6 +268,19 @@ describe('progress', () => {
     const still = report([status(1, 10)]);
     expect(new ProgressLine(terminal().terminal).line(still)).toContain(' · no ETA: too few');
     expect(statusText(still, { hasColour: false, columns: 80 }).split('\n')).toContain('no ETA: too few');
+  });
+
+  it('tells how many UNLOADs may run, and by which check not more: first what it is, last in its own words', () => {
+    const line = (throttle: StatusReport['throttle'], done = 1) =>
+      new ProgressLine(terminal().terminal).line({ ...report([status(done, 10)]), throttle });
+    const held = { slots: 1, winner: 'queue-time', reason: 'queue-time: one statement in twenty waits 20 s' };
+    expect(line(held)).toBe(`proven 1 of 10 chunks · 10 % · 1 slot by queue-time · no ETA: too few · ${held.reason}`);
+    expect(line({ slots: 8, winner: null, reason: 'calm' })).toContain(' · 8 slots · no ETA');
+    expect([line(null), line(held, 10)].filter((each) => each.includes('slot'))).toEqual([]);
+    const told = (throttle: StatusReport['throttle']) =>
+      statusText({ ...report([status(1, 10)]), throttle }, { hasColour: false, columns: 100 }).split('\n');
+    expect(told(held)).toContain(`throttle: 1 UNLOAD may run; ${held.reason}`);
+    expect(told({ slots: 8, winner: null, reason: 'calm' }).filter((each) => each.includes('throttle'))).toEqual([]);
   });
 
   it('what it costs is a line of status where there are prices', () => {

@@ -5,17 +5,23 @@ import { etaText, rateText } from './eta.ts';
 import { cutText } from './safe-text.ts';
 import { table } from './table.ts';
 import { styled, type Terminal } from './terminal.ts';
+import { throttleText } from './throttle.ts';
 import { count, counted, duration, percent, size } from './units.ts';
 
-/** 24 lines less heading, sentences and the prompt. */
+/** 24 lines less the prompt; what the sentences leave is for the tables. */
+const LINES = 23;
 const TABLE_LINES = 9;
+const LEAST_TABLE_LINES = 3;
 const REASONS = 3;
 /** Of the table lines: each stop takes one more. */
 const STOPS = 2;
 
 export function statusText(report: StatusReport, terminal: Pick<Terminal, 'hasColour' | 'columns'>): string {
   const worstFirst = [...report.tables].sort((a, b) => badness(b) - badness(a) || a.table.localeCompare(b.table));
-  const shown = worstFirst.slice(0, TABLE_LINES);
+  const said = sentences(report, terminal.columns);
+  // Heading, what is left out, and the empty line.
+  const room = LINES - 3 - said.length;
+  const shown = worstFirst.slice(0, Math.max(LEAST_TABLE_LINES, Math.min(TABLE_LINES, room)));
   const more = worstFirst.length - shown.length;
   const rows = table(
     shown,
@@ -34,12 +40,7 @@ export function statusText(report: StatusReport, terminal: Pick<Terminal, 'hasCo
     ],
     terminal.columns,
   );
-  return [
-    rows,
-    ...(more > 0 ? [`and ${more} more tables (--json lists all)`] : []),
-    '',
-    ...sentences(report, terminal.columns),
-  ].join('\n');
+  return [rows, ...(more > 0 ? [`and ${more} more tables (--json lists all)`] : []), '', ...said].join('\n');
 }
 
 function badness(status: TableStatus): number {
@@ -82,6 +83,8 @@ function sentences(report: StatusReport, columns: number): string[] {
     lines.push(cutText(`${each.table} is stopped: ${each.stop?.reason ?? ''}`, columns));
   if (report.steering.pauses.length > 0)
     lines.push(cutText(`paused: ${report.steering.pauses.join(', ')} (who and why: lakehaul settings)`, columns));
+  const isHeld = report.throttle !== null && report.throttle.winner !== null && report.done < report.chunks;
+  if (report.throttle !== null && isHeld) lines.push(cutText(throttleText(report.throttle), columns));
   const eta = etaText(report.eta);
   if (eta !== null)
     lines.push(cutText([eta, ...[rateText(report.eta)].filter((text) => text !== null)].join(', '), columns));

@@ -6,6 +6,7 @@ import { etaText, rateText } from './eta.ts';
 import { cutText } from './safe-text.ts';
 import { table } from './table.ts';
 import { styled, type Terminal } from './terminal.ts';
+import { throttleText } from './throttle.ts';
 import { count, counted, duration, percent, size } from './units.ts';
 
 type Status = z.output<typeof STATUS_JSON>;
@@ -69,8 +70,8 @@ export function topText(view: TopView, terminal: Pick<Terminal, 'hasColour' | 'c
 function throttleLine({ throttle }: TopView): string[] {
   if (throttle === null || throttle.slots === null) return [];
   if (!throttle.isGoverned) return ['  throttle: nobody reads the source now'];
-  const why = throttle.winner === null ? 'nothing holds it back' : `${throttle.winner}: ${throttle.reason ?? ''}`;
-  return [`  throttle: ${counted(throttle.slots, 'UNLOAD')} may run; ${why}`];
+  const { slots, winner, reason } = throttle;
+  return [`  ${throttleText({ slots, winner, reason: reason ?? '' })}`];
 }
 
 function etaLine({ status: { eta }, asOfMs }: TopView): string[] {

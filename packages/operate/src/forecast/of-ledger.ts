@@ -1,14 +1,21 @@
 /** The forecasts of a report: what each table has proven when, what is left of it, and what holds it. */
-import { heldBy, limitRows, STEPS, type Steering, type TablePlan } from '@lakehaul/core';
+import { heldBy, type LimitRow, limitRows, STEPS, type Steering, type TablePlan } from '@lakehaul/core';
 import type { LedgerScan } from '@lakehaul/ledger';
-import type { StatusOptions, TableStatus } from '../status-report.ts';
+import type { TableStatus } from '../table-status.ts';
 import { type Forecast, type ForecastTable, forecast } from './forecast.ts';
+
+export interface ForecastOptions {
+  /** forecast.plannedDate of the configuration. */
+  plannedDate?: string | undefined;
+  /** Limits of the configuration: what they hold has no ETA. */
+  limits?: readonly LimitRow[];
+}
 
 interface Known {
   plans: readonly TablePlan[];
   scan: LedgerScan;
   steering: Steering;
-  options: StatusOptions;
+  options: ForecastOptions;
 }
 
 export function forecasts(

@@ -9,7 +9,8 @@ import type {
   SteeringRecord,
   ThrottleRecord,
 } from '@lakehaul/ledger';
-import type { StatusReport, TableStatus } from '../status-report.ts';
+import type { StatusReport } from '../status-report.ts';
+import type { TableStatus } from '../table-status.ts';
 
 /** Something that lasts: told when it begins, when it has doubled, and when it is over. */
 export interface Condition {
