@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 /** Which packages of ours each one may import: the house of ARCHITECTURE.md. Arrows point one way only. */
@@ -81,6 +81,44 @@ function importsOf(file: string): Import[] {
   return [...statements].map((match) => ({ file, specifier: match[1] ?? match[2] ?? match[3] ?? '' }));
 }
 
+/** Files that reach themselves: Tarjan's strongly connected components, each with more than one file or an own import. */
+function circlesOf(graph: ReadonlyMap<string, readonly string[]>): string[][] {
+  const order = new Map<string, number>();
+  const stack: string[] = [];
+  const circles: string[][] = [];
+  const visit = (file: string): number => {
+    order.set(file, order.size);
+    let low = order.get(file) ?? 0;
+    stack.push(file);
+    for (const next of graph.get(file) ?? []) {
+      if (!order.has(next)) low = Math.min(low, visit(next));
+      else if (stack.includes(next)) low = Math.min(low, order.get(next) ?? low);
+    }
+    if (low === order.get(file)) {
+      const circle = stack.splice(stack.indexOf(file));
+      if (circle.length > 1 || graph.get(file)?.includes(file)) circles.push(circle.sort());
+    }
+    return low;
+  };
+  for (const file of graph.keys()) if (!order.has(file)) visit(file);
+  return circles.sort();
+}
+
+/**
+ * The only circles: an expression holds queries and calls, which hold expressions. A file that joins one of them, or
+ * leaves it, changes this list.
+ */
+const GRAMMAR = [
+  { home: 'packages/sandbox/src/sql', files: ['parse-call', 'parse-expression', 'parse-primary'] },
+  {
+    home: 'packages/sandbox/src/sql',
+    files: [
+      ...['emit-aggregate', 'emit-arithmetic', 'emit-call', 'emit-expression', 'emit-from', 'emit-query'],
+      ...['emit-select', 'emit-window', 'functions'],
+    ],
+  },
+];
+
 const rooms = [
   ...['packages', 'services'].flatMap((parent) =>
     readdirSync(join(ROOT, parent)).map((name) => ({ name, directory: join(ROOT, parent, name) })),
@@ -132,6 +170,32 @@ describe('the house', () => {
         .filter(({ file }) => file !== SHAPES),
     );
     expect(wrong).toEqual([]);
+  });
+
+  it.each([
+    ...rooms,
+    { name: 'test', directory: join(ROOT, 'test') },
+    { name: 'bench', directory: join(ROOT, 'bench') },
+  ])('no files of $name import each other in a circle, types included', ({ name, directory }) => {
+    const files = sources(directory);
+    const graph = new Map(
+      files.map((file) => [
+        file,
+        importsOf(file)
+          .filter(({ specifier }) => specifier.startsWith('.'))
+          .map(({ specifier }) => join(file, '..', specifier)),
+      ]),
+    );
+    const circles = circlesOf(graph).map((circle) => circle.map((file) => relative(ROOT, file)).join(' '));
+    const grammar = GRAMMAR.map(({ home, files }) => files.map((file) => `${home}/${file}.ts`).join(' '));
+    expect(circles.sort()).toEqual(name === 'sandbox' ? grammar.sort() : []);
+  });
+
+  it('a circle is found wherever one begins, once each', () => {
+    const graph = new Map(
+      Object.entries({ a: ['b'], b: ['c', 'x'], c: ['b'], d: ['e'], e: ['f'], f: ['d', 'a'], g: ['g'], h: ['a', 'd'] }),
+    );
+    expect(circlesOf(graph)).toEqual([['b', 'c'], ['d', 'e', 'f'], ['g']]);
   });
 
   it('the console takes types from the service that serves it, and from one file only; nothing that runs', () => {

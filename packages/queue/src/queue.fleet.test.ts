@@ -7,9 +7,10 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ChunkJob, jobIdOf } from './chunk-job.ts';
 import { ChunkQueues } from './chunk-queues.ts';
+import { openQueueStore } from './open-queue-store.ts';
 import { findBinary, freePort, type PrivateRedis, startPrivateRedis } from './private-redis.ts';
 import type { QueueMetrics } from './queue-metrics.ts';
-import { openQueueStore, type QueueStore } from './queue-store.ts';
+import type { QueueStore } from './queue-store.ts';
 import { type RunningWorker, type StepWorkerOptions, startStepWorker } from './step-worker.ts';
 
 const log: Log = {
@@ -188,7 +189,9 @@ describe.each(['redis', 'embedded'] as const)('a queue store: %s', (kind) => {
   it('global concurrency bounds what runs over all workers, and can be changed and held', async () => {
     await using world = open();
     const { handle, running, most } = holdingHandler();
+    expect(await world.queues.concurrency()).toEqual({ unload: null, load: null, verify: null });
     await world.queues.setConcurrency('unload', 3);
+    expect(await world.queues.concurrency()).toEqual({ unload: 3, load: null, verify: null });
     await world.add([1, 2, 3, 4, 5, 6, 7, 8]);
     world.start({ slots: 4, handle });
     world.start({ slots: 4, handle });
@@ -201,6 +204,7 @@ describe.each(['redis', 'embedded'] as const)('a queue store: %s', (kind) => {
     expect(running.size).toBe(0);
     expect((await world.queues.counts()).unload.waiting).toBe(5);
     expect(await world.queues.hasStartableJobs('unload')).toBe(false);
+    expect((await world.queues.concurrency()).unload).toBe(0);
     await world.queues.setConcurrency('unload', 8);
     expect(await world.queues.hasStartableJobs('unload')).toBe(true);
     await until('the rest runs', () => running.size === 5);

@@ -1,7 +1,7 @@
 /** A worker process that takes a job and never ends it: killed by the test of take-over. */
 import type { Log } from '@lakehaul/core';
 import { ChunkQueues } from '../chunk-queues.ts';
-import { openQueueStore } from '../queue-store.ts';
+import { openQueueStore } from '../open-queue-store.ts';
 import { startStepWorker } from '../step-worker.ts';
 
 const log: Log = {

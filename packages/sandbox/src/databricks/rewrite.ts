@@ -1,10 +1,10 @@
 /** Copy-on-write: the files that hold matching rows are found, and written again without or with changed rows. */
 import type { Action, AddFile } from '../delta/actions.ts';
 import type { Transaction } from '../delta/conflicts.ts';
-import type { Snapshot } from '../delta/log.ts';
 import type { Table } from '../delta/metastore.ts';
 import { identifier } from '../delta/quote.ts';
 import { renderFileScan } from '../delta/read-files.ts';
+import type { Snapshot } from '../delta/snapshot.ts';
 import { type WrittenFiles, writeFiles } from '../delta/write-files.ts';
 import { conjunctsOf, type Expression, emitPredicate } from '../sql/index.ts';
 import type { Run } from './run.ts';

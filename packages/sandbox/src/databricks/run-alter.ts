@@ -1,9 +1,9 @@
 import type { Action, MetaData } from '../delta/actions.ts';
-import type { Snapshot } from '../delta/log.ts';
 import type { Table } from '../delta/metastore.ts';
 import { identifier } from '../delta/quote.ts';
 import { renderFileScan } from '../delta/read-files.ts';
 import { type DeltaColumn, findColumn, usesColumnMapping } from '../delta/schema.ts';
+import type { Snapshot } from '../delta/snapshot.ts';
 import type { StatementBody } from '../sql/index.ts';
 import { commit, done, needTable, type Run } from './run.ts';
 import { pathsOf } from './scope.ts';

@@ -2,9 +2,10 @@
  * COPY INTO (docs.databricks delta-copy-into): files that were loaded before are skipped by their path, even if they have
  * changed since; what was loaded is known per table and becomes so only with the commit that adds the rows.
  */
-import type { Snapshot } from '../delta/log.ts';
+
 import type { Table } from '../delta/metastore.ts';
 import { literal } from '../delta/quote.ts';
+import type { Snapshot } from '../delta/snapshot.ts';
 import { type WrittenFiles, writeFiles } from '../delta/write-files.ts';
 import { type CopyInto, type EmittedQuery, emitQuery, type Query, type SelectItem, type Source } from '../sql/index.ts';
 import { assignColumns } from './assign-columns.ts';

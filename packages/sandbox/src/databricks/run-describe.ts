@@ -1,5 +1,5 @@
-import type { Snapshot } from '../delta/log.ts';
 import type { Table, TableEntry } from '../delta/metastore.ts';
+import type { Snapshot } from '../delta/snapshot.ts';
 import type { StatementBody } from '../sql/index.ts';
 import { databricksTypeText } from '../sql/index.ts';
 import { done, ENGINE_INFO, needTable, type Run } from './run.ts';

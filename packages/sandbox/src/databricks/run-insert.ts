@@ -1,7 +1,7 @@
-import type { Snapshot } from '../delta/log.ts';
 import type { Table } from '../delta/metastore.ts';
 import { identifier } from '../delta/quote.ts';
 import { renderFileScan } from '../delta/read-files.ts';
+import type { Snapshot } from '../delta/snapshot.ts';
 import { type WrittenFiles, writeFiles } from '../delta/write-files.ts';
 import { emitInsertRows, type Insert } from '../sql/index.ts';
 import {

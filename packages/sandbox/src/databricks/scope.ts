@@ -1,13 +1,13 @@
 /** Names of a statement resolved against the metastore and the staged files. */
 
 import type { AddFile } from '../delta/actions.ts';
-import type { Snapshot } from '../delta/log.ts';
 import type { Table } from '../delta/metastore.ts';
 import type { Bounds } from '../delta/prune.ts';
 import { mayMatch } from '../delta/prune.ts';
 import { literal } from '../delta/quote.ts';
 import { renderFileScan } from '../delta/read-files.ts';
 import type { DeltaColumn } from '../delta/schema.ts';
+import type { Snapshot } from '../delta/snapshot.ts';
 import {
   type Catalog,
   type ColumnInfo,

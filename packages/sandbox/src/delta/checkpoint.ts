@@ -1,6 +1,6 @@
 import type { LocalObjects } from '../contracts.ts';
 import type { DomainMetadata } from './actions.ts';
-import type { Snapshot, TableLocation } from './log.ts';
+import type { Snapshot, TableLocation } from './snapshot.ts';
 
 export const CHECKPOINT_EVERY = 50;
 

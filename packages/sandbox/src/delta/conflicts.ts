@@ -6,9 +6,9 @@
  */
 import { SqlError } from '../databricks/sql-error.ts';
 import type { Action, AddFile } from './actions.ts';
-import type { Commit } from './log.ts';
 import { type Bounds, mayMatch } from './prune.ts';
 import type { DeltaColumn } from './schema.ts';
+import type { Commit } from './snapshot.ts';
 import type { FileStats } from './stats.ts';
 
 export interface Transaction {

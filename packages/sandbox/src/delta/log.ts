@@ -4,6 +4,7 @@ import type { Action, AddFile, CommitInfo, MetaData, Protocol } from './actions.
 import { CHECKPOINT_EVERY, type CheckpointWriter } from './checkpoint.ts';
 import { checkConflicts, type Transaction } from './conflicts.ts';
 import { type DeltaColumn, parseSchema } from './schema.ts';
+import type { Commit, Snapshot, TableLocation } from './snapshot.ts';
 import { type FileStats, parseStats } from './stats.ts';
 
 /** A data file with the versions between which it is part of the table: time travel is a filter, not a replay. */
@@ -11,26 +12,6 @@ export interface FileRecord {
   add: AddFile;
   addedAt: number;
   removedAt: number | null;
-}
-
-export interface Commit {
-  version: number;
-  info: CommitInfo;
-  actions: readonly Action[];
-}
-
-export interface Snapshot {
-  version: number;
-  metaData: MetaData;
-  protocol: Protocol;
-  columns: readonly DeltaColumn[];
-  files: readonly AddFile[];
-}
-
-export interface TableLocation {
-  bucket: string;
-  /** Ends with '/'. */
-  prefix: string;
 }
 
 const COPY_LOG = '_delta_log/_copy_into_log/';

@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import type { LocalObjects } from '../contracts.ts';
 import { SqlError } from '../databricks/sql-error.ts';
 import type { CheckpointWriter } from './checkpoint.ts';
-import { DeltaLog, type Snapshot } from './log.ts';
+import { DeltaLog } from './log.ts';
+import type { Snapshot } from './snapshot.ts';
 
 /** Full name, already folded: the catalog keeps names in lower case and compares them so. */
 export interface TableId {

@@ -5,9 +5,9 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type { LocalObjects } from '../contracts.ts';
 import { SqlError } from '../databricks/sql-error.ts';
 import type { AddFile } from './actions.ts';
-import type { TableLocation } from './log.ts';
 import { identifier, literal } from './quote.ts';
 import { type DeltaColumn, duckdbTypeOf } from './schema.ts';
+import type { TableLocation } from './snapshot.ts';
 import { type ColumnWritten, indexedColumns, renderStats } from './stats.ts';
 
 /** Databricks' own default codec for Parquet, and the cheapest to write. */
