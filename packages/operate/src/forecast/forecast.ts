@@ -2,18 +2,23 @@
  * When it will be done, from bytes really moved. Pure.
  *
  * Method: the last week of proofs is cut into up to 20 equal windows (batch means). P50 is what is left over the mean. P90
- * is the k for which k further windows move what is left with 90 % probability: mean·k - t·deviation·sqrt(k + k²/n) = left,
- * where k is the luck of the windows to come, k²/n that the mean itself is known from n windows only, and t Student's
- * quantile for n - 1. It is a quadratic equation: no random numbers, so that two processes say the same, a thousand
- * tables cost nothing, and less left is never later. A bootstrap of the same windows leaves the k²/n out, and its P90
- * was passed far too often where more is left than was measured.
+ * is the k for which k further windows move what is left with 90 % probability: mean·k - margin·sqrt(k + k²/n) = left,
+ * where k is the luck of the windows to come, k²/n that the mean itself is known from n windows only. It is a quadratic
+ * equation: no random numbers, so that two processes say the same, a thousand tables cost nothing, and less left is
+ * never later. A bootstrap of the same windows leaves the k²/n out, and its P90 was passed far too often where more is
+ * left than was measured.
  *
- * What it cannot know: phases longer than a window. Where every wait is independent P90 holds in 91 of 100 simulated hauls,
- * where the pace changes threefold every tenth of the haul in 79 only.
+ * The margin is Student's quantile times the deviation, by windows as they are and by two and four of them as one, and
+ * the largest counts: where one window depends on the one before it, longer ones spread by more than the root of their
+ * length. Half-way of 400 simulated hauls P90 holds in 95 of 100 where every wait is independent (the way from now to P90
+ * is 1.20 times that to P50; without the longer windows 91 of 100 and 1.16), and in 89 where each tenth of the haul has a
+ * pace of its own, from a third to three times the usual (1.67; 77 and 1.36).
+ *
+ * What it cannot know: phases that are longer than what was measured. After three tenths of such hauls it is 80 of 100.
  *
  * Time in which nothing ran counts as slow time while it is in the last week: late rather than early.
  */
-import { measurePace, type NoPace, type Pace, type ProofTimes } from './pace.ts';
+import { type Deviation, measurePace, type NoPace, type Pace, type ProofTimes } from './pace.ts';
 
 export interface Forecast {
   /** forecast: there are times. done: nothing is left. held: a person, a limit or a stop lets it not go on. */
@@ -70,7 +75,7 @@ export function forecast(tables: readonly ForecastTable[], { nowMs, plannedMs }:
   if (typeof pace === 'string') return none('unknown', NO_PACE[pace]);
   if (pace.meanBytes <= 0) return none('unknown', 'the plan knows no sizes');
   const p50 = windowsFor(pace, leftBytes, 0);
-  const p90 = windowsFor(pace, leftBytes, studentP90(pace.windows - 1));
+  const p90 = windowsFor(pace, leftBytes, marginBytes(pace.deviations));
   if (p50 === null || p90 === null) return none('unknown', 'the pace is too uneven to tell an end');
   const endMs = (windows: number) => Math.max(nowMs, Math.ceil(pace.endSeconds + windows * pace.windowSeconds) * 1000);
   const p50Ms = endMs(p50);
@@ -91,14 +96,19 @@ const NO_PACE: Readonly<Record<NoPace, string>> = {
   silent: 'nothing has been proven for longer than the haul took so far',
 };
 
-/** The larger root, where mean·k is not below what is left; null when the spread eats all of the mean. */
+/** What a window may lack of the mean, nine times of ten, by whichever length of windows tells the most. */
+export function marginBytes(deviations: readonly Deviation[]): number {
+  return Math.max(...deviations.map(({ windows, bytes }) => studentP90(windows - 1) * bytes));
+}
+
+/** The larger root, where mean·k is not below what is left; null when the margin eats all of the mean. */
 export function windowsFor(
-  { meanBytes, deviationBytes, windows }: Pick<Pace, 'meanBytes' | 'deviationBytes' | 'windows'>,
+  { meanBytes, windows }: Pick<Pace, 'meanBytes' | 'windows'>,
   leftBytes: bigint,
-  quantile: number,
+  margin: number,
 ): number | null {
   const left = Number(leftBytes) / meanBytes;
-  const spread = (quantile * deviationBytes) / meanBytes;
+  const spread = margin / meanBytes;
   const variance = spread * spread;
   const slope = 1 - variance / windows;
   if (slope <= 0) return null;

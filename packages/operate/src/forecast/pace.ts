@@ -14,9 +14,17 @@ export interface Pace {
   endSeconds: number;
   windowSeconds: number;
   windows: number;
-  /** Bytes of a window: mean and standard deviation over all windows. */
+  /** Bytes of a window, over all of them. */
   meanBytes: number;
-  deviationBytes: number;
+  /** By the windows as they are, and by two and four of them as one. */
+  deviations: readonly Deviation[];
+}
+
+export interface Deviation {
+  /** How many there are, of this length. */
+  windows: number;
+  /** Standard deviation as it would be of a window if each were independent of the one before it. */
+  bytes: number;
 }
 
 export type NoPace = 'too-few' | 'silent';
@@ -27,6 +35,10 @@ const LOOKBACK_SECONDS = 7 * 86_400;
 export const LEAST_MOMENTS = 10;
 /** Batch means: few long windows, so that one hardly depends on the one before it. */
 const MOST_WINDOWS = 20;
+/** Windows as one: what goes on for longer than a window shows in the spread of longer ones. */
+const JOINED = [1, 2, 4] as const;
+/** With fewer a spread says nothing. */
+const LEAST_WINDOWS = 5;
 /** A million proofs cost one pass and no sorting. */
 const MOST_PLACES = 4_096;
 
@@ -43,7 +55,11 @@ export function measurePace(proofs: readonly ProofTimes[], nowSeconds: number): 
   const endSeconds = Math.max(last, nowSeconds - (last - first) / count);
   const windows = Math.min(MOST_WINDOWS, Math.floor(count / 2));
   const windowSeconds = (endSeconds - first) / windows;
-  return { endSeconds, windowSeconds, windows, ...spread(windowBytes(moments, windowSeconds, windows)) };
+  const bytes = windowBytes(moments, windowSeconds, windows);
+  const deviations = JOINED.filter((joined) => windows / joined >= LEAST_WINDOWS).map((joined) =>
+    spread(bytes, joined),
+  );
+  return { endSeconds, windowSeconds, windows, meanBytes: mean(bytes), deviations };
 }
 
 interface Moment {
@@ -128,8 +144,20 @@ function windowBytes(moments: readonly Moment[], windowSeconds: number, windows:
   return bytes;
 }
 
-function spread(bytes: Float64Array): Pick<Pace, 'meanBytes' | 'deviationBytes'> {
-  const meanBytes = bytes.reduce((sum, each) => sum + each, 0) / bytes.length;
-  const squares = bytes.reduce((sum, each) => sum + (each - meanBytes) ** 2, 0);
-  return { meanBytes, deviationBytes: Math.sqrt(squares / (bytes.length - 1)) };
+/** The newest windows, so many as one. Sums of independent ones deviate by the root of their number. */
+function spread(bytes: Float64Array, joined: number): Deviation {
+  const windows = Math.floor(bytes.length / joined);
+  const sums = new Float64Array(windows);
+  const first = bytes.length - windows * joined;
+  for (let index = first; index < bytes.length; index++) {
+    const window = Math.floor((index - first) / joined);
+    sums[window] = (sums[window] ?? 0) + (bytes[index] ?? 0);
+  }
+  const around = mean(sums);
+  const squares = sums.reduce((sum, each) => sum + (each - around) ** 2, 0);
+  return { windows, bytes: Math.sqrt(squares / (windows - 1) / joined) };
+}
+
+function mean(values: Float64Array): number {
+  return values.reduce((sum, each) => sum + each, 0) / values.length;
 }
