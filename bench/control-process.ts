@@ -40,7 +40,7 @@ async function control(chunks: number, token: string): Promise<void> {
     counts: async () => ({ unload: ONE, load: ONE, verify: ONE }),
     concurrency: async () => ({ unload: 8, load: null, verify: null }),
   };
-  const model = new ReadModel({ ledger, queues, log: silentLog, staleAfterMs: 60_000 });
+  const model = new ReadModel({ ledger, queues, clock: systemClock, log: silentLog, staleAfterMs: 60_000 });
   await model.refreshOnce();
   const sha256 = createHash('sha256').update(token).digest('hex');
   const tokens = parseTokenFile('bench', `tokens: [{ id: bench, roles: [viewer], sha256: ${sha256} }]`);

@@ -66,7 +66,7 @@ export class ApiWorld {
       },
       concurrency: async () => this.concurrency,
     };
-    const model = new ReadModel({ ledger, queues, log, staleAfterMs: 60_000 });
+    const model = new ReadModel({ ledger, queues, clock, log, staleAfterMs: 60_000 });
     const events = new EventHub({ model, clock, maxConnections: 20 });
     const deps: ControlDeps = {
       version: '0',

@@ -21,7 +21,14 @@ const get = async (token: string, path = '/v1/status', shape: z.ZodType = STATUS
 
 describe('the client of the API', () => {
   it('reads what the service tells', async () => {
-    expect(await get('viewer')).toMatchObject({ migration: model.snapshot.report.migration });
+    const { migration } = model.snapshot.report;
+    expect(await get('viewer')).toMatchObject({ value: { migration }, ledgerAgeMs: 0 });
+    api.world.tick(90);
+    expect(await get('viewer')).toMatchObject({ value: { migration }, ledgerAgeMs: 90_000 });
+    // As the demo prints it.
+    expect((await get('viewer', '/v1/status', STATUS, `${url}/#token=${'0'.repeat(64)}`)).value).toMatchObject({
+      migration,
+    });
   });
 
   it('says what stands against it, and never the token', async () => {

@@ -1,13 +1,20 @@
 /** Reads the control service's API. The token comes from the environment or a file that it names, never from a flag. */
 import { readFile } from 'node:fs/promises';
 import { LakehaulError } from '@lakehaul/core';
+import { LEDGER_AGE_HEADER } from '@lakehaul/operate';
 import type { z } from 'zod';
 
 const LONGEST_MS = 10_000;
 
+export interface Told<T> {
+  value: T;
+  /** Since the service began its last whole look at the ledger, by its own clock; null before there was one. */
+  ledgerAgeMs: number | null;
+}
+
 export interface ApiClient {
   url: string;
-  get<Shape extends z.ZodType>(path: string, shape: Shape, signal: AbortSignal): Promise<z.output<Shape>>;
+  get<Shape extends z.ZodType>(path: string, shape: Shape, signal: AbortSignal): Promise<Told<z.output<Shape>>>;
 }
 
 export async function openApi(
@@ -44,15 +51,19 @@ export async function openApi(
         throw new LakehaulError('UNAVAILABLE', `${path} has another shape: is the service of this version?`, {
           where: base,
         });
-      return data;
+      const age = response.headers.get(LEDGER_AGE_HEADER);
+      return { value: data, ledgerAgeMs: age === null ? null : Number(age) * 1_000 };
     },
   };
 }
 
 function baseOf(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;
-  if (url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.search === '')
+  if (url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.search === '') {
+    // The console's address as the browser or the demo shows it is one, too; a token in it is not taken: it came by a flag.
+    url.hash = '';
     return url.href.replace(/\/$/, '');
+  }
   throw new LakehaulError('USAGE', `${JSON.stringify(text)} is no http(s) address`, {
     next: '--url https://control.example',
   });

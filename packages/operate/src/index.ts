@@ -40,6 +40,7 @@ export {
 } from './json/steering.ts';
 export { THROTTLE_JSON } from './json/throttle.ts';
 export { ACCEPT_JSON, CHUNKS_JSON, REPLAY_JSON, RESUME_JSON, stop, TABLES_JSON } from './json/waiting.ts';
+export { LEDGER_AGE_HEADER, LEDGER_STALE_MS } from './ledger-age.ts';
 export { type Facts, factsOf } from './notify/facts.ts';
 export { type Message, messageBody, RECEIVER_SHAPES, type ReceiverShape } from './notify/message.ts';
 export { Notifier, type NotifierDeps } from './notify/notifier.ts';

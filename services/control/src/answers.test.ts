@@ -48,6 +48,29 @@ describe('what is read', () => {
     });
   });
 
+  it('says how old it is also where nothing changed, by one clock', async () => {
+    const ages = async () => {
+      const first = await get('/v1/status');
+      const known = await get('/v1/status', { 'if-none-match': String(first.headers.etag) });
+      return [first, known].map(({ statusCode, headers }) => [statusCode, headers['lakehaul-ledger-age']]);
+    };
+    expect(await ages()).toEqual([
+      [200, '0'],
+      [304, '0'],
+    ]);
+    // Looks fail meanwhile.
+    api.world.tick(3_600);
+    expect(await ages()).toEqual([
+      [200, '3600'],
+      [304, '3600'],
+    ]);
+    await model.refreshOnce();
+    expect(await ages()).toEqual([
+      [200, '0'],
+      [304, '0'],
+    ]);
+  });
+
   it('tells every chunk’s stage and attempt in one answer, packed for whoever can unpack it', async () => {
     const map = await answerOf('/v1/map', '/v1/map');
     expect(map.plans.map((each: { table: string }) => each.table)).toEqual(['logs.events', 'public.flights']);

@@ -4,6 +4,7 @@ import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
 import { asLakehaulError, LakehaulError } from '@lakehaul/core';
+import { LEDGER_AGE_HEADER } from '@lakehaul/operate';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { mayDo, rolesText } from './auth/permissions.ts';
@@ -91,7 +92,7 @@ const CSP = {
 type Hook = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
 
 /** Known, not too often, and allowed: in this order, for paths that exist and for those that do not. */
-function admission(app: FastifyInstance, { authenticate, config }: ControlDeps): Hook {
+function admission(app: FastifyInstance, { authenticate, config, model }: ControlDeps): Hook {
   const { perMinute, changesPerMinute, unknownPerMinute } = config.rateLimit;
   const limited = (max: number, name: string, key: (request: FastifyRequest) => string) =>
     app.createRateLimit({ max, timeWindow: 60_000, keyGenerator: (request) => `${name} ${key(request)}` });
@@ -108,6 +109,7 @@ function admission(app: FastifyInstance, { authenticate, config }: ControlDeps):
     if (permission !== undefined && !mayDo(principal, permission))
       throw new LakehaulError('FORBIDDEN', `this is for ${rolesText(permission)}`);
     if (isChange === true) await refuseTooMany(changes, request, reply);
+    if (model.ageMs !== null) reply.header(LEDGER_AGE_HEADER, String(Math.floor(model.ageMs / 1000)));
   };
 }
 

@@ -43,14 +43,15 @@ async function started() {
   await app.close();
   await model.refreshOnce();
   const hub = new EventHub({ model, clock: deps.clock, maxConnections: 2 });
+  const revoked = new Set<Stream>();
   const connect = (lastEventId: number | null = null) => {
     const stream = new Stream();
-    hub.connect(stream as unknown as Parameters<EventHub['connect']>[0], lastEventId);
+    hub.connect(stream as unknown as Parameters<EventHub['connect']>[0], lastEventId, async () => !revoked.has(stream));
     return stream;
   };
   const pause = (pattern: string) =>
     ledger.steering.change({ change: { action: 'pause', pattern }, who: 'anna', reason: 'why', requestId: pattern });
-  return { api, ledger, model, hub, connect, pause };
+  return { api, ledger, model, hub, connect, pause, revoked };
 }
 
 it('a listener is told at once where things stand, then what moves and what people set, and nothing twice', async () => {
@@ -83,7 +84,7 @@ it('one that comes back to another process is told what was set meanwhile', asyn
   const hub = new EventHub({ model: other.model, clock: other.deps.clock, maxConnections: 2 });
   const back = new Stream();
   const heard = stream.events().at(-1)?.[1] ?? null;
-  hub.connect(back as unknown as Parameters<EventHub['connect']>[0], heard);
+  hub.connect(back as unknown as Parameters<EventHub['connect']>[0], heard, async () => true);
   expect(back.events().map(([event, id]) => [event, id])).toEqual([
     ['steering', 1],
     ['steering', 2],
@@ -93,20 +94,30 @@ it('one that comes back to another process is told what was set meanwhile', asyn
   await model.refreshOnce();
 });
 
-it('silence is broken for proxies, a slow reader is let go, and nobody stays for ever', async () => {
-  const { api, connect, model, hub } = await started();
+it('silence is broken for proxies whether or not the ledger can be read, a slow reader is let go, and nobody stays for ever', async () => {
+  const { api, connect, hub } = await started();
   const [stream, slow] = [connect(), connect()];
   expect(() => hub.refuseFull()).toThrow(/2 listeners/);
-  await model.refreshOnce();
+  await hub.runOnce();
   stream.text = '';
   slow.writableLength = 2_000_000;
-  api.world.tick(16);
-  await model.refreshOnce();
+  api.world.tick(11);
+  await hub.runOnce();
   expect(stream.text).toBe(': still here\n\n');
   expect([slow.isDestroyed, hub.size]).toEqual([true, 1]);
   api.world.tick(601);
-  await model.refreshOnce();
+  await hub.runOnce();
   expect([stream.isEnded, hub.size]).toEqual([true, 0]);
   connect().close();
   expect(hub.size).toBe(0);
+});
+
+it('whose token is revoked hears no more, though nothing else moves; the others do', async () => {
+  const { connect, hub, revoked } = await started();
+  const [anna, ben] = [connect(), connect()];
+  await hub.runOnce();
+  expect(hub.size).toBe(2);
+  revoked.add(anna);
+  await hub.runOnce();
+  expect([anna.isEnded, ben.isEnded, hub.size]).toEqual([true, false, 1]);
 });

@@ -14,11 +14,13 @@ interface Listener {
   stream: Stream;
   sinceMs: number;
   spokenMs: number;
+  mayStay: () => Promise<boolean>;
 }
 
-/** Proxies close what is silent for a minute. */
-const SILENCE_MS = 15_000;
-/** Then the listener comes again and is asked for its token: a revoked one hears no more. */
+export const KEEP_EVERY_MS = 5_000;
+/** Proxies close what is silent for a minute, and the console takes 20 s of silence for a line that is dead. */
+const SILENCE_MS = 10_000;
+/** Then the listener comes again, to whichever process has room. */
 const LIFE_MS = 10 * 60_000;
 /** Who reads slower than this is behind for good. */
 const BACKLOG_BYTES = 1_048_576;
@@ -51,10 +53,13 @@ export class EventHub {
       throw new LakehaulError('TOO_MANY_REQUESTS', `${this.#most} listeners are connected already`);
   }
 
-  /** The headers are sent already. `lastEventId` is what the listener heard last, null when it is new. */
-  connect(stream: Stream, lastEventId: number | null): void {
+  /**
+   * The headers are sent already. `lastEventId` is what the listener heard last, null when it is new. `mayStay` is asked
+   * again and again: a token that was revoked hears no more.
+   */
+  connect(stream: Stream, lastEventId: number | null, mayStay: () => Promise<boolean>): void {
     const nowMs = this.#clock.nowMs();
-    const listener = { stream, sinceMs: nowMs, spokenMs: nowMs };
+    const listener = { stream, sinceMs: nowMs, spokenMs: nowMs, mayStay };
     this.#listeners.add(listener);
     stream.on('close', () => void this.#listeners.delete(listener));
     const { snapshot } = this.#model;
@@ -75,25 +80,36 @@ export class EventHub {
       steeringFrames(snapshot, this.#last?.changes ?? snapshot.changes.length) +
       (snapshot.status.etag === this.#last?.etag ? '' : progressFrame(snapshot));
     this.#last = { etag: snapshot.status.etag, changes: snapshot.changes.length };
-    const nowMs = this.#clock.nowMs();
-    for (const listener of this.#listeners) this.#speak(listener, frames, nowMs);
+    if (frames === '') return;
+    for (const listener of this.#listeners) this.#speak(listener, frames);
   }
 
-  #speak(listener: Listener, frames: string, nowMs: number): void {
+  /** Apart from the looks: these may fail for hours, and a listener whose token is gone must not stay until they go on. */
+  async runOnce(): Promise<void> {
+    const nowMs = this.#clock.nowMs();
+    await Promise.all(
+      [...this.#listeners].map(async (listener) => {
+        const isOver = nowMs - listener.sinceMs >= LIFE_MS || !(await listener.mayStay().catch(() => false));
+        if (isOver) this.#end(listener);
+        else if (nowMs - listener.spokenMs >= SILENCE_MS) this.#speak(listener, ': still here\n\n');
+      }),
+    );
+  }
+
+  #speak(listener: Listener, text: string): void {
     const { stream } = listener;
     if (stream.writableLength > BACKLOG_BYTES) {
       this.#listeners.delete(listener);
       stream.destroy();
       return;
     }
-    const text = frames !== '' ? frames : nowMs - listener.spokenMs >= SILENCE_MS ? ': still here\n\n' : '';
-    if (text !== '') {
-      stream.write(text);
-      listener.spokenMs = nowMs;
-    }
-    if (nowMs - listener.sinceMs < LIFE_MS) return;
-    this.#listeners.delete(listener);
-    stream.end();
+    stream.write(text);
+    listener.spokenMs = this.#clock.nowMs();
+  }
+
+  #end(listener: Listener): void {
+    // It may have gone by itself while its token was looked at.
+    if (this.#listeners.delete(listener)) listener.stream.end();
   }
 }
 

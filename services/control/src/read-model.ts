@@ -3,7 +3,15 @@
  * reader waits for S3 and a thousand readers cost what one does; every answer says how old it is.
  */
 import { createHash } from 'node:crypto';
-import { asLakehaulError, LakehaulError, type Log, type Steering, type Step, type TablePlan } from '@lakehaul/core';
+import {
+  asLakehaulError,
+  type Clock,
+  LakehaulError,
+  type Log,
+  type Steering,
+  type Step,
+  type TablePlan,
+} from '@lakehaul/core';
 import { joinedPlans, type Ledger, type LedgerRecord, type LedgerScan, type SteeringRecord } from '@lakehaul/ledger';
 import { type StatusOptions, type StatusReport, statusJson, statusReport } from '@lakehaul/operate';
 import type { ChunkQueues, StepCounts } from '@lakehaul/queue';
@@ -17,6 +25,8 @@ export interface Prepared {
 export interface Snapshot {
   /** S3's clock when the look began. */
   asOf: string;
+  /** The same by this process's clock: what an age is counted from. */
+  lookedMs: number;
   plans: readonly TablePlan[];
   scan: LedgerScan;
   report: StatusReport;
@@ -62,6 +72,7 @@ export class PageCache {
 export interface ReadModelDeps extends StatusOptions {
   ledger: Ledger;
   queues: Pick<ChunkQueues, 'counts' | 'concurrency'>;
+  clock: Pick<Clock, 'nowMs'>;
   log: Log;
 }
 
@@ -95,11 +106,19 @@ export class ReadModel {
     return () => void this.#listeners.delete(listener);
   }
 
+  /** Of the last whole look; null before it. Looks may fail for hours while all answers stay as they were. */
+  get ageMs(): number | null {
+    return this.#snapshot === null ? null : Math.max(0, this.#deps.clock.nowMs() - this.#snapshot.lookedMs);
+  }
+
   async refreshOnce(): Promise<void> {
-    const { ledger } = this.#deps;
+    const { ledger, clock } = this.#deps;
+    const lookedMs = clock.nowMs();
     this.#plans = await joinedPlans(ledger, this.#plans);
     // After the plans: a scan knows every plan that was written before it.
     await this.#scan.refresh();
+    // Before what is read besides: a report may have the scan look once more.
+    const observedMs = this.#scan.observedMs;
     const report = await statusReport(ledger, this.#plans, this.#scan, this.#deps);
     // The same object as long as nobody changed anything.
     if (report.steering !== this.#steering) {
@@ -107,7 +126,8 @@ export class ReadModel {
       this.#steering = report.steering;
     }
     this.#snapshot = {
-      ...prepared(report, new Date(this.#scan.observedMs).toISOString()),
+      ...prepared(report, new Date(observedMs).toISOString()),
+      lookedMs,
       plans: this.#plans,
       scan: this.#scan,
       report,

@@ -10,10 +10,11 @@ import { oidcBearer } from './auth/oidc.ts';
 import { openTokens } from './auth/open-tokens.ts';
 import type { KnowsBearer } from './auth/principal.ts';
 import { consoleDirectory } from './console-files.ts';
-import { EventHub } from './event-hub.ts';
+import { EventHub, KEEP_EVERY_MS } from './event-hub.ts';
 import { TableMetrics } from './export-tables.ts';
 import { startNotifying } from './notify.ts';
 import { ReadModel } from './read-model.ts';
+import { readiness } from './readiness.ts';
 
 /** A token that is taken out of the file is refused after this. */
 const TOKENS_EVERY_MS = 10_000;
@@ -43,7 +44,7 @@ export async function startControl(request: {
         next: 'add one of them; deploy/runbook/control.md shows how',
       },
     );
-  const model = new ReadModel({ ledger, queues, log, ...statusOptions(config) });
+  const model = new ReadModel({ ledger, queues, clock, log, ...statusOptions(config) });
   const events = new EventHub({ model, clock, maxConnections: control.eventConnections });
   const tableMetrics = new TableMetrics(session.metrics, control.metricTables);
   model.onSnapshot(({ report }) => tableMetrics.export(report));
@@ -52,12 +53,21 @@ export async function startControl(request: {
     ...{ ...shared, name: 'look', everyMs: control.refreshEveryMs },
     runOnce: () => model.refreshOnce(),
   });
+  const keeping = startLoop({
+    ...{ ...shared, name: 'listeners', everyMs: KEEP_EVERY_MS },
+    runOnce: () => events.runOnce(),
+  });
   const reading =
     tokens === null
       ? null
       : startLoop({ ...shared, name: 'tokens', everyMs: TOKENS_EVERY_MS, runOnce: tokens.readOnce });
   const notifying = startNotifying({ session, model, fail });
-  const loops = () => [...looking.loops(), ...(reading?.loops() ?? []), ...(notifying?.loops() ?? [])];
+  const loops = () => [
+    ...looking.loops(),
+    ...keeping.loops(),
+    ...(reading?.loops() ?? []),
+    ...(notifying?.loops() ?? []),
+  ];
   const isLive = livenessOf(loops, clock);
   const app = await buildApp({
     ...{
@@ -82,15 +92,7 @@ export async function startControl(request: {
   log.info('api listens', { host: control.host, port });
   const stop = async () => {
     events.close();
-    await Promise.all([app.close(), looking.stop(), reading?.stop(), notifying?.stop()]);
+    await Promise.all([app.close(), looking.stop(), keeping.stop(), reading?.stop(), notifying?.stop()]);
   };
   return { port, loops, drain: stop, stop, done: new Promise(() => undefined) };
-}
-
-function readiness(model: ReadModel, areTokensReadable: boolean) {
-  if (!areTokensReadable) return { isOk: false, detail: { tokens: 'their file cannot be read: nobody is known' } };
-  if (!model.isReady) return { isOk: false, detail: { ledger: 'is being read for the first time' } };
-  return model.snapshot.queues === null
-    ? { isOk: false, detail: { queue: 'QUEUE_UNAVAILABLE' } }
-    : { isOk: true, detail: {} };
 }

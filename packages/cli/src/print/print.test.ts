@@ -238,6 +238,14 @@ describe('top', () => {
     expect(topText({ ...view([]), queues: null }, { hasColour: false, columns: 80 })).toContain('does not answer');
   });
 
+  it('says in red when the service answers and has not read the ledger for a minute', () => {
+    const old = { ...view([status(1, 3)]), ageMs: 61_000 };
+    expect(topText(old, { hasColour: true, columns: 80 })).toContain(
+      '\u001b[31m  OLD: the service last read the ledger 1 min',
+    );
+    expect(topText(view([status(1, 3)]), { hasColour: true, columns: 80 })).not.toContain('OLD: ');
+  });
+
   it('shows what waits for a person first, what is done last', () => {
     const waits = status(0, 3, 'b.waits');
     const tables = [status(3, 3, 'a.done'), status(0, 3, 'c.new'), status(1, 3, 'd.moves'), waits];

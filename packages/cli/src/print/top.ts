@@ -1,6 +1,6 @@
 /** `top` fits 80×24: the verdict, what each queue does and what holds it, then tables, those that move first. */
 import type { QUEUES_JSON } from '@lakehaul/control';
-import type { STATUS_JSON, THROTTLE_JSON } from '@lakehaul/operate';
+import { LEDGER_STALE_MS, type STATUS_JSON, type THROTTLE_JSON } from '@lakehaul/operate';
 import type { z } from 'zod';
 import { etaText, rateText } from './eta.ts';
 import { cutText } from './safe-text.ts';
@@ -20,7 +20,7 @@ export interface TopView {
   queues: readonly Queue[] | null;
   /** Null while it cannot be read. */
   throttle: Throttle | null;
-  /** When the service looked, by S3's clock, and how long ago that is. */
+  /** When the service looked at the ledger, by S3's clock, and how long ago that is. */
   asOfMs: number;
   ageMs: number;
   /** Why it is not newer; null while the service answers. */
@@ -36,9 +36,7 @@ export function topText(view: TopView, terminal: Pick<Terminal, 'hasColour' | 'c
     `${status.migration}  ${verdict(view, terminal)}  proven ${count(done)} of ${counted(chunks, 'chunk')} (${percent(BigInt(done), BigInt(chunks))}), ${size(stagedBytes)} staged`,
     ...status.decision.reasons.slice(0, 1).map(({ code, reason }) => `  ${code}  ${reason}`),
     ...etaLine(view),
-    view.lost === null
-      ? `  as of ${duration(view.ageMs)} ago`
-      : styled(terminal, 'red', `  last heard ${duration(view.ageMs)} ago: ${view.lost}`),
+    ageLine(view, terminal),
     '',
     ...(view.queues === null ? ['  the queue store does not answer'] : view.queues.map((each) => queueLine(each))),
     ...throttleLine(view),
@@ -64,6 +62,14 @@ export function topText(view: TopView, terminal: Pick<Terminal, 'hasColour' | 'c
     ),
     ...(rows.length > shown.length ? [`and ${counted(rows.length - shown.length, 'more table')}`] : []),
   ].join('\n');
+}
+
+/** A service that answers may know nothing new: it says so itself. */
+function ageLine({ ageMs, lost }: TopView, terminal: Pick<Terminal, 'hasColour'>): string {
+  const age = duration(ageMs);
+  if (lost !== null) return styled(terminal, 'red', `  last heard ${age} ago: ${lost}`);
+  if (ageMs < LEDGER_STALE_MS) return `  as of ${age} ago`;
+  return styled(terminal, 'red', `  OLD: the service last read the ledger ${age} ago; its log says why`);
 }
 
 /** What holds UNLOADs back at the source: the winning check in its own words. */

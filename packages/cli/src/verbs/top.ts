@@ -17,6 +17,13 @@ const TOP_JSON = z.strictObject({
 });
 type Top = z.output<typeof TOP_JSON>;
 
+interface Look {
+  top: Top;
+  /** Age of what the service knew, and when we were told, by our clock. */
+  ledgerAgeMs: number | null;
+  toldMs: number;
+}
+
 export const top: Verb = {
   name: 'top',
   operands: '',
@@ -34,7 +41,7 @@ export const top: Verb = {
     const { terminal, flags, signal } = call;
     const api = await openApi(String(flags['url']), call.env);
     if (flags['json'] === true) {
-      printJson(terminal, TOP_JSON, await look(api, signal));
+      printJson(terminal, TOP_JSON, (await look(api, signal)).top);
       return EXIT.done;
     }
     if (flags['once'] === true || !terminal.isTerminal) {
@@ -63,20 +70,27 @@ async function live(api: ApiClient, { terminal, signal }: VerbCall): Promise<num
   return EXIT.done;
 }
 
-async function look(api: ApiClient, signal: AbortSignal): Promise<Top> {
-  const status = await api.get('/v1/status', STATUS, signal);
+async function look(api: ApiClient, signal: AbortSignal): Promise<Look> {
+  const { value: status, ledgerAgeMs } = await api.get('/v1/status', STATUS, signal);
+  const toldMs = systemClock.nowMs();
   // While only the queue store is away, the ledger's part is no less true.
   const [queues, throttle] = await Promise.all([
     api.get('/v1/queues', QUEUES_JSON, signal).then(
-      (answer) => answer.queues,
+      ({ value }) => value.queues,
       () => null,
     ),
-    api.get('/v1/throttle', THROTTLE_JSON, signal).catch(() => null),
+    api.get('/v1/throttle', THROTTLE_JSON, signal).then(
+      ({ value }) => value,
+      () => null,
+    ),
   ]);
-  return { status, queues, throttle };
+  return { top: { status, queues, throttle }, ledgerAgeMs, toldMs };
 }
 
-function viewOf({ status, queues, throttle }: Top, lost: string | null): TopView {
+/** Its age by the service's clock and ours, each for its own part: S3's, which `asOf` is of, may differ from both. */
+function viewOf({ top: { status, queues, throttle }, ledgerAgeMs, toldMs }: Look, lost: string | null): TopView {
   const asOfMs = Date.parse(status.asOf);
-  return { status, queues, throttle, lost, asOfMs, ageMs: Math.max(0, systemClock.nowMs() - asOfMs) };
+  const nowMs = systemClock.nowMs();
+  const ageMs = Math.max(0, ledgerAgeMs === null ? nowMs - asOfMs : ledgerAgeMs + nowMs - toldMs);
+  return { status, queues, throttle, lost, asOfMs, ageMs };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { mayDo } from '../auth/permissions.ts';
 import type { ControlDeps } from '../deps.ts';
 import { type Route, route } from '../route.ts';
 
@@ -7,7 +8,7 @@ function eventNumber(header: unknown): number | null {
   return typeof header === 'string' && /^\d{1,9}$/.test(header) ? Number(header) : null;
 }
 
-export function eventRoutes({ events, model }: ControlDeps): Route[] {
+export function eventRoutes({ events, model, authenticate }: ControlDeps): Route[] {
   return [
     route({
       ...{ method: 'GET', url: '/v1/events', permission: 'read', tag: 'status' },
@@ -16,7 +17,7 @@ export function eventRoutes({ events, model }: ControlDeps): Route[] {
         'Server-sent events: progress (totals by stage, queues, verdict) and steering (who changed what and why). With Last-Event-ID what was set meanwhile is told first, the last 500 changes at most: ids that are left out say that there were more.',
       answer: z.string().describe('text/event-stream'),
       contentType: 'text/event-stream',
-      handle: ({ request, reply }) => {
+      handle: ({ request, reply, principal }) => {
         events.refuseFull();
         // Refuses (NOT_READY) before the headers are gone.
         void model.snapshot;
@@ -29,7 +30,10 @@ export function eventRoutes({ events, model }: ControlDeps): Route[] {
           // nginx and its like would collect the events.
           'x-accel-buffering': 'no',
         });
-        events.connect(reply.raw, eventNumber(request.headers['last-event-id']));
+        events.connect(reply.raw, eventNumber(request.headers['last-event-id']), async () => {
+          const now = await authenticate(request);
+          return now !== null && now.id === principal.id && mayDo(now, 'read');
+        });
         return reply;
       },
     }),

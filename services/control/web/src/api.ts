@@ -9,6 +9,8 @@ export const token = signal<string | null>(sessionStorage.getItem(TOKEN_KEY));
 export const me = signal<Me | null>(null);
 /** Why the last log-in is over; empty at first. */
 export const loggedOutBecause = signal('');
+/** When the service began its last whole look at the ledger, by this machine's clock; 0 before it told. */
+export const lookedMs = signal(0);
 
 export class ApiProblem extends Error {
   readonly problem: Problem;
@@ -74,6 +76,8 @@ export async function send(path: string, init: RequestInit = {}): Promise<Respon
     if (init.signal?.aborted === true) throw thrown;
     throw new Unreachable('the control service does not answer');
   }
+  const age = response.headers.get('lakehaul-ledger-age');
+  if (age !== null) lookedMs.value = Date.now() - Number(age) * 1_000;
   if (response.ok || response.status === 304) return response;
   const problem = await problemIn(response);
   if (response.status === 401 && token.value === sentToken)
