@@ -1,8 +1,9 @@
 /** The frame round every page: who, where, and whether what is shown is alive. */
+import { effect } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { get, logOut, me, token } from './api.ts';
 import { href } from './href.ts';
-import { follow } from './live.ts';
+import { beat, follow } from './live.ts';
 import { PAGES, pageOf } from './pages/index.tsx';
 import { LogIn } from './pages/log-in.tsx';
 import { AskDialog } from './parts/ask.tsx';
@@ -20,14 +21,9 @@ export function App() {
 function Frame() {
   useEffect(() => {
     const stop = follow();
-    void get<Me>('/v1/me').then(
-      ({ value }) => {
-        me.value = value;
-      },
-      // Told by the pages, which ask the same service.
-      () => undefined,
-    );
+    const stopAsking = askWho();
     return () => {
+      stopAsking();
       stop();
       forgetAll();
     };
@@ -79,6 +75,27 @@ function Frame() {
       <AskDialog />
     </div>
   );
+}
+
+/** Until it is known: a service that has just started answers 503, and whoever reads would be offered nothing for good. */
+function askWho(): () => void {
+  let isAsking = false;
+  return effect(() => {
+    void beat.value;
+    if (isAsking || me.peek() !== null) return;
+    isAsking = true;
+    void get<Me>('/v1/me')
+      .then(
+        ({ value }) => {
+          me.value = value;
+        },
+        // Told by the pages, which ask the same service.
+        () => undefined,
+      )
+      .finally(() => {
+        isAsking = false;
+      });
+  });
 }
 
 function quarantinedOf({ tables }: Status): number {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Receipt } from './shapes.ts';
-import { countsOf, trailOf } from './trail.ts';
+import { countsOf, judgement, trailOf } from './trail.ts';
 
 function receipt(stage: string, attempt: number, lastModifiedMs: number, body: Receipt['body']): Receipt {
   return {
@@ -59,4 +59,24 @@ it('a proof says nothing of an attempt after it', () => {
   const trail = [...TRAIL, receipt('opened', 2, 13_000, { cause: 'mismatched', reason: '' })];
   expect(countsOf({ trail })).toBeNull();
   expect(countsOf({ trail: [] })).toBeNull();
+});
+
+it('claims that hashes agree only where some were compared', () => {
+  const all = { transaction: '10', manifest: '10', load: '10', target: '10' };
+  const sums = { groups: [{ sum1: '12', sum2: '34' }] };
+  const words = (stage: string, body: Receipt['body']) => {
+    const counts = countsOf({ trail: [receipt(stage, 1, 1_000, body)] });
+    return counts === null ? null : judgement(counts);
+  };
+  const hashed = { rowCounts: all, carried: sums, target: sums };
+  expect(words('verified', hashed)).toEqual({ words: 'All four agree, and so do the hashes.', isGood: true });
+  const none = 'All four agree; no hashes were compared.';
+  expect(words('counted', { rowCounts: all, carried: null, target: null })?.words).toBe(none);
+  // A table of level count that was proven again.
+  expect(words('reproved', { rowCounts: all, carried: null, target: null })?.words).toBe(none);
+  expect(words('verified', { ...hashed, rowCounts: { ...all, load: '9' } })?.isGood).toBe(false);
+  expect(words('verified', { ...hashed, rowCounts: { transaction: '10' } })?.isGood).toBe(false);
+  expect(words('mismatched', hashed)?.isGood).toBe(false);
+  const unloaded = { rowCount: '10', manifestRowCount: '10' };
+  expect(words('unloaded', unloaded)).toEqual({ words: 'What is known so far agrees.', isGood: null });
 });

@@ -129,6 +129,18 @@ export function countsOf({ trail }: Pick<ChunkStory, 'trail'>): Counts | null {
   return { attempt, ...compared(known), proof: null, hashes: [] };
 }
 
+/** Of the counts and hashes in words; null: nothing was proven yet. Hashes are claimed only where some were compared. */
+export function judgement({ counts, isEqual, proof, hashes }: Counts): { words: string; isGood: boolean | null } {
+  if (proof === 'mismatched' || !isEqual)
+    return { words: 'They differ, or their hashes do: the trail says where.', isGood: false };
+  if (proof === null) return { words: 'What is known so far agrees.', isGood: null };
+  if (counts.some(({ rows }) => rows === null))
+    return { words: 'A count is missing: nothing is proven.', isGood: false };
+  if (proof === 'counted' || hashes.length < 2)
+    return { words: 'All four agree; no hashes were compared.', isGood: true };
+  return { words: 'All four agree, and so do the hashes.', isGood: true };
+}
+
 function compared(known: Partial<Record<string, string>>): Pick<Counts, 'counts' | 'isEqual'> {
   const counts = ['transaction', 'manifest', 'load', 'target'].map((name) => ({ name, rows: known[name] ?? null }));
   return { counts, isEqual: new Set(counts.map(({ rows }) => rows).filter((rows) => rows !== null)).size === 1 };

@@ -10,7 +10,7 @@ import { useResource } from '../resource.ts';
 import { place } from '../router.ts';
 import type { ChunkStory } from '../shapes.ts';
 import { STAGE_LOOKS } from '../stage-look.ts';
-import { type Counts, countsOf, type TrailEvent, trailOf } from '../trail.ts';
+import { type Counts, countsOf, judgement, type TrailEvent, trailOf } from '../trail.ts';
 import { proposeAccept, replay } from './quarantine.tsx';
 import { Fact } from './tables.tsx';
 
@@ -122,11 +122,9 @@ function Story({ story, path }: { story: ChunkStory; path: string }) {
   );
 }
 
-function Judged({ counts: { isEqual, proof } }: { counts: Counts }) {
-  if (proof === 'mismatched' || !isEqual)
-    return <p class="bad">They differ, or their hashes do: the trail says where.</p>;
-  if (proof === null) return <p>What is known so far agrees.</p>;
-  return <p class="good">{proof === 'counted' ? 'All four agree.' : 'All four agree, and so do the hashes.'}</p>;
+function Judged({ counts }: { counts: Counts }) {
+  const { words, isGood } = judgement(counts);
+  return <p class={isGood === null ? '' : isGood ? 'good' : 'bad'}>{words}</p>;
 }
 
 function Event({ event }: { event: TrailEvent }) {

@@ -223,12 +223,15 @@ function approve(proposal: string): void {
   ask({
     ...{ title: 'Approve', verb: 'Approve', method: 'POST', path: `/v1/proposals/${proposal}/approve` },
     ...{ body: {}, isGrave: true },
-    tell: (preview) => (
-      <p>
-        {words((preview as Approved).chunks)} would be taken unproven, now, in both your names. It cannot be undone,
-        only replayed.
-      </p>
-    ),
+    tell: (preview) => {
+      const { chunks, movedOn } = preview as Approved;
+      return (
+        <p>
+          {words(chunks)} would be taken unproven, now, in both your names. It cannot be undone, only replayed.
+          {movedOn.length === 0 ? null : ` Not as proposed any more, and left alone: ${movedOn.join(', ')}.`}
+        </p>
+      );
+    },
   });
 }
 

@@ -14,6 +14,7 @@ import { place } from '../router.ts';
 import type { ChunkPage, Status, TableStatus } from '../shapes.ts';
 import { STAGE_ORDER } from '../stage-look.ts';
 import { pause, resume, steer } from '../steer.tsx';
+import { tableRank as rank, tableState } from '../table-state.ts';
 
 export function Tables() {
   const status = useResource<Status>('/v1/status').value;
@@ -95,25 +96,9 @@ function List({ status }: { status: Status }) {
   );
 }
 
-/** Lower is worse. */
-function rank(table: TableStatus): number {
-  if (table.stop !== null) return 0;
-  if ((table.stages.quarantined ?? 0) > 0) return 1;
-  if ((table.stages.mismatched ?? 0) > 0 || table.sealFaults.length > 0) return 2;
-  if (table.done < table.chunks) return 3;
-  return table.isSealed ? 5 : 4;
-}
-
 export function stateWords(table: TableStatus) {
-  const waiting = table.stages.quarantined ?? 0;
-  if (table.stop !== null) return <span class="bad">stopped: {table.stop.code}</span>;
-  if (waiting > 0) return <span class="bad">{count(waiting)} quarantined</span>;
-  if (table.sealFaults.length > 0) return <span class="bad">seal broken</span>;
-  if ((table.stages.mismatched ?? 0) > 0)
-    return <span class="warn">{count(table.stages.mismatched ?? 0)} mismatched</span>;
-  if (table.writes === 'written') return <span class="warn">written at the source</span>;
-  if (table.isSealed) return <span class="good">sealed</span>;
-  return table.done === table.chunks ? 'proven, not sealed' : 'under way';
+  const { words, tone } = tableState(table);
+  return tone === '' ? words : <span class={tone}>{words}</span>;
 }
 
 function OneTable({ name }: { name: string }) {
@@ -155,6 +140,7 @@ function Facts({ table }: { table: TableStatus }) {
         <dl class="facts">
           <Fact name="proven chunks">
             {count(table.done)} of {count(table.chunks)}, {count(table.repaired)} after a repair
+            {table.accepted === 0 ? '' : `; ${count(table.accepted)} taken unproven by people`}
           </Fact>
           <Fact name="rows">
             {count(table.rows)} {table.isSealed ? 'by the seal' : 'as planned'}
