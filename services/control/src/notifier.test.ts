@@ -34,7 +34,9 @@ function receiver(at: 'a' | 'b' | 'c', shape: ReceiverShape = 'generic', minSeve
 }
 
 const facts = (...stopped: string[]): Facts => ({
-  ...{ migration: 'm1', verdict: 'HOLD', reasons: ['NOT_SEALED'], mismatches: [] },
+  ...{ migration: 'm1', verdict: 'HOLD', reasons: ['NOT_SEALED'], mismatches: [], isGoverned: true },
+  // Of a look after everything that was noted before.
+  observedMs: Number.POSITIVE_INFINITY,
   conditions: stopped.map((table) => ({
     ...{ key: `table-stopped/${table}`, kind: 'table-stopped', severity: 'critical', subject: table, measure: 1 },
     ...{ says: `${table} is stopped: SCHEMA_DRIFT`, next: 'look' },
@@ -159,6 +161,42 @@ describe('notices', () => {
     await Promise.all([one?.runOnce(facts()), two?.runOnce(facts())]);
     const expected = [1, 2, 3, 4, 5].map((n) => `lakehaul/m1/notice/${n}`);
     expect([ids(servers.a), ids(servers.b)]).toEqual([expected, expected]);
+  });
+
+  it('one that looked before the other noted takes nothing back; its next look does', async () => {
+    const world = new World();
+    const [one, two] = ['p1', 'p2'].map((name) => world.process([receiver('a')], name));
+    await one?.runOnce(facts());
+    const seen = () => world.ledgers.nowMs;
+    const earlier = { ...facts(), observedMs: seen() };
+    world.ledgers.tick(1);
+    await one?.runOnce({ ...facts('t'), observedMs: seen() });
+    // The other one's looks take long, or fail from now on: what it knows stays what it was.
+    for (let look = 0; look < 5; look++) {
+      world.ledgers.tick(1);
+      await two?.runOnce(earlier);
+      await one?.runOnce({ ...facts('t'), observedMs: seen() });
+    }
+    expect(summaries(servers.a)).toEqual(['m1 is watched; the verdict is HOLD', 't is stopped: SCHEMA_DRIFT']);
+    world.ledgers.tick(1);
+    await two?.runOnce({ ...facts(), observedMs: seen() });
+    expect(summaries(servers.a).at(-1)).toBe('over: what was stopped is resumed');
+  });
+
+  it('a receiver that asks for years is asked again after an hour, and given up aloud after a day', async () => {
+    const world = new World();
+    const notifier = world.process([receiver('a')], 'p1');
+    servers.a.answer = { status: 429, headers: { 'retry-after': '999999999' } };
+    await notifier.runOnce(facts());
+    world.ledgers.tick(3_599);
+    await notifier.runOnce(facts());
+    expect(servers.a.received).toHaveLength(1);
+    world.ledgers.tick(1);
+    await notifier.runOnce(facts());
+    expect(servers.a.received).toHaveLength(2);
+    world.ledgers.tick(GIVE_UP_MS / 1_000);
+    await notifier.runOnce(facts());
+    expect(world.counted).toEqual(['failed', 'failed', 'given-up']);
   });
 
   it('a receiver that is away holds up nobody, is asked less and less often, and gets everything in order afterwards', async () => {

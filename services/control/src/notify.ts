@@ -27,11 +27,11 @@ export function startNotifying(request: {
     ...{ name: 'notify', everyMs, clock, log, fail },
     runOnce: async () => {
       if (!model.isReady) return;
-      const { report, scan, changes } = model.snapshot;
+      const { report, scan, changes, asOf } = model.snapshot;
       const [signals, throttle] = [await readSignals(), await ledger.throttle.latest()];
-      await notifier.runOnce(
-        factsOf({ report, scan, changes, signals, throttle, nowMs: scan.observedMs, pausedAfterMs }),
-      );
+      // Not the scan's own time: that of the next look may have begun.
+      const nowMs = Date.parse(asOf);
+      await notifier.runOnce(factsOf({ report, scan, changes, signals, throttle, nowMs, pausedAfterMs }));
     },
   });
   return {

@@ -28,6 +28,10 @@ export interface Condition {
 
 export interface Facts {
   migration: string;
+  /** S3's clock when the look began that they are of. */
+  observedMs: number;
+  /** Somebody decides how many UNLOADs may run. */
+  isGoverned: boolean;
   verdict: Verdict;
   /** Codes of what stands against GO. */
   reasons: readonly string[];
@@ -47,7 +51,7 @@ export interface FactsRequest {
   signals: readonly LedgerRecord<ProcessSignal>[];
   /** What the throttle decided last; null when nobody governs. */
   throttle: LedgerRecord<ThrottleRecord> | null;
-  /** S3's clock. */
+  /** S3's clock when the look began; what is not of the look was read later. */
   nowMs: number;
   pausedAfterMs: number;
 }
@@ -58,6 +62,8 @@ export function factsOf(request: FactsRequest): Facts {
   const reasons = [...new Set(report.decision.reasons.map((reason) => reason.code))];
   return {
     migration: report.migration,
+    observedMs: request.nowMs,
+    isGoverned: isGoverned(request),
     verdict: report.decision.verdict,
     reasons,
     conditions: [
@@ -142,10 +148,14 @@ function failing({ body, key }: LedgerRecord<ProcessSignal>): Condition {
 /** A planner that decides nothing for so long is gone: its last word says nothing about now. */
 const DECISION_AGE_MS = 3_600_000;
 
+function isGoverned({ throttle, nowMs }: Pick<FactsRequest, 'throttle' | 'nowMs'>): boolean {
+  return throttle !== null && nowMs - throttle.lastModifiedMs <= DECISION_AGE_MS;
+}
+
 /** By what was measured; the hours that people have set are no news. */
-function throttleStop({ throttle, nowMs }: FactsRequest): Condition[] {
+function throttleStop({ throttle, nowMs }: Pick<FactsRequest, 'throttle' | 'nowMs'>): Condition[] {
   if (throttle === null || throttle.body.memory.stoppedBy !== 'measured') return [];
-  if (nowMs - throttle.lastModifiedMs > DECISION_AGE_MS) return [];
+  if (!isGoverned({ throttle, nowMs })) return [];
   return [
     {
       ...{ key: 'throttle-stop/unload', kind: 'throttle-stop', severity: 'warning', subject: 'unload', measure: 1 },

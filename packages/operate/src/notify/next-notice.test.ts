@@ -4,7 +4,10 @@ import { describe, expect, it } from 'vitest';
 import type { Condition, Facts } from './facts.ts';
 import { type News, nextNotice } from './next-notice.ts';
 
-const QUIET: Facts = { migration: 'm1', verdict: 'HOLD', reasons: ['NOT_SEALED'], conditions: [], mismatches: [] };
+const QUIET: Facts = {
+  ...{ migration: 'm1', verdict: 'HOLD', reasons: ['NOT_SEALED'], conditions: [], mismatches: [] },
+  ...{ observedMs: 0, isGoverned: true },
+};
 
 function stopped(table: string, since = 1): Condition {
   return {
@@ -114,6 +117,20 @@ describe('what is news', () => {
     expect(brief(teller.look({ verdict: 'HOLD' }))).toEqual([
       ['verdict', 'cleared', 'critical', 'the verdict is no longer NO_GO but HOLD', 4],
     ]);
+  });
+
+  it('UNLOADs are told to be let in again only by somebody who decides', () => {
+    const pain: Condition = {
+      ...{ key: 'throttle-stop/unload', kind: 'throttle-stop', severity: 'warning', subject: 'unload', measure: 1 },
+      ...{ says: 'no UNLOAD is let in', next: 'look' },
+    };
+    const ends = [true, false].map((isGoverned) => {
+      const teller = new Teller();
+      teller.look({ conditions: [pain] });
+      return teller.look({ isGoverned })[0]?.summary;
+    });
+    expect(ends[0]).toBe('over: UNLOADs are let in again');
+    expect(ends[1]).toContain('not known any more');
   });
 
   it('a mismatch is told once, though it was repaired before anybody looked, and whoever else looks', () => {

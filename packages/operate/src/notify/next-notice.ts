@@ -140,7 +140,10 @@ function clearedWords(kind: NoticeKind, facts: Facts): string {
   if (kind === 'verdict') return `the verdict is no longer NO_GO but ${facts.verdict}`;
   if (kind === 'table-stopped') return 'over: what was stopped is resumed';
   if (kind === 'quarantine') return 'over: no chunk of it waits for a person any more';
-  if (kind === 'throttle-stop') return 'over: UNLOADs are let in again';
+  if (kind === 'throttle-stop')
+    return facts.isGoverned
+      ? 'over: UNLOADs are let in again'
+      : 'not known any more: nobody has read the source for an hour; lakehaul throttle';
   if (kind === 'process-failing') return 'over: the business process is declared well again';
   return 'over: what was paused is resumed';
 }

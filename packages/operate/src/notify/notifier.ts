@@ -30,6 +30,8 @@ const NOTED = 20;
 const SENT = 20;
 const FIRST_WAIT_MS = 5_000;
 const LONGEST_WAIT_MS = 15 * 60_000;
+/** When the receiver itself asks for it. */
+const LONGEST_ASKED_MS = 3_600_000;
 
 interface Progress {
   /** Everything up to this number is over. */
@@ -74,12 +76,16 @@ export class Notifier {
   async #note(facts: Facts): Promise<number> {
     const { notices, log } = this.#deps;
     let latest = await notices.latest();
-    for (let noted = 0; noted < NOTED; noted++) {
+    // What another process noted while or after these facts were read may not be in them: by them it would be taken back,
+    // and told anew by its next look, for ever. S3 tells whole seconds.
+    let isBehind = latest !== null && facts.observedMs <= latest.notedMs;
+    for (let noted = 0; noted < NOTED && !isBehind; noted++) {
       const number = (latest?.number ?? 0) + 1;
       const news = nextNotice(latest?.told ?? null, facts, number);
       if (news === null) break;
       const { kind, action, severity, summary } = news.notice;
-      if (await notices.note(number, news)) log.info('notice noted', { number, kind, action, severity, summary });
+      isBehind = !(await notices.note(number, news));
+      if (!isBehind) log.info('notice noted', { number, kind, action, severity, summary });
       latest = await notices.latest();
     }
     return latest?.number ?? 0;
@@ -125,7 +131,9 @@ export class Notifier {
       if (!isOver) {
         progress.failures += 1;
         const waitMs = Math.min(FIRST_WAIT_MS * 2 ** (progress.failures - 1), LONGEST_WAIT_MS);
-        progress.notBeforeMs = clock.nowMs() + Math.max(waitMs, error.retryAfterMs ?? 0);
+        // A header of years would be silence that nobody hears of: giving up is told after a try.
+        const askedMs = Math.min(error.retryAfterMs ?? 0, LONGEST_ASKED_MS);
+        progress.notBeforeMs = clock.nowMs() + Math.max(waitMs, askedMs);
         log.warn('notice not sent', { ...fields, failures: progress.failures });
         count('failed');
         return false;
