@@ -45,14 +45,7 @@ export async function quarantined(
 ): Promise<Plan> {
   const found =
     filter.chunks === undefined ? await byFilter(ledger, snapshot, filter, bounds.most) : byName(snapshot, filter);
-  if (found.length > bounds.most)
-    throw new LakehaulError(
-      'USAGE',
-      `${counted(found.length, 'chunk')} are more than one request takes (${bounds.most})`,
-      {
-        next: 'Choose fewer by table, code or names, and go on with the rest afterwards.',
-      },
-    );
+  refuseMore(found.length, bounds.most);
   if (bounds.expected !== undefined && bounds.expected !== found.length)
     throw new LakehaulError(
       'USAGE',
@@ -62,6 +55,13 @@ export async function quarantined(
       },
     );
   return found;
+}
+
+function refuseMore(chunks: number, most: number): void {
+  if (chunks > most)
+    throw new LakehaulError('USAGE', `${counted(chunks, 'chunk')} are more than one request takes (${most})`, {
+      next: 'Choose fewer by table, code or names, and go on with the rest afterwards.',
+    });
 }
 
 /** Receipts of each chunk are read to find its code: more than these take too long for one request. */
@@ -90,6 +90,11 @@ async function byFilter(
       );
     return chunks.map(({ chunk, attempt }) => ({ chunk, attempt }));
   }
+  // Counted before they are named: a million names for a refusal would be 200 MB.
+  refuseMore(
+    chosen.reduce((sum, plan) => sum + scan.summary(plan).stages.quarantined, 0),
+    most,
+  );
   return chosen.flatMap((plan) =>
     scan.find(plan, { stage: 'quarantined' }, 0, plan.chunkCount).map((chunk) => {
       const ref = { tableId: plan.tableId, generation: plan.generation, chunk };

@@ -223,6 +223,31 @@ describe('a token of the identity provider', async () => {
     }
   });
 
+  it('of a provider whose answer never ends is refused in time, and the next one is not kept waiting', async () => {
+    let isHanging = true;
+    const knows = oidcBearer(config, {
+      log,
+      nowMs: () => nowMs,
+      // As the real one does it: what is not over when the call is over is nobody's any more.
+      outside: (point, call) => {
+        const late = new AbortController();
+        const timer = setTimeout(() => late.abort(new Error(`${point} is late`)), 50);
+        const cut = new Promise<never>((_, refuse) => {
+          late.signal.addEventListener('abort', () => refuse(late.signal.reason));
+        });
+        return Promise.race([call(late.signal), cut]).finally(() => clearTimeout(timer));
+      },
+      fetch: async (url) => {
+        if (!isHanging) return Response.json(documents[String(url)]);
+        return new Response(new ReadableStream({ start: (stream) => stream.enqueue(Buffer.from('{"issuer":')) }));
+      },
+    });
+    expect(await knows(await token())).toBeNull();
+    isHanging = false;
+    nowMs += 5_000;
+    expect(await knows(await token())).not.toBeNull();
+  });
+
   it('of a provider whose key set is broken is told in the log', async () => {
     for (const broken of ['<html>', { keys: 'none' }]) {
       warnings.length = 0;

@@ -9,6 +9,8 @@ export type OidcConfig = NonNullable<MigrationConfig['control']['oidc']>;
 
 /** A provider that is away is not asked again by every stranger's token. */
 const RETRY_MS = 5_000;
+/** Then they are read again: a key that the provider took back must not serve for ever. */
+const KEYS_KEPT_MS = 600_000;
 /** Asymmetric ones only: with a shared secret whoever can check a token could make one. */
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
 const CLOCK_TOLERANCE_S = 30;
@@ -29,7 +31,7 @@ const HELD_BACK = new LakehaulError('UNAVAILABLE', 'the identity provider failed
 export function oidcBearer(config: OidcConfig, deps: OidcDeps): KnowsBearer {
   let opening: Promise<JWTVerifyGetKey> | null = null;
   let notBeforeMs = Number.NEGATIVE_INFINITY;
-  // Keys that are known go on to serve; only what would be fetched is held back.
+  // Keys that were read go on to serve for KEYS_KEPT_MS; only what would be fetched is held back.
   const ask: AskProvider = async (point, url, options) => {
     if (deps.nowMs() < notBeforeMs) throw HELD_BACK;
     return fetchOutside(deps, point, url, options);
@@ -76,6 +78,7 @@ function isOfProvider(thrown: unknown): boolean {
 async function openKeys(config: OidcConfig, ask: AskProvider): Promise<JWTVerifyGetKey> {
   const uri = config.jwksUri ?? (await discoverKeys(config, ask));
   return createRemoteJWKSet(new URL(uri), {
+    cacheMaxAge: KEYS_KEPT_MS,
     [customFetch]: (url: string, options: RequestInit) => ask('oidc.keys', url, options),
   });
 }
@@ -109,7 +112,8 @@ function fetchOutside(
       });
       if (response.status !== 200)
         throw new LakehaulError('UNAVAILABLE', `the identity provider answered ${response.status}`, { where: point });
-      return response;
+      // All of it within the time-out: every log-in waits for the same answer, and would wait for one that never ends.
+      return new Response(await response.text(), response);
     },
     { isIdempotent: false },
   );
