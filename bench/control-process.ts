@@ -66,7 +66,11 @@ async function control(chunks: number, token: string): Promise<void> {
       rateLimit: many,
     },
     events: new EventHub({ model, clock: systemClock, maxConnections: 200 }),
-    source: { runningStatements: async () => [], cancelStatement: async () => undefined },
+    source: {
+      runningStatements: async () => [],
+      cancelStatement: async () => undefined,
+      discover: async () => ({ tables: [], notMoved: [] }),
+    },
     target: { version: async () => '0', countLineages: async () => [] },
     authenticate: authenticateBy([async (given) => findToken(tokens, given, Date.now())]),
     consoleDirectory: null,

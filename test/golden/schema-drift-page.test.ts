@@ -1,4 +1,4 @@
-import { DRIFT_POLICY } from '@lakehaul/planner';
+import { DRIFT_POLICY } from '@lakehaul/operate';
 import { expect, it } from 'vitest';
 
 const ACTION = { accept: 'accepted and recorded', stop: 'the table stops' };
@@ -16,7 +16,7 @@ it('docs/schema-drift.md is the policy table (npx vitest run test/golden -u writ
   const page = `# Schema drift
 
 What is done when the table at the source changes while it is hauled. Written from
-\`services/planner/src/drift-policy.ts\` by \`test/golden/schema-drift-page.test.ts\`; do not edit.
+\`packages/operate/src/drift/drift-policy.ts\` by \`test/golden/schema-drift-page.test.ts\`; do not edit.
 
 The catalogue is compared with the plans every few minutes (\`drift.everyMs\`) by the planner, or by \`lakehaul run\`. A stopped
 table opens no attempt any more; what is staged ends, what stands in the target stays as it is, and other tables go on. The

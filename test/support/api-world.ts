@@ -1,6 +1,7 @@
 /** The control API over a ledger in memory, with people of every role: what the tests of `services/control` stand on. */
 
-import { type Log, type Step, THROTTLE_DEFAULTS } from '@lakehaul/core';
+import type { DiscoveredTable, SourceCatalogue } from '@lakehaul/adapters';
+import { type Log, type Step, type TablePlan, THROTTLE_DEFAULTS } from '@lakehaul/core';
 import type { Ledger } from '@lakehaul/ledger';
 import type { StepCounts } from '@lakehaul/queue';
 // File by file: the index brings the clouds' drivers along, which take seconds to load.
@@ -22,6 +23,15 @@ export const QUARANTINED = [2, 5, 7];
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => silent };
 
+/** The table as the catalogue told it when it was planned. */
+export function asPlanned({ source }: TablePlan): DiscoveredTable {
+  const { database, schema, table, oid, columnListHash } = source;
+  return {
+    ...{ name: { database, schema, table }, oid, columnListHash, columns: [] },
+    ...{ estimatedRows: null, estimatedBytes: null, sortKeyStyle: 'none', hasRowSecurity: false, hasMasking: false },
+  };
+}
+
 /** `Bearer viewer` is a viewer, `Bearer operator+approver` both; `nobody` is known and has no role. */
 export async function byName(header: string | undefined): Promise<Principal | null> {
   const name = /^Bearer ([a-z+-]+)$/.exec(header ?? '')?.[1];
@@ -41,6 +51,8 @@ export class ApiWorld {
     verify: { waiting: 0, active: 0, delayed: 0 },
   };
   concurrency: Record<Step, number | null> = { unload: null, load: null, verify: null };
+  /** What the source tells of its tables: as planned, until a test says otherwise. */
+  catalogue: SourceCatalogue = { tables: [SALES, EVENTS].map(asPlanned), notMoved: [] };
   isQueueAway = false;
   readonly errors: string[] = [];
 
@@ -78,7 +90,11 @@ export class ApiWorld {
       limits: [{ pattern: '*::unload', max: 40 }],
       throttle: { configured: THROTTLE_DEFAULTS, blackouts: { hours: [], dates: [] } },
       ledger,
-      source: { runningStatements: async () => [], cancelStatement: async () => undefined },
+      source: {
+        runningStatements: async () => [],
+        cancelStatement: async () => undefined,
+        discover: async () => this.catalogue,
+      },
       target: {
         version: async () => '7',
         countLineages: async () => [{ lineage: 131_073n, rowCount: '9' }],

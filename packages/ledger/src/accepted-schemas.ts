@@ -2,13 +2,13 @@
  * Schemas of a source table that differ from the planned one and are hauled all the same: by a policy, or because a person
  * said so. Records, append-only: the UNLOAD's own check takes a column list only when it is planned or in here.
  */
-import type { TablePlan } from '@lakehaul/core';
+import { must, type TablePlan } from '@lakehaul/core';
 import { z } from 'zod';
 import type { RecordStore } from './records.ts';
 
 export const acceptedSchema = z.object({
   schemaVersion: z.literal(1),
-  /** Of all that the watch compares (planner, compare-schema.ts). */
+  /** Of all that the watch compares (operate, compare-schema.ts). */
   digest: z.string(),
   /** As the UNLOAD's transaction tells it. */
   columnListHash: z.string(),
@@ -20,6 +20,8 @@ export const acceptedSchema = z.object({
   /** `policy`, or a person. */
   who: z.string(),
   reason: z.string(),
+  /** The caller's own name of the act: coming twice, it is done once. Absent in older records, and where a policy did it. */
+  request: z.string().optional(),
 });
 
 export type AcceptedSchema = z.infer<typeof acceptedSchema>;
@@ -37,6 +39,17 @@ export class AcceptedSchemas {
 
   async append(tableId: string, schema: AcceptedSchema, causedBy: string | null): Promise<void> {
     await this.#records.append(`schemas/${tableId}`, schema, causedBy);
+  }
+
+  /**
+   * As the record after so many: those that were known when it was judged. False when another one came in between; true as
+   * well when the same request has written it before.
+   */
+  async appendAfter(tableId: string, known: number, schema: AcceptedSchema, causedBy: string): Promise<boolean> {
+    const path = `schemas/${tableId}/${String(known + 1).padStart(10, '0')}`;
+    if ((await this.#records.write(path, schema, causedBy)).isMine) return true;
+    const { body } = must(await this.#records.read(path, acceptedSchema), path);
+    return schema.request !== undefined && body.request === schema.request;
   }
 }
 

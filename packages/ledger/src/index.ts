@@ -37,8 +37,10 @@ export {
   askedRecord,
   decisionRecord,
   PROPOSALS,
+  type Proposal,
   proposalPath,
   proposalRecord,
+  proposedKey,
   requestPath,
 } from './requests.ts';
 export {
@@ -68,7 +70,7 @@ export {
   type SealFault,
   type SealFaultKind,
 } from './table-seals.ts';
-export type { TableEvent, TableHalt, TableResume, TableStop } from './table-stops.ts';
+export { isLiftedBy, type TableEvent, type TableHalt, type TableResume, type TableStop } from './table-stops.ts';
 export { THROTTLE, ThrottleLog, type ThrottleRecord, throttleRecord } from './throttle-log.ts';
 export {
   type CleanUntil,

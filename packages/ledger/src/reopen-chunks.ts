@@ -15,6 +15,8 @@ export interface Reopening {
   reason: string;
   /** Key of the receipt or record that led to it; by null each chunk names what it waited for. */
   causedBy: string | null;
+  /** Also chunks that people took as they are: the table that they looked at is another one now. */
+  reopensAccepted?: true;
 }
 
 const PARALLEL = 16;
@@ -63,7 +65,7 @@ export async function reopenPlanned(
 async function isReopened(ledger: Ledger, planned: PlannedReopening, reopening: Reopening): Promise<boolean> {
   const { attempt, stage } = await ledger.chunkState(planned.ref);
   // Accepted meanwhile by people who looked at it: a request from before must not undo that.
-  if (attempt === planned.attempt - 1 && stage !== 'accepted')
+  if (attempt === planned.attempt - 1 && (stage !== 'accepted' || reopening.reopensAccepted === true))
     try {
       const [result] = await reopenChunks(ledger, [planned.ref], reopening);
       // Another one may have opened it in the same moment; whose it is, its receipt says.

@@ -3,6 +3,7 @@
  * attempt; what is staged already may go on to its end, its rows are paid for and their proof is evidence. Other tables
  * are not touched. Only a person lifts a stop, with a reason.
  */
+import { must } from '@lakehaul/core';
 import { z } from 'zod';
 import type { LedgerRecord, RecordStore } from './records.ts';
 import { errorCode } from './schemas.ts';
@@ -30,6 +31,8 @@ const resume = z.object({
   reason: z.string(),
   /** Digest of the stop that it lifts. */
   digest: z.string(),
+  /** The caller's own name of the act: coming twice, it is done once. Absent in older records. */
+  request: z.string().optional(),
 });
 
 /** What is written exactly, for an audit. */
@@ -82,9 +85,29 @@ export class TableStops {
    * table on what it saw before a person lifted the stop must look again.
    */
   async append(tableId: string, after: TableHalt | null, event: TableEvent): Promise<boolean> {
-    const number = String((after?.number ?? 0) + 1).padStart(10, '0');
-    return (await this.#records.write(`stops/${tableId}/${number}`, event, after?.key ?? null)).isMine;
+    return (await this.#records.write(pathAfter(tableId, after?.number ?? 0), event, after?.key ?? null)).isMine;
   }
+
+  /** What came after the event of that number; null while it is the newest. */
+  async after(tableId: string, number: number): Promise<TableEvent | null> {
+    return (await this.#records.read(pathAfter(tableId, number), EVENT))?.body ?? null;
+  }
+
+  /** Lifts exactly the stop that was judged on. True as well when the same request has done so before. */
+  async lift(tableId: string, halt: Pick<TableHalt, 'number' | 'key'>, event: TableResume): Promise<boolean> {
+    const path = pathAfter(tableId, halt.number);
+    if ((await this.#records.write<TableEvent>(path, event, halt.key)).isMine) return true;
+    return isLiftedBy(must(await this.after(tableId, halt.number), path), event.request);
+  }
+}
+
+/** Whether the event is this request's own lift. */
+export function isLiftedBy(event: TableEvent, request: string | undefined): boolean {
+  return event.action === 'resume' && request !== undefined && event.request === request;
+}
+
+function pathAfter(tableId: string, number: number): string {
+  return `stops/${tableId}/${String(number + 1).padStart(10, '0')}`;
 }
 
 function haltOf(record: LedgerRecord<TableEvent>): TableHalt {

@@ -8,6 +8,18 @@ export { budgetCheck, unreadBudget } from './cost/budget.ts';
 export { COST_PARTS, type Cost, costOf } from './cost/cost.ts';
 export { CostMeter, type CostReport, NO_COST } from './cost/cost-meter.ts';
 export { microsText } from './cost/money.ts';
+export { compareSchema, type SeenSchema } from './drift/compare-schema.ts';
+export { DRIFT_POLICY, type DriftKind, driftPolicy } from './drift/drift-policy.ts';
+export {
+  hiddenRowsRefusal,
+  mayHideRows,
+  UNREADABLE_NEXT,
+  unreadableDetail,
+  unreadablePolicies,
+} from './drift/hidden-rows.ts';
+export { drift, RESUME_PLAN, type ResumePlan, reopenedCount, reopeningsOf, resumeSteps } from './drift/resume-plan.ts';
+export { planResume, type ResumedBy, type ResumeRequest, resumeTable } from './drift/resume-table.ts';
+export { acceptedBy, newDrifts } from './drift/seen-schema.ts';
 export { findChunk, findPlans } from './find-chunk.ts';
 export { type Forecast, type ForecastTable, forecast } from './forecast/forecast.ts';
 export { CANCEL_JSON } from './json/cancel.ts';
@@ -39,7 +51,7 @@ export {
   steeringJson,
 } from './json/steering.ts';
 export { THROTTLE_JSON } from './json/throttle.ts';
-export { ACCEPT_JSON, CHUNKS_JSON, REPLAY_JSON, RESUME_JSON, stop, TABLES_JSON } from './json/waiting.ts';
+export { ACCEPT_JSON, CHUNKS_JSON, LIFT_JSON, REPLAY_JSON, RESUME_JSON, stop, TABLES_JSON } from './json/waiting.ts';
 export { LEDGER_AGE_HEADER, LEDGER_STALE_MS } from './ledger-age.ts';
 export { type Facts, factsOf } from './notify/facts.ts';
 export { type Message, messageBody, RECEIVER_SHAPES, type ReceiverShape } from './notify/message.ts';

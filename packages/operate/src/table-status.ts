@@ -14,6 +14,7 @@ import {
   type WriteLogState,
 } from '@lakehaul/ledger';
 import { unacknowledged } from '@lakehaul/planning';
+import { acceptanceOf, type DriftAcceptance } from './drift/drift-policy.ts';
 import type { Forecast } from './forecast/forecast.ts';
 import { estimateReproof, type ReproofEstimate } from './reproof-estimate.ts';
 
@@ -35,7 +36,14 @@ export interface TableStatus {
   isSealCurrent: boolean;
   quarantinedChunks: number[];
   /** Why it is stopped; null when it is not. */
-  stop: { code: StopCode; reason: string; next: string; since: string } | null;
+  stop: {
+    code: StopCode;
+    reason: string;
+    next: string;
+    since: string;
+    digest: string;
+    driftAcceptance: DriftAcceptance | null;
+  } | null;
   /** Where the last generation ends: what lies beyond is not planned yet. */
   openWatermark: string | null;
   generations: number;
@@ -129,8 +137,9 @@ function unacknowledgedColumns(plans: readonly TablePlan[]): number {
 
 function stopOf(halt: TableHalt | undefined): TableStatus['stop'] {
   if (halt === undefined || halt.stop === null) return null;
-  const { code, reason, next } = halt.stop;
+  const { code, reason, next, digest, evidence } = halt.stop;
   // A later version may stop for more; what it is called does not make the table less stopped.
   const known = code === 'SYSTEMIC_CAUSE' || code === 'ROW_SECURITY' ? code : 'SCHEMA_DRIFT';
-  return { code: known, reason, next, since: new Date(halt.sinceMs).toISOString() };
+  const since = new Date(halt.sinceMs).toISOString();
+  return { code: known, reason, next, since, digest, driftAcceptance: acceptanceOf(evidence) };
 }

@@ -21,6 +21,7 @@ import { queueRoutes } from './routes/queues.ts';
 import { signalRoutes } from './routes/signals.ts';
 import { statusRoutes } from './routes/status.ts';
 import { steeringRoutes } from './routes/steering.ts';
+import { stopRoutes } from './routes/stops.ts';
 import { throttleRoutes } from './routes/throttle.ts';
 
 const BODY_BYTES = 1_048_576;
@@ -76,7 +77,8 @@ export async function buildApp(deps: ControlDeps): Promise<FastifyInstance> {
 
 export function allRoutes(app: FastifyInstance, deps: ControlDeps): Route[] {
   const reading = [statusRoutes, chunkRoutes, mapRoutes, eventRoutes];
-  const routes = [...reading, queueRoutes, steeringRoutes, quarantineRoutes, signalRoutes, throttleRoutes];
+  const changing = [steeringRoutes, quarantineRoutes, stopRoutes, signalRoutes];
+  const routes = [...reading, queueRoutes, ...changing, throttleRoutes];
   return [...routes.flatMap((of) => of(deps)), ...pageRoutes(app, deps)];
 }
 

@@ -17,7 +17,7 @@ export interface ControlDeps {
   limits: readonly LimitRow[];
   throttle: ThrottleConfig;
   ledger: Ledger;
-  source: Pick<Source, 'runningStatements' | 'cancelStatement'>;
+  source: Pick<Source, 'runningStatements' | 'cancelStatement' | 'discover'>;
   target: Pick<Target, 'version' | 'countLineages'>;
   model: ReadModel;
   events: EventHub;

@@ -1,4 +1,3 @@
-export { DRIFT_POLICY, driftPolicy } from './drift-policy.ts';
 export { type FeedDeps, feedQueues } from './feed-queues.ts';
 export { Governor, type GovernorDeps } from './govern/governor.ts';
 export { openGovernor } from './govern/open-governor.ts';
@@ -8,7 +7,6 @@ export { type MigrationPlan, type PlanDeps, planMigration, writeMigrationPlan } 
 export { type PlannedTable, planTable } from './plan-table.ts';
 export { planTopUp, type TopUpPlan, type TopUpRequest, writeTopUp } from './plan-top-up.ts';
 export { PlannerLoop, type PlannerLoopDeps, plannerSettings } from './planner-loop.ts';
-export { planResume, type ResumePlan, type ResumeRequest, resumeTable } from './resume-table.ts';
 export type { SystemicLimits } from './systemic-cause.ts';
 export { ensureCleanUntil } from './watch/clean-until.ts';
 export { type ProbeResult, probeTable } from './watch/probe-table.ts';
@@ -21,4 +19,4 @@ export {
   watchOnce,
   watchPass,
 } from './watch/watch-once.ts';
-export { acceptedBy, newDrifts, SchemaWatch } from './watch-schema.ts';
+export { SchemaWatch } from './watch-schema.ts';

@@ -9,8 +9,8 @@ import {
 } from '@lakehaul/adapters';
 import { type Clock, LakehaulError, type Log, type TablePlan } from '@lakehaul/core';
 import type { Ledger } from '@lakehaul/ledger';
+import { hiddenRowsRefusal, unreadablePolicies } from '@lakehaul/operate';
 import { selectTables, settingsFor, type TableOverride, type TableSettings, tableIdOf } from '@lakehaul/planning';
-import { hiddenRowsRefusal, unreadablePolicies } from './hidden-rows.ts';
 import { sharedTargetRefusals } from './input-refusals.ts';
 import { type PlannedTable, planTable } from './plan-table.ts';
 

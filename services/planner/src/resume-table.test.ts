@@ -1,8 +1,8 @@
 import type { DiscoveredTable, Source } from '@lakehaul/adapters';
 import type { Log } from '@lakehaul/core';
+import { planResume, reopeningsOf, resumeTable } from '@lakehaul/operate';
 import { describe, expect, it } from 'vitest';
 import { BODIES, chunkRef, LedgerWorld, rangeChunks, tablePlan } from '../../../test/support/ledger-world.ts';
-import { planResume, resumeTable } from './resume-table.ts';
 import { SchemaWatch } from './watch-schema.ts';
 
 const log: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => log };
@@ -47,8 +47,9 @@ async function newWorld() {
   const resume = async () => {
     await scan.refresh();
     const steps = await planResume({ ledger, source, scan, plans: [plan], acceptDrift: false });
-    await resumeTable(ledger, steps, { who: 'a person', reason: 'policy detached' });
-    return steps.reopens.map((ref) => ref.chunk);
+    const by = { who: 'a person', reason: 'policy detached', request: 'r', causedBy: steps.stop.key };
+    await resumeTable(ledger, steps, by);
+    return reopeningsOf(steps).map(({ ref }) => ref.chunk);
   };
   const hide = (hides: boolean) => {
     isHidden = hides;

@@ -1,10 +1,10 @@
 import type { DiscoveredTable, Source, SourceCatalogue, Target } from '@lakehaul/adapters';
 import { type Diagnosis, type Log, lineageOf } from '@lakehaul/core';
 import type { Ledger } from '@lakehaul/ledger';
+import { planResume, resumeTable } from '@lakehaul/operate';
 import { describe, expect, it } from 'vitest';
 import { BODIES, chunkRef, LedgerWorld, rangeChunks, tablePlan } from '../../../test/support/ledger-world.ts';
 import { TableGuard } from './guard-tables.ts';
-import { planResume, resumeTable } from './resume-table.ts';
 import { SchemaWatch } from './watch-schema.ts';
 
 const log: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => log };
@@ -15,7 +15,7 @@ const CALM = tablePlan(8, {
 });
 const LIMITS = { chunks: 5, share: 0.2, window: 50 };
 const ZONE: Diagnosis = { cause: 'time-shift', column: 'at', detail: 'column at: shifted by +01:00' };
-const BY = { who: 'a person', reason: 'mended' };
+const BY = { who: 'a person', reason: 'mended', request: 'r' };
 
 async function newWorld() {
   const world = new LedgerWorld();
@@ -38,7 +38,7 @@ async function newWorld() {
     world.tick();
     await scan.refresh();
     const plan = await planResume({ ledger, source, scan, plans: [SHIFTED], acceptDrift });
-    return { plan, ...(await resumeTable(ledger, plan, BY)) };
+    return { plan, ...(await resumeTable(ledger, plan, { ...BY, causedBy: plan.stop.key })) };
   };
   const see = (change: (table: DiscoveredTable) => DiscoveredTable | null) => {
     const tables = [SHIFTED, CALM].flatMap((plan) => {

@@ -1,22 +1,21 @@
 /**
- * The schema watch: compares the source's catalogue with the plans every few minutes and does what drift-policy.ts says.
+ * The schema watch: compares the source's catalogue with the plans every few minutes and does what the policy says (operate/drift).
  * It sees a change late; what was unloaded in between is caught by the UNLOAD's own check.
  */
 import type { Source, SourceCatalogue } from '@lakehaul/adapters';
+import { asLakehaulError, type Clock, counted, isDone, type Log, separated, type TablePlan } from '@lakehaul/core';
+import type { Ledger, LedgerScan, TableHalt, TableStop } from '@lakehaul/ledger';
 import {
-  asLakehaulError,
-  type Clock,
-  counted,
-  isDone,
-  LakehaulError,
-  type Log,
-  separated,
-  type TablePlan,
-} from '@lakehaul/core';
-import { type Ledger, type LedgerScan, type TableHalt, type TableStop, validSchemas } from '@lakehaul/ledger';
-import { compareSchema, type Drift, type SeenSchema } from './compare-schema.ts';
-import { byGravity, type DriftKind, driftPolicy } from './drift-policy.ts';
-import { mayHideRows, UNREADABLE_NEXT, unreadableDetail, unreadablePolicies } from './hidden-rows.ts';
+  acceptedBy,
+  compareSchema,
+  type DriftKind,
+  driftPolicy,
+  mayHideRows,
+  newDrifts,
+  UNREADABLE_NEXT,
+  unreadableDetail,
+  unreadablePolicies,
+} from '@lakehaul/operate';
 
 /** So many looks without sight of the policies stop a table. */
 const BLIND_LOOKS = 2;
@@ -86,7 +85,7 @@ export class SchemaWatch {
     halt: TableHalt | null,
   ): Promise<boolean> {
     const { ledger, log } = this.#deps;
-    const seen = await newDrifts(ledger, tableId, plans, catalogue);
+    const seen = newDrifts(await ledger.schemas.of(tableId), plans, catalogue);
     const [gravest] = seen.drifts;
     if (gravest === undefined) return false;
     if (halt?.stop != null && gravest.kind !== 'hidden-rows') return false;
@@ -157,35 +156,6 @@ const HIDING: ReadonlySet<DriftKind> = new Set<DriftKind>([
   'table-renamed',
   'not-a-table',
 ]);
-
-/** Against all generations of the table; empty when it is as planned, or as it was accepted. */
-export async function newDrifts(
-  ledger: Ledger,
-  tableId: string,
-  plans: readonly TablePlan[],
-  catalogue: SourceCatalogue,
-): Promise<SeenSchema> {
-  const all = plans.map((plan) => compareSchema(plan, catalogue));
-  const seen = all.reduce((worst, each) => (isGraver(each.drifts, worst.drifts) ? each : worst));
-  const valid = validSchemas(await ledger.schemas.of(tableId));
-  if (valid.some((schema) => schema.digest === seen.digest)) return { ...seen, drifts: [] };
-  if (seen.drifts.length > 0 || valid[0]?.replaces !== true) return seen;
-  const back = 'the table that was replaced has its name again';
-  return { ...seen, drifts: [{ kind: 'table-swapped', column: null, detail: back }] };
-}
-
-function isGraver(a: readonly Drift[], b: readonly Drift[]): boolean {
-  if (a[0] === undefined || b[0] === undefined) return a[0] !== undefined;
-  return byGravity(a[0], b[0]) < 0;
-}
-
-export function acceptedBy(who: string, reason: string, seen: SeenSchema) {
-  const { digest, columnListHash, oid, drifts } = seen;
-  if (columnListHash === null) throw new LakehaulError('INTERNAL', 'a table that is gone cannot be accepted');
-  const replaces = drifts.some((drift) => driftPolicy(drift.kind).acceptance === 'reopening');
-  const named = oid === null ? {} : { oid };
-  return { schemaVersion: 1 as const, digest, columnListHash, ...named, replaces, drifts, who, reason };
-}
 
 /** What is in the target while the table is stopped. */
 function standing(scan: LedgerScan, plans: readonly TablePlan[]): string {

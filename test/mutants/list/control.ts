@@ -81,14 +81,14 @@ export const CONTROL: readonly Mutant[] = [
   }),
   mutant('control: one approves what he proposed himself', {
     harm: 'one stolen token is enough to call rows good',
-    file: 'services/control/src/proposals.ts',
+    file: 'services/control/src/proposals/proposals.ts',
     from: 'if (found.body.who === by.who)',
     to: "if (found.body.who === by.who && by.who === '')",
     tests: [CHANGES],
   }),
   mutant('control: acceptance of whatever attempt stands', {
     harm: 'rows that nobody looked at are called good',
-    file: 'services/control/src/proposals.ts',
+    file: 'services/control/src/proposals/accept-chunks.ts',
     from: 'return acceptance.ref.attempt === ref.attempt ? acceptance : null;',
     to: 'return acceptance;',
     tests: [CHANGES],

@@ -190,7 +190,8 @@ describe('status', () => {
     const lines = statusText(report(tables), { hasColour: true, columns: 80 }).split('\n');
     expect(lines.length).toBeLessThanOrEqual(23);
     for (const line of lines) expect(visibleLength(line)).toBeLessThanOrEqual(80);
-    const stop = { code: 'SCHEMA_DRIFT' as const, reason: 'r'.repeat(200), next: '', since: '' };
+    const said = { reason: 'r'.repeat(200), next: '', since: '', digest: '' };
+    const stop = { ...said, code: 'SCHEMA_DRIFT' as const, driftAcceptance: null };
     const stopped = tables.map((each) => ({ ...each, stop, quarantinedChunks: [1] }));
     const all: StatusReport = {
       ...report(stopped),

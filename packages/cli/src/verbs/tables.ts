@@ -1,7 +1,17 @@
+import { randomUUID } from 'node:crypto';
 import { LakehaulError } from '@lakehaul/core';
 import { readLedger, type Session } from '@lakehaul/fleet';
-import { findPlans, RESUME_JSON, statusReport, TABLES_JSON, type TableStatus } from '@lakehaul/operate';
-import { planResume, type ResumePlan, resumeTable } from '@lakehaul/planner';
+import {
+  findPlans,
+  planResume,
+  RESUME_JSON,
+  reopenedCount,
+  resumeSteps,
+  resumeTable,
+  statusReport,
+  TABLES_JSON,
+  type TableStatus,
+} from '@lakehaul/operate';
 import { printJson } from '../json/common.ts';
 import { plainText } from '../print/safe-text.ts';
 import { counted } from '../print/units.ts';
@@ -70,33 +80,23 @@ async function resume(call: VerbCall, session: Session, name: string): Promise<n
     plans: findPlans(plans, name),
     acceptDrift: call.flags['accept-drift'] === true,
   });
-  const steps = stepsOf(plan);
+  const steps = resumeSteps(plan).map(plainText);
   const isJson = call.flags['json'] === true;
   for (const step of steps)
     if (isJson) call.terminal.talk(step);
     else call.terminal.out(step);
   if (by === null) {
     if (isJson)
-      printJson(call.terminal, RESUME_JSON, { isDryRun, tableId: plan.tableId, steps, reopened: plan.reopens.length });
+      printJson(call.terminal, RESUME_JSON, { isDryRun, tableId: plan.tableId, steps, reopened: reopenedCount(plan) });
     return EXIT.done;
   }
   if (!(await agrees(call, `resume ${name}?`))) return EXIT.refused;
-  const { reopened } = await resumeTable(session.ledger, plan, by);
+  const act = { ...by, request: randomUUID(), causedBy: plan.stop.key };
+  const { reopened } = await resumeTable(session.ledger, plan, act);
   if (isJson) printJson(call.terminal, RESUME_JSON, { isDryRun, tableId: plan.tableId, steps, reopened });
   else
     call.terminal.out(
       `${name} is resumed${reopened > 0 ? `, ${counted(reopened, 'chunk')} reopened` : ''}; lakehaul run goes on`,
     );
   return EXIT.done;
-}
-
-function stepsOf(plan: ResumePlan): string[] {
-  return [
-    `stopped for ${plan.stop.code}: ${plan.stop.reason}`,
-    ...(plan.reopens.length === 0
-      ? []
-      : [`reopen ${counted(plan.reopens.length, 'chunk')}, to be hauled again from the source`]),
-    ...(plan.accepts === null ? [] : plan.accepts.drifts.map((drift) => `accept ${drift.kind}: ${drift.detail}`)),
-    `lift stop ${plan.halt.number}`,
-  ].map(plainText);
 }

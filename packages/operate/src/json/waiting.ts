@@ -1,5 +1,7 @@
 /** `chunks`, `replay`, `accept` and `tables`: what waits for a person, and what a person decided. */
 import { z } from 'zod';
+import { DRIFT_ACCEPTANCES } from '../drift/drift-policy.ts';
+import { drift } from '../drift/resume-plan.ts';
 import { chunkStage, count, said, text, utcTime, wholeText } from './common.ts';
 
 const attemptNumber = z.int().min(1).meta({ title: 'whole number from 1' });
@@ -52,7 +54,16 @@ export const ACCEPT_JSON = z.strictObject({
 });
 
 export const stop = z
-  .strictObject({ code: said, reason: said, next: said, since: utcTime })
+  .strictObject({
+    ...{ code: said, reason: said, next: said, since: utcTime },
+    digest: text.describe('of what was seen: names this stop where it is lifted'),
+    driftAcceptance: z
+      .enum(DRIFT_ACCEPTANCES)
+      .nullable()
+      .describe(
+        'what lifting it takes of the schema that stopped it: on, it has to be accepted; reopening, so it has, and every chunk is hauled again; no, only undoing it helps; null, nothing',
+      ),
+  })
   .nullable()
   .describe('null: not stopped');
 
@@ -63,4 +74,13 @@ export const RESUME_JSON = z.strictObject({
   tableId: said,
   steps: z.array(said).describe('as they are done'),
   reopened: count.describe('chunks; of a dry run those that would be'),
+});
+
+/** Of a stop that is lifted over the API. */
+export const LIFT_JSON = z.strictObject({
+  ...RESUME_JSON.shape,
+  table: said,
+  stop: z.strictObject({ code: said, reason: said, digest: text }).describe('the one that is lifted'),
+  accepts: z.array(drift).describe('changes of the schema that are accepted with it'),
+  movedOn: z.array(said).describe('chunks that somebody else went on with meanwhile: left alone'),
 });

@@ -5,16 +5,15 @@ import { z } from 'zod';
 import { mayDo } from '../auth/permissions.ts';
 import type { ControlDeps } from '../deps.ts';
 import { DRY_RUN, makeChange, REASON } from '../make-change.ts';
+import { PROPOSED_JSON, proposeChange } from '../proposals/accept-chunks.ts';
 import {
   APPROVED_JSON,
   approveChange,
   listProposals,
   PROPOSALS_JSON,
-  PROPOSED_JSON,
-  proposeChange,
   WITHDRAWN_JSON,
   withdrawChange,
-} from '../proposals.ts';
+} from '../proposals/proposals.ts';
 import { QUARANTINE_FILTER, quarantined, REPLAYED_JSON, replayChange } from '../quarantine.ts';
 import { type Route, route } from '../route.ts';
 import { CURSOR, cursorOf } from './chunks.ts';
@@ -34,7 +33,7 @@ const body = z.strictObject({ reason: REASON, dryRun: DRY_RUN, filter: QUARANTIN
 const PROPOSAL = z.object({ proposal: z.string().regex(/^[0-9a-f]{64}$/, 'must be the proposal’s 64 digits') });
 
 export function quarantineRoutes(deps: ControlDeps): Route[] {
-  const { ledger, model, target } = deps;
+  const { ledger, model } = deps;
   const chosen =
     (asked: { filter: z.output<typeof QUARANTINE_FILTER>; expected?: number | undefined }, most: number) => () =>
       quarantined({ ledger, snapshot: model.snapshot }, asked.filter, { most, expected: asked.expected });
@@ -126,7 +125,7 @@ export function quarantineRoutes(deps: ControlDeps): Route[] {
       answer: APPROVED_JSON,
       handle: (call) => {
         const by = { who: call.principal.id, reason: call.body.reason };
-        return makeChange(deps, call, approveChange({ ledger, target }, by, call.params.proposal));
+        return makeChange(deps, call, approveChange(deps, by, call.params.proposal));
       },
     }),
     route({

@@ -20,7 +20,10 @@ it('what stops a table comes first, what a person set comes last', () => {
       table('a', { writes: 'written' }),
       table('b', { stages: { ...STAGES, quarantined: 2, accepted: 0 } }),
       table('c', {
-        stop: { code: 'SCHEMA_DRIFT', reason: 'a column is gone', next: 'look', since: '2026-01-01T00:00:00Z' },
+        stop: {
+          ...{ code: 'SCHEMA_DRIFT', reason: 'a column is gone', next: 'look', since: '2026-01-01T00:00:00Z' },
+          ...{ digest: 'd', driftAcceptance: 'no' },
+        },
       }),
       table('d', {}),
     ],

@@ -11,7 +11,8 @@ import type {
 } from '@lakehaul/operate';
 import type { z } from 'zod';
 import type { PROBLEM_JSON } from '../../src/problem.ts';
-import type { APPROVED_JSON, PROPOSALS_JSON, PROPOSED_JSON } from '../../src/proposals.ts';
+import type { PROPOSED_JSON } from '../../src/proposals/accept-chunks.ts';
+import type { APPROVED_JSON, PROPOSALS_JSON } from '../../src/proposals/proposals.ts';
 import type { REPLAYED_JSON } from '../../src/quarantine.ts';
 import type { MAP_JSON, ME_JSON, PACE_JSON } from '../../src/routes/map.ts';
 import type { QUEUES_JSON } from '../../src/routes/queues.ts';

@@ -12,7 +12,10 @@ function table(changes: Changes = {}): TableStatus {
   return { ...plain, ...changes } as TableStatus;
 }
 const fault = { kind: 'missing', chunk: 1, message: 'chunk 1 is not there' } as TableStatus['sealFaults'][number];
-const stop = { code: 'SCHEMA_DRIFT', reason: 'a column is gone', next: 'look', since: '2026-01-01T00:00:00Z' } as const;
+const stop = {
+  ...{ code: 'SCHEMA_DRIFT', reason: 'a column is gone', next: 'look', since: '2026-01-01T00:00:00Z' },
+  ...{ digest: 'd', driftAcceptance: 'no' as const },
+};
 
 it('only what is proven whole, sealed and known to be unwritten is told as good', () => {
   expect(tableState(table())).toEqual({ words: 'sealed', tone: 'good' });

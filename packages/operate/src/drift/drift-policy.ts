@@ -7,23 +7,29 @@
  */
 import { must } from '@lakehaul/core';
 
-export type DriftKind =
-  | 'table-dropped'
-  | 'table-renamed'
-  | 'table-swapped'
-  | 'not-a-table'
-  | 'hidden-rows'
-  | 'column-dropped'
-  | 'column-renamed'
-  | 'column-recreated'
-  | 'type-changed'
-  | 'type-widened'
-  | 'length-narrowed'
-  | 'length-widened'
-  | 'column-added'
-  | 'null-allowed'
-  | 'null-refused'
-  | 'columns-reordered';
+export const DRIFT_KINDS = [
+  'table-dropped',
+  'table-renamed',
+  'table-swapped',
+  'not-a-table',
+  'hidden-rows',
+  'column-dropped',
+  'column-renamed',
+  'column-recreated',
+  'type-changed',
+  'type-widened',
+  'length-narrowed',
+  'length-widened',
+  'column-added',
+  'null-allowed',
+  'null-refused',
+  'columns-reordered',
+] as const;
+
+export type DriftKind = (typeof DRIFT_KINDS)[number];
+
+export const DRIFT_ACCEPTANCES = ['on', 'reopening', 'no'] as const;
+export type DriftAcceptance = (typeof DRIFT_ACCEPTANCES)[number];
 
 export interface DriftPolicy {
   kind: DriftKind;
@@ -32,9 +38,9 @@ export interface DriftPolicy {
   action: 'accept' | 'stop';
   /**
    * What a person may do about a stop with `lakehaul tables resume --accept-drift`: go `on`, go on after `reopening` every
-   * chunk, or nothing but undo the change (`no`).
+   * chunk, or nothing but undo the change (`no`). Over the API it takes two people.
    */
-  acceptance: 'on' | 'reopening' | 'no';
+  acceptance: DriftAcceptance;
   why: string;
   next: string;
 }
@@ -182,4 +188,14 @@ export function driftPolicy(kind: DriftKind): DriftPolicy {
 /** Most serious first. */
 export function byGravity(a: { kind: DriftKind }, b: { kind: DriftKind }): number {
   return (BY_KIND.get(a.kind)?.rank ?? 0) - (BY_KIND.get(b.kind)?.rank ?? 0);
+}
+
+/**
+ * What the drifts that stopped a table have in common, by the lines that the stop's record keeps of them (`kind: detail`): the
+ * hardest of their acceptances. Null when it was stopped for something else. What the table shows now may be less, or more.
+ */
+export function acceptanceOf(evidence: readonly string[]): DriftAcceptance | null {
+  const kinds = evidence.map((line) => line.split(': ')[0]);
+  const acceptances = DRIFT_POLICY.filter(({ kind }) => kinds.includes(kind)).map(({ acceptance }) => acceptance);
+  return DRIFT_ACCEPTANCES.findLast((each) => acceptances.includes(each)) ?? null;
 }
