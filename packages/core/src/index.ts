@@ -89,6 +89,7 @@ export {
   limitRows,
   matchesLimit,
   NOTHING_STEERED,
+  type PatternTest,
   type PriorityRow,
   patternTest,
   priorityOf,

@@ -4,6 +4,7 @@ import {
   heldBy,
   limitRows,
   NOTHING_STEERED,
+  patternTest,
   priorityOf,
   type Steering,
   type SteeringChange,
@@ -76,5 +77,26 @@ describe('steering', () => {
         expect(steered(once, last)).toEqual(once);
       }),
     );
+  });
+});
+
+describe('a pattern', () => {
+  it('matches as the regular expression would that it stands for', () => {
+    const text = fc.string({ unit: fc.constantFrom('a', 'b', '.', ':', '𝔞', '\n'), maxLength: 12 });
+    const pattern = fc.string({ unit: fc.constantFrom('a', 'b', '.', ':', '𝔞', '*', '$'), maxLength: 6 });
+    const escaped = (part: string) => part.replace(/[.$]/g, '\\$&');
+    fc.assert(
+      fc.property(text, pattern, (given, like) => {
+        const expected = new RegExp(`^${like.split('*').map(escaped).join('.*')}$`, 'su').test(given);
+        expect(patternTest(like).test(given)).toBe(expected);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('of many stars stops nobody: every process of the fleet asks it on every pass', () => {
+    const path = `${'very_long_schema_name'.repeat(6)}.${'very_long_table_name'.repeat(6)}`;
+    for (const pattern of [`${'*'.repeat(200)}x`, '*e*a'.repeat(60)])
+      expect(patternTest(pattern).test(path)).toBe(false);
   });
 });

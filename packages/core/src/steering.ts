@@ -140,10 +140,34 @@ export function matchesLimit(pattern: string, path: string, step: Step): boolean
 }
 
 /** `*` is any run of characters, everything else itself: names hold dots, brackets and dollars. */
-export function patternTest(pattern: string): RegExp {
-  const source = pattern
-    .split('*')
-    .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
-    .join('.*');
-  return new RegExp(`^${source}$`, 'su');
+export interface PatternTest {
+  test(text: string): boolean;
+}
+
+/**
+ * No regular expression: `******…x` would take longer than anybody waits, in every process that reads the record. A star
+ * takes as little as it can; only the last one passed has ever to take more, so this is length times length at worst.
+ */
+export function patternTest(pattern: string): PatternTest {
+  return { test: (text) => isLike(text, pattern) };
+}
+
+function isLike(text: string, pattern: string): boolean {
+  let [at, inPattern] = [0, 0];
+  let star = -1;
+  let starAt = 0;
+  while (at < text.length) {
+    if (pattern[inPattern] === '*') {
+      star = inPattern++;
+      starAt = at;
+    } else if (pattern[inPattern] === text[at]) {
+      at++;
+      inPattern++;
+    } else if (star >= 0) {
+      inPattern = star + 1;
+      at = ++starAt;
+    } else return false;
+  }
+  while (pattern[inPattern] === '*') inPattern++;
+  return inPattern === pattern.length;
 }

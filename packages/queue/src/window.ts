@@ -2,7 +2,7 @@
  * Which jobs to let into the queues. Pure: the feeder gathers what is known and adds what this answers. Limits,
  * priorities and fairness between tables are decided here, before the store, which therefore needs none of them.
  */
-import { type ChunkRef, type LimitRow, patternTest, STEPS, type Step } from '@lakehaul/core';
+import { type ChunkRef, type LimitRow, type PatternTest, patternTest, STEPS, type Step } from '@lakehaul/core';
 import { jobIdOf } from './chunk-job.ts';
 
 export interface Candidate {
@@ -115,7 +115,7 @@ function nextAllowed(lane: Lane, request: WindowRequest, limits: Limits): Candid
 
 /** Counts what is in the queue against every limit row that names it; a job needs room in all of them. */
 class Limits {
-  readonly #rows: { test: RegExp; max: number; held: number }[];
+  readonly #rows: { test: PatternTest; max: number; held: number }[];
   readonly #heldByTable = new Map<string, number>();
   readonly #rowsOfPath = new Map<string, { max: number; held: number }[]>();
 
