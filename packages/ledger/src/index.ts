@@ -26,7 +26,7 @@ export {
 } from './notice-log.ts';
 export { chunkPage, type PlanHead, pageChunks, planHead } from './plan-schemas.ts';
 export { byTable, joinedPlans } from './plan-store.ts';
-export { newestSignals, PROCESS_NAME, type ProcessSignal, ProcessSignals, SIGNALS } from './process-signals.ts';
+export { PROCESS_NAME, type ProcessSignal, ProcessSignals, SIGNALS } from './process-signals.ts';
 export type { StoredReceipt, TroubleStage, WriteResult } from './receipt-store.ts';
 export { recordShape, tableSeal } from './record-shapes.ts';
 export type { LedgerRecord, RecordResult } from './records.ts';

@@ -27,17 +27,40 @@ export class ProcessSignals {
     this.#records = records;
   }
 
-  /** What was declared of every process, oldest first: one LIST, and a GET for what is new. */
+  /** What was declared of every process, ever. */
   all(): Promise<LedgerRecord<ProcessSignal>[]> {
     return this.#records.readAll(SIGNALS, signalRecord);
+  }
+
+  /** The newest of each process: one LIST, and a GET a process, whatever a monitoring system has said over weeks. */
+  async newest(): Promise<LedgerRecord<ProcessSignal>[]> {
+    const paths = new Map<string, string>();
+    for (const { path } of await this.#records.list(SIGNALS)) paths.set(path.split('/')[1] ?? '', path);
+    return this.#records.readEach([...paths.values()], signalRecord);
   }
 
   async current(process: string): Promise<LedgerRecord<ProcessSignal> | null> {
     return this.#records.latest(`${SIGNALS}/${process}`, signalRecord);
   }
 
-  /** Declaring what is declared already changes nothing, so a signal that is sent again and again is one record. */
-  async declare(signal: Omit<ProcessSignal, 'schemaVersion'>): Promise<{ isChanged: boolean }> {
+  /** Number of the newest record of a process; 0 before one. */
+  async number(process: string): Promise<number> {
+    const newest = await this.current(process);
+    return newest === null ? 0 : numberOf(newest.key);
+  }
+
+  /**
+   * Declaring what is declared already changes nothing, so a signal that is sent again and again is one record. `after` is
+   * the number that stood when it was asked for: said again after a crash it finds its own record among the later ones, and
+   * takes back nothing that somebody else has said since.
+   */
+  async declare(signal: Omit<ProcessSignal, 'schemaVersion'>, after?: number): Promise<{ isChanged: boolean }> {
+    if (after !== undefined) {
+      const later = await this.#records.since(`${SIGNALS}/${signal.process}`, after, signalRecord);
+      const { who, reason, status } = signal;
+      if (later.some(({ body }) => body.who === who && body.reason === reason && body.status === status))
+        return { isChanged: true };
+    }
     for (;;) {
       const before = await this.current(signal.process);
       if ((before?.body.status ?? 'ok') === signal.status) return { isChanged: false };
@@ -47,16 +70,6 @@ export class ProcessSignals {
       if (written.isMine) return { isChanged: true };
     }
   }
-}
-
-/** The newest of each process. */
-export function newestSignals(all: readonly LedgerRecord<ProcessSignal>[]): LedgerRecord<ProcessSignal>[] {
-  const newest = new Map<string, LedgerRecord<ProcessSignal>>();
-  for (const record of all) {
-    const known = newest.get(record.body.process);
-    if (known === undefined || numberOf(record.key) > numberOf(known.key)) newest.set(record.body.process, record);
-  }
-  return [...newest.values()];
 }
 
 function numberOf(key: string): number {

@@ -77,9 +77,32 @@ export class RecordStore {
   async tail<T>(path: string, count: number, schema?: z.ZodType<T>): Promise<LedgerRecord<T>[]> {
     const prefix = `${this.#context.keys.record(path)}/`;
     const last = await this.#lastNumber(prefix);
+    return this.#numbered(prefix, Math.max(1, last - count + 1), last, schema);
+  }
+
+  /** Those of a numbered series after a number, oldest first: what a reader does not know yet. */
+  async since<T>(path: string, after: number, schema?: z.ZodType<T>): Promise<LedgerRecord<T>[]> {
+    const prefix = `${this.#context.keys.record(path)}/`;
+    return this.#numbered(prefix, after + 1, await this.#lastNumber(prefix), schema);
+  }
+
+  /** Records as they are, some at a time: a series of thousands, one after the other, would take minutes. */
+  readEach<T>(paths: readonly string[], schema?: z.ZodType<T>): Promise<LedgerRecord<T>[]> {
+    return this.#readKeys(
+      paths.map((path) => `${this.#context.keys.record(path)}.json`),
+      schema,
+    );
+  }
+
+  #numbered<T>(prefix: string, first: number, last: number, schema?: z.ZodType<T>): Promise<LedgerRecord<T>[]> {
+    const keys = Array.from({ length: Math.max(0, last - first + 1) }, (_, at) => keyOf(prefix, first + at));
+    return this.#readKeys(keys, schema);
+  }
+
+  async #readKeys<T>(keys: readonly string[], schema?: z.ZodType<T>): Promise<LedgerRecord<T>[]> {
     const found: LedgerRecord<T>[] = [];
-    for (let from = Math.max(1, last - count + 1); from <= last; from += READ_AT_ONCE) {
-      const part = Array.from({ length: Math.min(READ_AT_ONCE, last - from + 1) }, (_, at) => keyOf(prefix, from + at));
+    for (let from = 0; from < keys.length; from += READ_AT_ONCE) {
+      const part = keys.slice(from, from + READ_AT_ONCE);
       const read = await Promise.all(part.map(async (key) => must(await this.#readKey<T>(key, schema), key)));
       found.push(...read);
     }

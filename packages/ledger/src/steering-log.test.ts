@@ -39,6 +39,21 @@ describe('steering', () => {
     });
   });
 
+  it('a change that is known is not read again, however many there are', async () => {
+    const world = new LedgerWorld();
+    const { steering } = world.open('a');
+    for (let time = 0; time < 30; time++)
+      await steering.change(by(`r${time}`, time % 2 === 0 ? PAUSE : { action: 'resume', pattern: '*::unload' }));
+    const reader = world.open('b').steering;
+    expect(await reader.changes()).toHaveLength(30);
+    await steering.change(by('r30'));
+    const before = world.store.calls.get('get') ?? 0;
+    expect((await reader.changes()).map(({ body }) => body.requestId)).toEqual(
+      Array.from({ length: 31 }, (_, time) => `r${time}`),
+    );
+    expect((world.store.calls.get('get') ?? 0) - before).toBe(1);
+  });
+
   it('people who change things at once lose none of it', async () => {
     const world = new LedgerWorld();
     const patterns = Array.from({ length: 8 }, (_, n) => `s.t${n}::*`);

@@ -52,6 +52,8 @@ export interface Steered {
 export class SteeringLog {
   readonly #records: RecordStore;
   readonly #nowMs: () => number;
+  /** Records never change: each is read once. */
+  #known: readonly LedgerRecord<SteeringRecord>[] = [];
   #latest: LedgerRecord<SteeringRecord> | null = null;
   #readMs = Number.NEGATIVE_INFINITY;
   #reading: Promise<void> | null = null;
@@ -67,8 +69,12 @@ export class SteeringLog {
     return this.#latest?.body.after ?? NOTHING_STEERED;
   }
 
-  changes(): Promise<LedgerRecord<SteeringRecord>[]> {
-    return this.#records.readAll(STEERING, steeringRecord);
+  /** All of them, oldest first: one LIST, and a GET for what is new. */
+  async changes(): Promise<readonly LedgerRecord<SteeringRecord>[]> {
+    const known = this.#known;
+    const fresh = await this.#records.since(STEERING, known.length, steeringRecord);
+    if (fresh.length > 0) this.#known = [...known, ...fresh];
+    return fresh.length > 0 ? [...known, ...fresh] : known;
   }
 
   /** What the change would make of the state as it is now; throws what `change` would throw. */

@@ -116,6 +116,9 @@ describe('a change of steering', () => {
     );
     expect(refused.statusCode).toBe(422);
     expect(await ledger.steering.changes()).toHaveLength(3);
+    const many = Object.fromEntries(Array.from({ length: 101 }, (_, n) => [`${'*'.repeat(n + 1)}::load`, n]));
+    expect((await change('/v1/settings', { limits: many }, { method: 'PATCH' })).statusCode).toBe(400);
+    expect(await ledger.steering.changes()).toHaveLength(3);
     const back = await change('/v1/settings', { limits: { 'public.*::load': null } }, { method: 'PATCH' });
     expect(back.json().after.limits).toEqual([]);
   });

@@ -1,7 +1,7 @@
 /** The loop that tells people what is news; none when nobody is to be told. */
 import { randomUUID } from 'node:crypto';
 import { type RunningLoop, type Session, startLoop } from '@lakehaul/fleet';
-import { type Ledger, type LedgerRecord, newestSignals, type ProcessSignal, SIGNALS } from '@lakehaul/ledger';
+import { type Ledger, type LedgerRecord, type ProcessSignal, SIGNALS } from '@lakehaul/ledger';
 import { factsOf, Notifier } from '@lakehaul/operate';
 import type { MigrationConfig } from '@lakehaul/runtime';
 import type { ReadModel } from './read-model.ts';
@@ -50,7 +50,7 @@ function newestSignalsOf(ledger: Ledger): () => Promise<LedgerRecord<ProcessSign
   return async () => {
     const listed = (await ledger.listRecords(SIGNALS)).map(({ path }) => path).join('\n');
     if (listed !== known) {
-      newest = newestSignals(await ledger.signals.all());
+      newest = await ledger.signals.newest();
       known = listed;
     }
     return newest;

@@ -1,5 +1,5 @@
 import { LakehaulError } from '@lakehaul/core';
-import { newestSignals, PROCESS_NAME } from '@lakehaul/ledger';
+import { PROCESS_NAME } from '@lakehaul/ledger';
 import { SIGNAL_JSON, SIGNALS_JSON, signalsJson } from '@lakehaul/operate';
 import { printJson } from '../json/common.ts';
 import { plainText } from '../print/safe-text.ts';
@@ -49,7 +49,7 @@ export const signal: Verb = {
 
 async function list(call: VerbCall): Promise<number> {
   await using session = await openSession(call);
-  const told = signalsJson(newestSignals(await session.ledger.signals.all()));
+  const told = signalsJson(await session.ledger.signals.newest());
   const { terminal } = call;
   if (call.flags['json'] === true) printJson(terminal, SIGNALS_JSON, told);
   else if (told.signals.length === 0) terminal.out('nobody has declared any process failing');

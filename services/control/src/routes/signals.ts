@@ -1,5 +1,5 @@
 /** A monitoring system, or a person, declares a business process failing: kept as evidence for the decision to switch. */
-import { newestSignals, PROCESS_NAME } from '@lakehaul/ledger';
+import { PROCESS_NAME } from '@lakehaul/ledger';
 import { SIGNAL_JSON, SIGNALS_JSON, signalsJson } from '@lakehaul/operate';
 import { z } from 'zod';
 import type { ControlDeps } from '../deps.ts';
@@ -7,7 +7,12 @@ import { DRY_RUN, makeChange, REASON } from '../make-change.ts';
 import type { Change } from '../once.ts';
 import { type Route, route } from '../route.ts';
 
-const PLAN = z.strictObject({ process: z.string(), status: z.enum(['failing', 'ok']) });
+const PLAN = z.strictObject({
+  process: z.string(),
+  status: z.enum(['failing', 'ok']),
+  /** Number of the record that stood when it was asked for; what was asked before there was one says nothing of it. */
+  after: z.int().min(0).optional(),
+});
 type Plan = z.infer<typeof PLAN>;
 type Answer = z.input<typeof SIGNAL_JSON>;
 
@@ -17,20 +22,23 @@ export function signalRoutes(deps: ControlDeps): Route[] {
     plan: Plan,
     by: { who: string; reason: string },
   ): Change<Plan, Answer> & { preview: () => Promise<Answer> } => ({
-    plan: async () => plan,
+    plan: async () => ({ ...plan, after: await signals.number(plan.process) }),
     planShape: PLAN,
     preview: async () => {
       const now = (await signals.current(plan.process))?.body.status ?? 'ok';
       return { ...plan, isDryRun: true, isChanged: now !== plan.status };
     },
-    perform: async (planned) => ({ ...planned, isDryRun: false, ...(await signals.declare({ ...planned, ...by })) }),
+    perform: async ({ process, status, after }) => {
+      const { isChanged } = await signals.declare({ process, status, ...by }, after);
+      return { process, status, isDryRun: false, isChanged };
+    },
   });
   return [
     route({
       ...{ method: 'GET', url: '/v1/signals', permission: 'read', tag: 'signals' },
       summary: 'Business processes that somebody declared failing or well again: the newest of each.',
       answer: SIGNALS_JSON,
-      handle: async () => signalsJson(newestSignals(await signals.all())),
+      handle: async () => signalsJson(await signals.newest()),
     }),
     route({
       ...{ method: 'POST', url: '/v1/signals/:process', permission: 'signal', tag: 'signals', isChange: true },

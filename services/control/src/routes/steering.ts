@@ -1,5 +1,5 @@
 /** Pauses, limits and priorities: of queues, of tables, and all of them as settings. */
-import { limitRows, STEPS, type SteeringChange } from '@lakehaul/core';
+import { LakehaulError, limitRows, STEPS, type SteeringChange } from '@lakehaul/core';
 import { CANCEL_JSON, changesJson, SETTINGS_JSON, steeringJson, utcTime } from '@lakehaul/operate';
 import { z } from 'zod';
 import { cancelChange } from '../cancel.ts';
@@ -28,6 +28,8 @@ const queueBody = body.extend({
 });
 
 const SETTINGS_LISTED = 200;
+/** Each is a record that holds all that is set before and after it. */
+const MOST_CHANGED = 100;
 
 type ChangeCall = Pick<
   Call<unknown, unknown, { reason: string; dryRun: boolean }>,
@@ -122,7 +124,15 @@ export function steeringRoutes(deps: ControlDeps): Route[] {
           .default({})
           .describe('By name of the setting, as GET /v1/throttle lists them; null: as configured.'),
       }),
-      handle: (call) => steer(call, changesOf(call.body)),
+      handle: (call) => {
+        const changes = changesOf(call.body);
+        if (changes.length > MOST_CHANGED)
+          throw new LakehaulError(
+            'REQUEST_INVALID',
+            `body: ${changes.length} settings at once, at most ${MOST_CHANGED}`,
+          );
+        return steer(call, changes);
+      },
     }),
   ];
 }
