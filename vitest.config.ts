@@ -29,6 +29,7 @@ export default defineConfig({
       {
         test: {
           name: 'fleet',
+          globalSetup: ['test/support/bundled-services.ts'],
           include: ['packages/**/*.fleet.test.ts', 'services/**/*.fleet.test.ts', 'test/**/*.fleet.test.ts'],
           exclude: ['**/node_modules/**'],
           testTimeout: 300_000,

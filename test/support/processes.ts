@@ -8,9 +8,8 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { freePort } from '@lakehaul/queue';
 import { type ConfigTables, sandboxConfig } from '../../packages/cli/src/sandbox/config-text.ts';
+import { BUNDLES_ENV } from './bundled-services.ts';
 import type { World } from './world.ts';
-
-const ROOT = join(import.meta.dirname, '../..');
 
 export function redisBinary(): string | null {
   for (const directory of (process.env['PATH'] ?? '').split(delimiter))
@@ -79,10 +78,13 @@ export async function startFleet(
     services?: Record<string, unknown>;
     /** Sections of lakehaul.yaml besides. */
     sections?: string;
-    /** Where `npm run bundle` put the services; default: the sources. */
+    /** Where `npm run bundle` put the services; default: where the set-up of the fleet tests did. */
     bundles?: string;
   } = {},
 ): Promise<Fleet> {
+  const bundles = options.bundles ?? process.env[BUNDLES_ENV];
+  if (bundles === undefined)
+    throw new Error('no bundled services: run under vitest --project fleet, or name a directory');
   const redis = await startRedis();
   const caFile = join(world.directory, 'ca.pem');
   const migration = options.migration ?? 'fleet';
@@ -115,13 +117,7 @@ export async function startFleet(
         [
           // As the services' own start script does; the young generation would grow to 48 MB otherwise.
           '--max-semi-space-size=4',
-          ...(options.bundles === undefined
-            ? [
-                '--import',
-                join(ROOT, 'node_modules/tsx/dist/esm/index.mjs'),
-                join(ROOT, 'services', name, 'src/main.ts'),
-              ]
-            : [join(options.bundles, `${name}.mjs`)]),
+          join(bundles, `${name}.mjs`),
         ],
         {
           env: {
