@@ -10,6 +10,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { buildApp } from '../services/control/src/app.ts';
 import { authenticateBy } from '../services/control/src/auth/authenticate.ts';
 import { findToken, parseTokenFile } from '../services/control/src/auth/token-file.ts';
+import { ChunkCauses } from '../services/control/src/chunk-causes.ts';
 import { EventHub } from '../services/control/src/event-hub.ts';
 import { ReadModel } from '../services/control/src/read-model.ts';
 import { BODIES, rangeChunks, tablePlan } from '../test/support/ledger-world.ts';
@@ -42,6 +43,7 @@ async function control(chunks: number, token: string): Promise<void> {
   };
   const model = new ReadModel({ ledger, queues, clock: systemClock, log: silentLog, staleAfterMs: 60_000 });
   await model.refreshOnce();
+  const causes = new ChunkCauses(ledger);
   const sha256 = createHash('sha256').update(token).digest('hex');
   const tokens = parseTokenFile('bench', `tokens: [{ id: bench, roles: [viewer], sha256: ${sha256} }]`);
   const many = { perMinute: 1_000_000, unknownPerMinute: 1_000_000, changesPerMinute: 1_000_000 };
@@ -53,6 +55,7 @@ async function control(chunks: number, token: string): Promise<void> {
       diffMs: 0,
       ledger,
       model,
+      causes,
       clock: systemClock,
       log: silentLog,
       wake: () => undefined,
@@ -83,6 +86,7 @@ async function control(chunks: number, token: string): Promise<void> {
     const startMs = performance.now();
     await model.refreshOnce();
     process.send?.({ refreshMs: performance.now() - startMs });
+    await causes.readOnce(model.snapshot);
   }
 }
 

@@ -24,6 +24,7 @@ const FIRST_LOAD_BYTES = 200_000;
 const executable = findChromium();
 let world: World;
 let table: SmallTable;
+let chunkCount: number;
 let control: StartedControl;
 let browser: Browser;
 let built: string;
@@ -58,7 +59,8 @@ beforeAll(async () => {
     batch: 2,
   });
   const [plan] = await session.ledger.readPlans();
-  const last = { ...ref, chunk: must(plan, 'plan').chunkCount - 1 };
+  chunkCount = must(plan, 'plan').chunkCount;
+  const last = { ...ref, chunk: chunkCount - 1 };
   await session.ledger.openAttempt(last, { attempt: 1, body: BODIES.opened, causedBy: null });
   await session.ledger.write({ ...last, attempt: 1 }, 'quarantined', BODIES.quarantined, null);
   control = await serve(0);
@@ -123,6 +125,7 @@ const PAGES = () => ({
   queues: '#/queues',
   throttle: '#/throttle',
   gates: '#/gates',
+  'how do you know': '#/gates/CHUNKS_NOT_PROVEN',
   settings: '#/settings',
   'no such page': '#/nowhere',
 });
@@ -139,6 +142,16 @@ const FRAMES = `(async () => {
     last = performance.now();
   }
   return times.sort((a, b) => a - b);
+})()`;
+
+/** Share of the map's pixels that are as dark as a proven chunk is in the light theme. */
+const BRIGHTEST = `(async () => {
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  const canvas = document.querySelector('canvas');
+  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+  let dark = 0;
+  for (let at = 0; at < data.length; at += 4) if (data[at] < 64 && data[at + 1] < 128) dark += 1;
+  return dark / (data.length / 4);
 })()`;
 
 interface AxeFinding {
@@ -236,6 +249,30 @@ describe.skipIf(executable === null)('the console', () => {
     await page.getByRole('cell', { name: 'month end at the source' }).waitFor();
   });
 
+  it('how do you know? opens what a reason rests on, and leads to the chunk', async () => {
+    const page = await open('vic');
+    await goTo(page, '#/gates');
+    await page.getByRole('link', { name: 'How do you know? CHUNKS_QUARANTINED' }).click();
+    await page.getByRole('heading', { name: 'Does no chunk wait for a person?' }).waitFor();
+    const facts = page.getByRole('region', { name: 'How do you know?' });
+    expect(await facts.textContent()).toMatch(/against it1 of \d+ chunksallowednoneobserved.+ago/);
+    await page.getByRole('link', { name: /^g1\/\d+$/ }).click();
+    await page.getByText('waits for a person').waitFor();
+    await page.goBack();
+    await page.getByRole('link', { name: 'Gates' }).first().waitFor();
+  });
+
+  it('the map is filtered by what went wrong last, and says so at the chunk', async () => {
+    const page = await open('vic');
+    await goTo(page, '#/map');
+    await page.getByLabel('Cause').selectOption('ATTEMPTS_EXHAUSTED (1)');
+    await page.waitForFunction(`location.hash.includes('cause=ATTEMPTS_EXHAUSTED')`);
+    await page.locator('canvas').focus();
+    // The quarantined one is the table's last.
+    for (let step = 0; step < chunkCount; step++) await page.keyboard.press('ArrowRight');
+    await page.getByText('· last ATTEMPTS_EXHAUSTED').waitFor();
+  });
+
   it('whoever may only look is offered nothing else', async () => {
     const page = await open('vic');
     for (const hash of ['#/queues', '#/quarantine', '#/settings', `#/tables/${table.ref.tableId}`]) {
@@ -287,6 +324,7 @@ describe.skipIf(executable === null)('the console', () => {
     // The ledger here is small: the answer of a large one, drawn by the same code.
     const cells = Buffer.alloc(1_000_000, 22);
     for (let chunk = 600_000; chunk < cells.length; chunk++) cells[chunk] = 0;
+    const FAILED = Array.from({ length: 10_000 }, (_, place) => place * 60);
     const plan = { tableId: 't', table: 'big.one', level: 'carried', generation: 1, firstChunk: 0 };
     const stages = [
       'planned',
@@ -302,7 +340,10 @@ describe.skipIf(executable === null)('the console', () => {
     ];
     await page.route('**/v1/map', (route) =>
       route.fulfill({
-        json: { asOf: '2026-01-01T00:00:00Z', stages, plans: [{ ...plan, cells: cells.toString('base64') }] },
+        json: {
+          ...{ asOf: '2026-01-01T00:00:00Z', stages, causes: ['THROTTLED'], causesUnread: 0 },
+          plans: [{ ...plan, cells: cells.toString('base64'), causes: [{ cause: 0, chunks: FAILED }] }],
+        },
       }),
     );
     await goTo(page, '#/map');
@@ -313,6 +354,15 @@ describe.skipIf(executable === null)('the console', () => {
     await page.locator('canvas').focus();
     await page.keyboard.press('ArrowRight');
     await page.getByText('big.one · g1/0 · verified').waitFor();
+    // Filtered by what went wrong, it is as smooth; what is left out fades.
+    const lit = () => page.evaluate(BRIGHTEST) as Promise<number>;
+    const before = await lit();
+    await page.getByLabel('Cause').selectOption('THROTTLED (10,000)');
+    await page.waitForFunction(`location.hash.includes('cause=THROTTLED')`);
+    const filtered = (await page.evaluate(FRAMES)) as number[];
+    expect(filtered[20]).toBeLessThan(100);
+    expect(await lit()).toBeLessThan(before / 2);
+    await page.getByText('last THROTTLED').waitFor();
   });
 
   it('a lost connection is seen at once, what was told stays, and it comes back by itself', async () => {

@@ -7,6 +7,7 @@ import type { StepCounts } from '@lakehaul/queue';
 // File by file: the index brings the clouds' drivers along, which take seconds to load.
 import { buildApp } from '../../services/control/src/app.ts';
 import type { Principal, Role } from '../../services/control/src/auth/principal.ts';
+import { ChunkCauses } from '../../services/control/src/chunk-causes.ts';
 import type { ControlDeps } from '../../services/control/src/deps.ts';
 import { EventHub } from '../../services/control/src/event-hub.ts';
 import { ReadModel } from '../../services/control/src/read-model.ts';
@@ -99,7 +100,7 @@ export class ApiWorld {
         version: async () => '7',
         countLineages: async () => [{ lineage: 131_073n, rowCount: '9' }],
       },
-      ...{ model, events, clock, log },
+      ...{ model, causes: new ChunkCauses(ledger), events, clock, log },
       authenticate: ({ headers }) => byName(headers.authorization),
       wake: () => undefined,
       consoleDirectory: null,

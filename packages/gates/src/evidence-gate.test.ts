@@ -1,5 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decide, type ReasonCode, type Signals, type TableEvidence } from './evidence-gate.ts';
+import { decide, gateStates, type ReasonCode } from './evidence-gate.ts';
+import type { Signals, TableEvidence } from './signals.ts';
 
 const table: TableEvidence = {
   table: 'public.orders',
@@ -119,5 +121,62 @@ describe('the decision', () => {
       expect(reason.reason).not.toBe('');
       expect(reason.next).not.toBe('');
     }
+  });
+});
+
+describe('the evidence of a gate', () => {
+  const stateOf = (code: string, given: Signals) => gateStates(given).find((each) => each.code === code);
+  const open = { ...table, table: 'public.items', tableId: 'public-items-0', done: 3, mismatched: 1, writes: null };
+
+  it('names the tables and the number that stand against it, and what it is held against', () => {
+    expect(stateOf('CHUNKS_NOT_PROVEN', { ...signals, tables: [table, open] })).toMatchObject({
+      ...{ verdict: 'HOLD', value: 1, limit: 0, of: 8, unit: 'chunks' },
+      findings: [{ table: { tableId: 'public-items-0' }, value: 1, detail: 'public.items: 3 of 4 chunks proven' }],
+    });
+    expect(stateOf('WRITE_LOG_STALE', signals)).toMatchObject({ verdict: 'PASS', value: 60_000, limit: 1_800_000 });
+    expect(stateOf('SEAL_BROKEN', { ...signals, tables: [open] })).toMatchObject({ verdict: 'PASS', findings: [] });
+  });
+
+  it('a question that nothing can answer yet is not passed', () => {
+    const nobody = { ...signals, tables: [open], performance: null };
+    for (const code of ['SOURCE_WRITTEN', 'WRITE_LOG_GAP', 'WRITE_LOG_STALE', 'PERFORMANCE_TOO_SLOW'])
+      expect(stateOf(code, nobody), code).toMatchObject({ verdict: 'NOT_ASKED', notAsked: expect.any(String) });
+    expect(new Set(gateStates({ ...signals, tables: [] }).map(({ verdict }) => verdict))).toEqual(
+      new Set(['NOT_ASKED', 'PASS']),
+    );
+  });
+
+  it('a gate fails if and only if its reason is told, whatever the signals', () => {
+    const small = fc.integer({ min: 0, max: 3 });
+    const anyTable = fc.record({
+      ...{ done: small, mismatched: small, quarantined: small, accepted: small, unacknowledged: small },
+      seal: fc.option(
+        fc.record({ isSealed: fc.boolean(), isCurrent: fc.boolean(), faultCount: small, firstFault: fc.constant('x') }),
+      ),
+      writes: fc.option(
+        fc.record({
+          kind: fc.constantFrom('unwritten' as const, 'written' as const, 'open-transaction' as const, 'gap' as const),
+          ...{ detail: fc.constant('x'), isProbeable: fc.boolean() },
+        }),
+      ),
+      openWatermark: fc.option(fc.constant('w')),
+    });
+    fc.assert(
+      fc.property(fc.array(anyTable, { maxLength: 4 }), fc.option(fc.boolean()), (tables, isPast) => {
+        const given: Signals = {
+          tables: tables.map((each) => ({ ...table, ...each })),
+          writeLog: isPast === null ? null : { ageMs: 1, staleAfterMs: 2, isPastNewestProof: isPast },
+          ...{ performance: null, queries: null },
+        };
+        const failed = gateStates(given).filter(({ verdict }) => verdict === 'HOLD' || verdict === 'NO_GO');
+        const told = decide(given).reasons.filter(({ code }) => code !== 'NOTHING_PLANNED');
+        expect(failed.map(({ code }) => code)).toEqual(told.map(({ code }) => code));
+        for (const { findings, value } of failed) {
+          const sum = findings.reduce((total, each) => total + (each.value ?? 0), 0);
+          if (value !== null) expect(sum).toBe(value);
+          else expect(findings.map((each) => each.value)).toEqual([null]);
+        }
+      }),
+    );
   });
 });

@@ -1,12 +1,12 @@
 export {
   type Decision,
   decide,
+  type GateState,
+  gateStates,
   type Reason,
   type ReasonCode,
-  type Signals,
-  type StopCode,
-  type TableEvidence,
-  type TableWritesEvidence,
   type Verdict,
-  type WriteLogEvidence,
 } from './evidence-gate.ts';
+export { type Finding, type GateSource, type GateUnit, SOURCE_WORDS } from './gate.ts';
+export { GATES, type GateCode } from './gate-list.ts';
+export type { Signals, StopCode, TableEvidence, TableWritesEvidence, WriteLogEvidence } from './signals.ts';

@@ -56,6 +56,8 @@ const STAGE_NAMES: readonly ChunkStage[] = JOURNEY.map((row) => row.stage);
 const STAGE_CODES = new Map(STAGE_NAMES.map((stage, code) => [stage, code]));
 const PLANNED_CODE = codeOf('planned');
 const DONE_CODES: readonly boolean[] = STAGE_NAMES.map((stage) => isDone({ stage }));
+const TROUBLES: ReadonlySet<ChunkStage> = new Set(['void', 'mismatched', 'quarantined', 'accepted']);
+const TROUBLE_CODES: readonly boolean[] = STAGE_NAMES.map((stage) => TROUBLES.has(stage));
 const STAGE_BITS = new Map(STAGES.map((stage, bit) => [stage, 1 << bit]));
 
 export function bitOf(stage: Stage): number {
@@ -211,6 +213,19 @@ export class ScanTable {
       if (stageCode >= 0 && this.#stages[place] !== stageCode) continue;
       if (attempt >= 0 && this.#attempts[place] !== attempt) continue;
       found.push(this.firstChunk + place);
+    }
+    return found;
+  }
+
+  /** In order: chunks whose newest attempt failed once or stands outside the journey, and those that needed another attempt. */
+  troubled(): number[] {
+    const found: number[] = [];
+    for (let place = 0; place < this.chunkCount; place++) {
+      const isTroubled =
+        (this.#failures[place] ?? 0) > 0 ||
+        (this.#attempts[place] ?? 0) > 1 ||
+        TROUBLE_CODES[this.#stages[place] ?? PLANNED_CODE] === true;
+      if (isTroubled) found.push(this.firstChunk + place);
     }
     return found;
   }

@@ -23,6 +23,8 @@ export interface LedgerScan {
   summary(plan: Pick<TablePlan, 'tableId' | 'generation'>): ScanSummary;
   /** Numbers of the plan's first chunks from `from` on that match, at most `limit`. */
   find(plan: Pick<TablePlan, 'tableId' | 'generation'>, match: ChunkMatch, from: number, limit: number): number[];
+  /** Numbers of the plan's chunks that something went wrong with: what `troubles` of the ledger may tell of. */
+  troubled(plan: Pick<TablePlan, 'tableId' | 'generation'>): number[];
   /** One byte a chunk of the plan, in order: the stage's place in JOURNEY, and 16 times the attempt, at most 15. */
   cells(plan: Pick<TablePlan, 'tableId' | 'generation'>): Uint8Array;
   /** S3 times, whole seconds, at which the chunks of the plan that are done now were proven last; in no order. */
@@ -113,6 +115,10 @@ export class Scan implements LedgerScan {
 
   find(plan: Pick<TablePlan, 'tableId' | 'generation'>, match: ChunkMatch, from: number, limit: number): number[] {
     return this.#known(plan).find(match, from, limit);
+  }
+
+  troubled(plan: Pick<TablePlan, 'tableId' | 'generation'>): number[] {
+    return this.#known(plan).troubled();
   }
 
   cells(plan: Pick<TablePlan, 'tableId' | 'generation'>): Uint8Array {

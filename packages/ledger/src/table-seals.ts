@@ -33,9 +33,13 @@ export async function isSealCurrent(ledger: Ledger, scan: LedgerScan, plans: rea
 }
 
 /** `sealedMs` is when the seal looked at the ledger. It was written later: what came in between is not in it. */
-export async function newestSeal(ledger: Ledger, tableId: string): Promise<{ seal: Seal; sealedMs: number } | null> {
+export async function newestSeal(
+  ledger: Ledger,
+  tableId: string,
+): Promise<{ seal: Seal; sealedMs: number; key: string } | null> {
   const record = await ledger.latestRecord<Seal>(`tables/${tableId}/seals`);
-  return record === null ? null : { seal: record.body, sealedMs: Date.parse(record.body.observedAt) };
+  if (record === null) return null;
+  return { seal: record.body, sealedMs: Date.parse(record.body.observedAt), key: record.key };
 }
 
 /** Cleaning the stage changes no claim, but moves a chunk's time; so a seal may be taken again, never too seldom. */

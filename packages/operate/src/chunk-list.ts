@@ -164,11 +164,16 @@ async function describe(ledger: Ledger, plan: TablePlan, ref: ChunkRef, state: S
   };
 }
 
+/** The last that went wrong; a quarantine alone is its own cause, after others it only says that attempts are used up. */
+export function causeOf<R extends { stage: TroubleStage }>(receipts: readonly R[]): R | undefined {
+  return receipts.findLast((receipt) => receipt.stage !== 'quarantined') ?? receipts.at(-1);
+}
+
 /** The verdict of the newest attempt, and what it rests on. */
 function troubleOf(receipts: readonly StoredReceipt<TroubleStage>[]): ListedChunk['trouble'] {
   const verdict = receipts.findLast((receipt) => receipt.stage === 'quarantined') ?? receipts.at(-1);
   if (verdict === undefined) return null;
-  const cause = receipts.findLast((receipt) => receipt.stage !== 'quarantined') ?? verdict;
+  const cause = causeOf(receipts) ?? verdict;
   const { body } = verdict;
   return {
     code: body.code,

@@ -1,7 +1,7 @@
 export { type Acceptance, type AcceptDeps, acceptChunk, planAcceptance } from './accept-chunk.ts';
 export { type CancelAnswer, type CancelDeps, cancelUnloads, planCancel, type RunningUnload } from './cancel-unloads.ts';
 export { refuseUnknownPattern, stepPattern } from './check-change.ts';
-export { type ChunkFilter, type ChunkPage, type ListedChunk, listChunks } from './chunk-list.ts';
+export { type ChunkFilter, type ChunkPage, causeOf, type ListedChunk, listChunks } from './chunk-list.ts';
 export { chunkPage, cursorText, type PageFilter, parseCursor } from './chunk-page.ts';
 export { type ChunkStory, chunkStory, chunkStoryJson } from './chunk-story.ts';
 export { budgetCheck, unreadBudget } from './cost/budget.ts';
@@ -22,6 +22,7 @@ export { planResume, type ResumedBy, type ResumeRequest, resumeTable } from './d
 export { acceptedBy, newDrifts } from './drift/seen-schema.ts';
 export { findChunk, findPlans } from './find-chunk.ts';
 export { type Forecast, type ForecastTable, forecast } from './forecast/forecast.ts';
+export { type EvidenceDeps, gateEvidence, gatesJson } from './gate-evidence.ts';
 export { CANCEL_JSON } from './json/cancel.ts';
 export { CHUNK_JSON, CHUNK_PAGE_JSON } from './json/chunk.ts';
 export {
@@ -40,9 +41,11 @@ export {
   wholeText,
 } from './json/common.ts';
 export { DIFF_JSON } from './json/diff.ts';
+export { GATE_JSON, GATES_JSON, gateCode } from './json/gate.ts';
 export { SIGNAL_JSON, SIGNALS_JSON, signalsJson } from './json/signals.ts';
 export { STATUS_JSON, sealFault, tableStatus } from './json/status.ts';
 export {
+  CHANGES_JSON,
   changeJson,
   changesJson,
   SETTINGS_JSON,

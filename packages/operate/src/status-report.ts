@@ -1,6 +1,6 @@
 /** What `status`, `run` and `demo` show: the ledger and the seals turned into numbers and a decision. */
 import type { LimitRow, Steering, TablePlan } from '@lakehaul/core';
-import { type Decision, decide, type TableEvidence } from '@lakehaul/gates';
+import { type Decision, decide, type Signals, type TableEvidence } from '@lakehaul/gates';
 import {
   byTable,
   type CleanUntil,
@@ -35,6 +35,8 @@ export interface StatusReport {
   cost: CostReport;
   /** How many UNLOADs may run at once, and why not more; null while nobody governs. */
   throttle: ThrottleNow | null;
+  /** What the decision was made of. */
+  signals: Signals;
   decision: Decision;
 }
 
@@ -85,6 +87,7 @@ export async function statusReport(
           // No snapshot of a chunk is later than the receipt of its proof.
           isPastNewestProof: reachMs(sample) > newestReceiptMs(scan, plans),
         };
+  const signals = { tables: tables.map(evidenceOf), writeLog, performance: null, queries: null };
   return {
     migration: ledger.migration,
     tables,
@@ -97,7 +100,8 @@ export async function statusReport(
     eta,
     throttle: await throttleNow(ledger),
     cost: (await options.costs?.measure(ledger, plans, scan)) ?? NO_COST,
-    decision: decide({ tables: tables.map(evidenceOf), writeLog, performance: null, queries: null }),
+    signals,
+    decision: decide(signals),
   };
 }
 

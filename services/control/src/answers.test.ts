@@ -85,6 +85,56 @@ describe('what is read', () => {
     expect([known.statusCode, known.headers['content-encoding']]).toEqual([304, undefined]);
   });
 
+  it('tells what went wrong last with which chunk, as soon as that was read', async () => {
+    const before = await answerOf('/v1/map', '/v1/map');
+    expect(before.plans.map(({ causes }: { causes: unknown }) => causes)).toEqual([[], []]);
+    await deps.causes.readOnce(model.snapshot);
+    const map = await answerOf('/v1/map', '/v1/map');
+    expect([map.causes, map.causesUnread]).toEqual([['ATTEMPTS_EXHAUSTED'], 0]);
+    expect(map.plans[1].causes).toEqual([{ cause: 0, chunks: QUARANTINED }]);
+  });
+
+  it('tells of every gate its number and limit, and of each what it rests on', async () => {
+    const { gates, decision } = await answerOf('/v1/gates', '/v1/gates');
+    const failed = gates.filter(({ verdict }: { verdict: string }) => verdict === 'HOLD' || verdict === 'NO_GO');
+    expect(failed.map(({ code }: { code: string }) => code)).toEqual(
+      decision.reasons.map(({ code }: { code: string }) => code),
+    );
+    const url = '/v1/gates/CHUNKS_QUARANTINED';
+    expect(await answerOf('/v1/gates/:code', url)).toMatchObject({
+      ...{ verdict: 'HOLD', value: 3, limit: 0, of: 17, unit: 'chunks', tables: 1, next: null },
+      ...{ observedAt: new Date(api.world.nowMs).toISOString(), source: expect.stringContaining('receipts') },
+      reason: decision.reasons.find(({ code }: { code: string }) => code === 'CHUNKS_QUARANTINED'),
+      findings: [
+        {
+          ...{ tableId: SALES.tableId, value: 3, moreChunks: 0 },
+          chunks: QUARANTINED.map((chunk) => ({
+            chunk: `${SALES.tableId}/g1/${chunk}`,
+            stage: 'quarantined',
+            attempt: 1,
+          })),
+        },
+      ],
+    });
+    expect((await get('/v1/gates/NOTHING_PLANNED')).json().code).toBe('REQUEST_INVALID');
+  });
+
+  it('gives the findings of a gate page by page, each table once', async () => {
+    const url = '/v1/gates/CHUNKS_NOT_PROVEN';
+    const whole = await answerOf('/v1/gates/:code', url);
+    const first = await answerOf('/v1/gates/:code', `${url}?limit=1`);
+    const second = await answerOf('/v1/gates/:code', `${url}?limit=1&cursor=${encodeURIComponent(first.next)}`);
+    expect([...first.findings, ...second.findings]).toEqual(whole.findings);
+    expect([whole.findings.length, first.findings.length, second.next]).toEqual([2, 1, null]);
+    // Those that wait first: they are why it takes long.
+    const sales = whole.findings.find(({ tableId }: { tableId: string }) => tableId === SALES.tableId);
+    expect(sales).toMatchObject({
+      value: 12,
+      moreChunks: 2,
+      chunks: { 0: { stage: 'quarantined' }, 9: { stage: 'planned' } },
+    });
+  });
+
   it('tells the pace of the proofs, and who asks', async () => {
     expect(await answerOf('/v1/pace', '/v1/pace')).toMatchObject({ from: null, chunks: [], plannedBytes: '2000' });
     expect(await answerOf('/v1/me', '/v1/me')).toEqual({

@@ -35,6 +35,7 @@ async function started() {
   return { api, app, ledger, model, process, change };
 }
 
+const VIEWER = { authorization: 'Bearer viewer' };
 const named = (chunk: number) => `${SALES.tableId}/g1/${chunk}`;
 
 describe('a change of steering', () => {
@@ -121,6 +122,25 @@ describe('a change of steering', () => {
     expect(await ledger.steering.changes()).toHaveLength(3);
     const back = await change('/v1/settings', { limits: { 'public.*::load': null } }, { method: 'PATCH' });
     expect(back.json().after.limits).toEqual([]);
+  });
+
+  it('is told with all those before it, newest first, page by page, while more are made', async () => {
+    const { change, app, model } = await started();
+    const set = (max: number) => change('/v1/queues/load/limit', { max, reason: `limit ${max}` });
+    for (let max = 1; max <= 5; max++) await set(max);
+    await model.refreshOnce();
+    const page = async (query: string) =>
+      (await app.inject({ url: `/v1/settings/changes?limit=2${query}`, headers: VIEWER })).json();
+    const values = ({ changes }: { changes: { change: { value: number } }[] }) =>
+      changes.map((each) => each.change.value);
+    const first = await page('');
+    expect([values(first), first.next]).toEqual([[5, 4], '3']);
+    await set(6);
+    await model.refreshOnce();
+    const second = await page(`&cursor=${first.next}`);
+    const third = await page(`&cursor=${second.next}`);
+    expect([values(second), values(third), third.next]).toEqual([[3, 2], [1], null]);
+    expect((await page('&cursor=0')).code).toBe('REQUEST_INVALID');
   });
 });
 

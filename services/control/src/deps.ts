@@ -5,6 +5,7 @@ import type { Ledger } from '@lakehaul/ledger';
 import type { ThrottleConfig } from '@lakehaul/operate';
 import type { Health, MigrationConfig } from '@lakehaul/runtime';
 import type { Authenticate } from './auth/authenticate.ts';
+import type { ChunkCauses } from './chunk-causes.ts';
 import type { EventHub } from './event-hub.ts';
 import type { ReadModel } from './read-model.ts';
 
@@ -20,6 +21,7 @@ export interface ControlDeps {
   source: Pick<Source, 'runningStatements' | 'cancelStatement' | 'discover'>;
   target: Pick<Target, 'version' | 'countLineages'>;
   model: ReadModel;
+  causes: ChunkCauses;
   events: EventHub;
   authenticate: Authenticate;
   /** After a change: the next look comes now. */

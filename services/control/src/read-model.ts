@@ -13,7 +13,7 @@ import {
   type TablePlan,
 } from '@lakehaul/core';
 import { joinedPlans, type Ledger, type LedgerRecord, type LedgerScan, type SteeringRecord } from '@lakehaul/ledger';
-import { type StatusOptions, type StatusReport, statusJson, statusReport } from '@lakehaul/operate';
+import { gatesJson, type StatusOptions, type StatusReport, statusJson, statusReport } from '@lakehaul/operate';
 import type { ChunkQueues, StepCounts } from '@lakehaul/queue';
 
 /** JSON that is ready to be sent, and a tag that changes only when something in it but its age does. */
@@ -153,12 +153,11 @@ export class ReadModel {
 
 function prepared(report: StatusReport, asOf: string) {
   const status = statusJson(report);
-  const { evidence, decision } = status;
   return {
     asOf,
     status: prepare(asOf, status),
     tables: prepare(asOf, { tables: status.tables }),
-    gates: prepare(asOf, { evidence, decision, writesKnownUntil: status.writesKnownUntil }),
+    gates: prepare(asOf, gatesJson(report)),
     pages: new PageCache(),
     tableOf: new Map(status.tables.map((table) => [table.tableId, prepare(asOf, table)])),
   };

@@ -9,6 +9,7 @@ import { authenticateBy } from './auth/authenticate.ts';
 import { oidcBearer } from './auth/oidc.ts';
 import { openTokens } from './auth/open-tokens.ts';
 import type { KnowsBearer } from './auth/principal.ts';
+import { ChunkCauses } from './chunk-causes.ts';
 import { consoleDirectory } from './console-files.ts';
 import { EventHub, KEEP_EVERY_MS } from './event-hub.ts';
 import { TableMetrics } from './export-tables.ts';
@@ -57,6 +58,13 @@ export async function startControl(request: {
     ...{ ...shared, name: 'listeners', everyMs: KEEP_EVERY_MS },
     runOnce: () => events.runOnce(),
   });
+  const causes = new ChunkCauses(ledger);
+  const asking = startLoop({
+    ...{ ...shared, name: 'causes', everyMs: control.refreshEveryMs },
+    runOnce: async (signal) => {
+      if (model.isReady) await causes.readOnce(model.snapshot, signal);
+    },
+  });
   const reading =
     tokens === null
       ? null
@@ -65,6 +73,7 @@ export async function startControl(request: {
   const loops = () => [
     ...looking.loops(),
     ...keeping.loops(),
+    ...asking.loops(),
     ...(reading?.loops() ?? []),
     ...(notifying?.loops() ?? []),
   ];
@@ -80,6 +89,7 @@ export async function startControl(request: {
       source: clouds.source,
       target: clouds.target,
       model,
+      causes,
       events,
     },
     ...{ authenticate: authenticateBy(ways), wake: looking.wake, clock, log, isLive },
@@ -92,7 +102,7 @@ export async function startControl(request: {
   log.info('api listens', { host: control.host, port });
   const stop = async () => {
     events.close();
-    await Promise.all([app.close(), looking.stop(), keeping.stop(), reading?.stop(), notifying?.stop()]);
+    await Promise.all([app.close(), looking.stop(), keeping.stop(), asking.stop(), reading?.stop(), notifying?.stop()]);
   };
   return { port, loops, drain: stop, stop, done: new Promise(() => undefined) };
 }

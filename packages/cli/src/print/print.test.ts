@@ -178,6 +178,7 @@ function report(tables: TableStatus[]): StatusReport {
     eta: NO_ETA,
     cost: NO_COST,
     throttle: null,
+    signals: { tables: [], writeLog: null, performance: null, queries: null },
     decision: { verdict: 'HOLD', evidence: 'FAIL', reasons } as unknown as StatusReport['decision'],
   };
 }

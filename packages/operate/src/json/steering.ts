@@ -27,12 +27,19 @@ export const STEER_JSON = z.strictObject({
   after: steering,
 });
 
+const made = z.strictObject({ at: utcTime, who: said, reason: said, change });
+
+export const CHANGES_JSON = z.strictObject({
+  changes: z.array(made).describe('newest first'),
+  next: said.nullable().describe('cursor of the next page; null on the last one'),
+});
+
 export const SETTINGS_JSON = z.strictObject({
   steering,
   limitsInForce: z
     .array(z.strictObject({ pattern: said, max: count }))
     .describe('the configuration’s and those above, pauses as 0'),
-  changes: z.array(z.strictObject({ at: utcTime, who: said, reason: said, change })).describe('oldest first'),
+  changes: z.array(made).describe('oldest first'),
 });
 
 export function steeringJson({ pauses, limits, priorities, throttle }: Steering): z.input<typeof steering> {

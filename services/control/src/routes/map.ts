@@ -17,6 +17,8 @@ const packed = promisify(gzip);
 export const MAP_JSON = z.strictObject({
   asOf: utcTime,
   stages: z.array(chunkStage).describe('a cell’s low four bits are a place in this list'),
+  causes: z.array(said).describe('error codes: plans name them by their place in this list'),
+  causesUnread: count.describe('chunks in trouble of which nobody has read yet why'),
   plans: z.array(
     z.strictObject({
       tableId: said,
@@ -29,6 +31,9 @@ export const MAP_JSON = z.strictObject({
         .describe(
           'one byte a chunk in key order: the stage’s place, and 16 times the attempt, where 15 means 15 or more',
         ),
+      causes: z
+        .array(z.strictObject({ cause: count, chunks: z.array(count) }))
+        .describe('numbers of the chunks that something went wrong with, by what that was last'),
     }),
   ),
 });
@@ -58,22 +63,22 @@ interface Packed {
   gzip: Buffer;
 }
 
-export function mapRoutes({ model }: ControlDeps): Route[] {
-  const maps = new WeakMap<Snapshot, Promise<Packed>>();
+export function mapRoutes({ model, causes }: ControlDeps): Route[] {
+  const maps = new WeakMap<Snapshot, { version: number; packed: Promise<Packed> }>();
   const paces = new WeakMap<Snapshot, Prepared>();
   return [
     route({
       ...{ method: 'GET', url: '/v1/map', permission: 'read', tag: 'chunks' },
-      summary: 'Every chunk’s stage and attempt, a byte each: what the console’s map is drawn of.',
+      summary: 'Every chunk’s stage and attempt, a byte each, and what went wrong with which: the console’s map.',
       answer: MAP_JSON,
       handle: async (call) => {
         const { snapshot } = model;
         let made = maps.get(snapshot);
-        if (made === undefined) {
-          made = packedMap(snapshot);
+        if (made === undefined || made.version !== causes.version) {
+          made = { version: causes.version, packed: packedMap(snapshot, causes) };
           maps.set(snapshot, made);
         }
-        const { plain, gzip } = await made;
+        const { plain, gzip } = await made.packed;
         call.reply.header('vary', 'accept-encoding');
         if (!/\bgzip\b/.test(String(call.request.headers['accept-encoding'] ?? ''))) return sendPrepared(call, plain);
         return sendPrepared(call, plain, { encoding: 'gzip', bytes: gzip });
@@ -108,8 +113,8 @@ export function mapRoutes({ model }: ControlDeps): Route[] {
   ];
 }
 
-async function packedMap(snapshot: Snapshot): Promise<Packed> {
-  const plain = prepare(snapshot.asOf, { stages: JOURNEY.map(({ stage }) => stage), plans: chunkMap(snapshot) });
+async function packedMap(snapshot: Snapshot, causes: ControlDeps['causes']): Promise<Packed> {
+  const plain = prepare(snapshot.asOf, { stages: JOURNEY.map(({ stage }) => stage), ...chunkMap(snapshot, causes) });
   // A million bytes in runs of the same few: level 1 takes 10 ms in another thread.
   return { plain, gzip: await packed(plain.body, { level: 1 }) };
 }

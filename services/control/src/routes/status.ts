@@ -1,14 +1,16 @@
 /** Where everything stands, as the read model has it ready. */
 import { LakehaulError } from '@lakehaul/core';
-import { STATUS_JSON, tableStatus, utcTime } from '@lakehaul/operate';
+import { GATE_JSON, GATES_JSON, gateCode, gateEvidence, STATUS_JSON, tableStatus, utcTime } from '@lakehaul/operate';
 import { z } from 'zod';
 import type { ControlDeps } from '../deps.ts';
 import { notFound, type Route, route, sendPrepared } from '../route.ts';
 
 const asOf = utcTime.describe('S3’s clock when the ledger was looked at');
-const { tables, evidence, decision, writesKnownUntil } = STATUS_JSON.shape;
+const { tables } = STATUS_JSON.shape;
+/** Of a page of a gate's evidence: each costs a look into the ledger. */
+const MOST_FINDINGS = 50;
 
-export function statusRoutes({ model }: ControlDeps): Route[] {
+export function statusRoutes({ model, ledger }: ControlDeps): Route[] {
   return [
     route({
       ...{ method: 'GET', url: '/v1/status', permission: 'read', tag: 'status' },
@@ -36,9 +38,25 @@ export function statusRoutes({ model }: ControlDeps): Route[] {
     }),
     route({
       ...{ method: 'GET', url: '/v1/gates', permission: 'read', tag: 'status' },
-      summary: 'May we switch? The evidence and every reason against.',
-      answer: z.strictObject({ asOf, evidence, decision, writesKnownUntil }),
+      summary: 'May we switch? The evidence, every reason against, and every gate with its number and limit.',
+      answer: GATES_JSON.extend({ asOf }),
       handle: (call) => sendPrepared(call, model.snapshot.gates),
+    }),
+    route({
+      ...{ method: 'GET', url: '/v1/gates/:code', permission: 'read', tag: 'status' },
+      summary: 'How do you know? What one gate rests on: tables, chunks and records of the ledger.',
+      description: 'The code is that of a reason. Findings come in the order of table ids, page by page.',
+      params: z.object({ code: gateCode }),
+      query: z.strictObject({
+        limit: z.coerce.number().int().min(1).max(MOST_FINDINGS).default(20).describe('On one page.'),
+        cursor: z.string().max(300).optional().describe('`next` of the page before.'),
+      }),
+      answer: GATE_JSON.extend({ asOf }),
+      handle: async ({ params, query }) => {
+        const { snapshot } = model;
+        const page = { after: query.cursor ?? null, limit: query.limit };
+        return { asOf: snapshot.asOf, ...(await gateEvidence({ ...snapshot, ledger }, params.code, page)) };
+      },
     }),
   ];
 }

@@ -1,6 +1,6 @@
 /** Pauses, limits and priorities: of queues, of tables, and all of them as settings. */
 import { LakehaulError, limitRows, STEPS, type SteeringChange } from '@lakehaul/core';
-import { CANCEL_JSON, changesJson, SETTINGS_JSON, steeringJson, utcTime } from '@lakehaul/operate';
+import { CANCEL_JSON, CHANGES_JSON, changesJson, SETTINGS_JSON, steeringJson, utcTime } from '@lakehaul/operate';
 import { z } from 'zod';
 import { cancelChange } from '../cancel.ts';
 import type { ControlDeps } from '../deps.ts';
@@ -105,6 +105,30 @@ export function steeringRoutes(deps: ControlDeps): Route[] {
           steering: steeringJson(steering),
           limitsInForce: limitRows(deps.limits, steering),
           changes: changesJson(changes.slice(-SETTINGS_LISTED)),
+        };
+      },
+    }),
+    route({
+      ...{ method: 'GET', url: '/v1/settings/changes', permission: 'read', tag: 'settings' },
+      summary: 'Every change of settings that was ever made, newest first, page by page: who, when and why.',
+      query: z.strictObject({
+        limit: z.coerce.number().int().min(1).max(SETTINGS_LISTED).default(50).describe('On one page.'),
+        cursor: z
+          .string()
+          .regex(/^[1-9]\d{0,8}$/, 'must be the next of a page')
+          .optional()
+          .describe('`next` of the page before.'),
+      }),
+      answer: CHANGES_JSON.extend({ asOf: utcTime }),
+      handle: ({ query }) => {
+        const { asOf, changes } = deps.model.snapshot;
+        // Changes are numbered as they come, so a cursor stays right while more are made.
+        const end = Math.min(query.cursor === undefined ? changes.length : Number(query.cursor), changes.length);
+        const start = Math.max(0, end - query.limit);
+        return {
+          asOf,
+          changes: changesJson(changes.slice(start, end)).reverse(),
+          next: start === 0 ? null : String(start),
         };
       },
     }),

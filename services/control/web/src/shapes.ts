@@ -1,9 +1,12 @@
 /** What the API answers, from the schemas that it checks itself against. Types only: nothing of them is in the bundle. */
 import type {
+  CHANGES_JSON,
   CHUNK_JSON,
   CHUNK_PAGE_JSON,
   CHUNKS_JSON,
   DIFF_JSON,
+  GATE_JSON,
+  GATES_JSON,
   SETTINGS_JSON,
   SIGNALS_JSON,
   STATUS_JSON,
@@ -27,10 +30,12 @@ export type ChunkMap = z.output<typeof MAP_JSON>;
 export type Pace = z.output<typeof PACE_JSON>;
 export type Me = z.output<typeof ME_JSON>;
 export type Queues = z.output<typeof QUEUES_JSON>;
-export type Gates = Pick<Status, 'asOf' | 'decision' | 'evidence' | 'writesKnownUntil'>;
+export type Gates = z.output<typeof GATES_JSON> & { asOf: string };
+export type GateEvidence = z.output<typeof GATE_JSON> & { asOf: string };
 export type Signals = z.output<typeof SIGNALS_JSON>;
 export type Throttle = z.output<typeof THROTTLE_JSON>;
 export type Settings = z.output<typeof SETTINGS_JSON> & { asOf: string };
+export type Changes = z.output<typeof CHANGES_JSON> & { asOf: string };
 export type ChunkStory = z.output<typeof CHUNK_JSON>;
 export type Receipt = ChunkStory['trail'][number];
 export type Diff = z.output<typeof DIFF_JSON>;

@@ -33,3 +33,7 @@ it('the canvas and the page use the same colours', () => {
     for (const stage of STAGE_ORDER)
       expect(blocks[theme], `${theme} ${stage}`).toContain(`--${stage}: ${STAGE_LOOKS[stage].colours[theme]};`);
 });
+
+it('a colour that the stylesheet was minified to is the same colour', () => {
+  expect([rgb('#fff'), rgb('#0a5a9c')]).toEqual([rgb('#ffffff'), [10, 90, 156]]);
+});

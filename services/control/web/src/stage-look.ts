@@ -39,7 +39,9 @@ export const BAR_ORDER: readonly Stage[] = [
   ...(['void', 'mismatched', 'quarantined', 'planned'] as const),
 ];
 
+/** Of `#rrggbb`, or of `#rgb`, which a minified stylesheet makes of it where it can. */
 export function rgb(colour: string): [number, number, number] {
-  const value = Number.parseInt(colour.slice(1), 16);
+  const digits = colour.slice(1);
+  const value = Number.parseInt(digits.length === 3 ? [...digits].map((digit) => digit + digit).join('') : digits, 16);
   return [(value >> 16) & 255, (value >> 8) & 255, value & 255];
 }

@@ -20,6 +20,18 @@ export const pause = (pattern: string) =>
 export const resume = (pattern: string) =>
   steer(`Resume ${patternWords(pattern)}`, 'Resume', { pauses: { [pattern]: false } });
 
+const TAKEN_BACK = {
+  limit: (pattern: string) => [`Limit of ${patternWords(pattern)}`, 'limits'],
+  priority: (pattern: string) => [`Priority of ${pattern}`, 'priorities'],
+  throttle: (name: string) => [`Throttle: ${name}`, 'throttle'],
+} as const satisfies Record<string, (of: string) => readonly [string, keyof Settings]>;
+
+/** To what the configuration says. */
+export function takeBack(what: keyof typeof TAKEN_BACK, of: string): void {
+  const [words, kind] = TAKEN_BACK[what](of);
+  steer(`${words} as configured`, 'Take back', { [kind]: { [of]: null } });
+}
+
 /** `*::unload` → every unload; `public.flights::*` → every step of public.flights. */
 export function patternWords(pattern: string): string {
   const [tables = '*', step = '*'] = pattern.split('::');

@@ -1,13 +1,14 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { ChunkMap } from '../shapes.ts';
-import { bandsOf, type CellPlace, cellAt, chunkOf, cornerOf, countCells, layOut, moved } from './bands.ts';
+import { bandsOf, type CellPlace, cellAt, chunkOf, cornerOf, countCauses, countCells, layOut, moved } from './bands.ts';
 
 function mapOf(lengths: readonly number[]): Pick<ChunkMap, 'plans'> {
   return {
     plans: lengths.map((length, at) => ({
       ...{ tableId: `t${at}`, table: `s.t${at}`, level: 'carried', generation: 1, firstChunk: 0 },
       cells: Buffer.from(Uint8Array.from({ length }, (_, chunk) => chunk % 250)).toString('base64'),
+      causes: [],
     })),
   };
 }
@@ -58,7 +59,7 @@ it('the arrows reach every cell, and stay where there is none', () => {
 
 it('generations of a table are one band, and a cell knows its chunk’s name', () => {
   const cells = (...bytes: number[]) => Buffer.from(bytes).toString('base64');
-  const common = { tableId: 't', table: 's.t', level: 'full' } as const;
+  const common = { tableId: 't', table: 's.t', level: 'full' as const, causes: [] };
   const [band] = bandsOf({
     plans: [
       { ...common, generation: 1, firstChunk: 0, cells: cells(22, 22, 17) },
@@ -70,4 +71,21 @@ it('generations of a table are one band, and a cell knows its chunk’s name', (
   ]);
   const stages = ['planned', 'opened', 'unloaded', 'loaded', 'void', 'counted', 'verified'] as const;
   expect(countCells(band?.cells ?? new Uint8Array(), stages)).toEqual({ verified: 2, opened: 2, planned: 1 });
+});
+
+it('a cell knows what went wrong with its chunk last, whichever generation it is of', () => {
+  const cells = Buffer.from([22, 22, 17]).toString('base64');
+  const common = { tableId: 't', table: 's.t', level: 'full' as const, cells };
+  const bands = bandsOf({
+    plans: [
+      { ...common, generation: 1, firstChunk: 0, causes: [{ cause: 1, chunks: [0, 2] }] },
+      { ...common, generation: 2, firstChunk: 3, causes: [{ cause: 0, chunks: [4] }] },
+      { ...common, tableId: 'u', generation: 1, firstChunk: 0, causes: [] },
+    ],
+  });
+  expect(bands.map(({ causes }) => causes && [...causes])).toEqual([[2, 0, 2, 0, 1, 0], null]);
+  expect(countCauses(bands, ['A', 'B', 'NOBODYS'])).toEqual([
+    ['B', 2],
+    ['A', 1],
+  ]);
 });

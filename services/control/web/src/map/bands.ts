@@ -7,6 +7,8 @@ export interface Band {
   level: ChunkMap['plans'][number]['level'];
   /** One byte a chunk, as /v1/map tells it: all generations, one after the other. */
   cells: Uint8Array;
+  /** One byte a chunk: 0, or the place of its last trouble's code in the map's `causes`, from 1. Null: none had any. */
+  causes: Uint8Array | null;
   parts: readonly { generation: number; firstChunk: number; at: number }[];
 }
 
@@ -41,21 +43,43 @@ const TITLE = 20;
 /** Of the height, for titles: with a thousand tables there is no room for their names. */
 const TITLES_SHARE = 0.4;
 
+type Plan = ChunkMap['plans'][number];
+
 export function bandsOf({ plans }: Pick<ChunkMap, 'plans'>): Band[] {
-  const bands = new Map<string, { band: Band; pieces: Uint8Array[]; length: number }>();
-  for (const { tableId, table, level, generation, firstChunk, cells } of plans) {
-    const entry = bands.get(tableId) ?? {
-      ...{ band: { tableId, table, level, cells: new Uint8Array(0), parts: [] }, pieces: [], length: 0 },
-    };
-    const piece = bytesOf(cells);
-    const parts = [...entry.band.parts, { generation, firstChunk, at: entry.length }];
-    bands.set(tableId, {
-      band: { ...entry.band, level, parts },
-      pieces: [...entry.pieces, piece],
-      length: entry.length + piece.length,
-    });
+  const tables = new Map<string, Plan[]>();
+  for (const plan of plans) tables.set(plan.tableId, [...(tables.get(plan.tableId) ?? []), plan]);
+  return [...tables.values()].map(bandOf);
+}
+
+function bandOf(plans: readonly Plan[]): Band {
+  const pieces = plans.map(({ cells }) => bytesOf(cells));
+  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  const { tableId = '', table = '' } = plans[0] ?? {};
+  let at = 0;
+  const parts = plans.map(({ generation, firstChunk }, place) => {
+    const part = { generation, firstChunk, at };
+    at += pieces[place]?.length ?? 0;
+    return part;
+  });
+  return {
+    ...{ tableId, table, level: plans.at(-1)?.level ?? 'count', parts },
+    cells: joined(pieces, length),
+    causes: causesOf(plans, parts, length),
+  };
+}
+
+/** As a byte of `causes`: of no chunk. The table of errors holds far fewer codes. */
+export const NO_SUCH_CAUSE = 255;
+
+function causesOf(plans: readonly Plan[], parts: Band['parts'], length: number): Uint8Array | null {
+  if (plans.every(({ causes }) => causes.length === 0)) return null;
+  const bytes = new Uint8Array(length);
+  for (const [place, { causes }] of plans.entries()) {
+    const { at = 0, firstChunk = 0 } = parts[place] ?? {};
+    for (const { cause, chunks } of causes)
+      for (const chunk of chunks) bytes[at + chunk - firstChunk] = Math.min(cause + 1, NO_SUCH_CAUSE - 1);
   }
-  return [...bands.values()].map(({ band, pieces, length }) => ({ ...band, cells: joined(pieces, length) }));
+  return bytes;
 }
 
 function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {
@@ -153,7 +177,17 @@ export function attemptText(byte: number): string {
   return attempt === 15 ? '15 or more' : String(attempt);
 }
 
-/** By stage, and those of a later attempt than the first. */
+/** Chunks by the code of their last trouble, the commonest first. */
+export function countCauses(bands: readonly Pick<Band, 'causes'>[], causes: readonly string[]): [string, number][] {
+  const byPlace = new Uint32Array(256);
+  for (const { causes: bytes } of bands) for (const byte of bytes ?? []) byPlace[byte] = (byPlace[byte] ?? 0) + 1;
+  return causes
+    .map((cause, place): [string, number] => [cause, byPlace[place + 1] ?? 0])
+    .filter(([, chunks]) => chunks > 0)
+    .sort(([a, most], [b, fewer]) => fewer - most || (a < b ? -1 : 1));
+}
+
+/** By stage. */
 export function countCells(cells: Uint8Array, stages: readonly Stage[]): Partial<Record<Stage, number>> {
   const byByte = new Uint32Array(256);
   for (const byte of cells) byByte[byte] = (byByte[byte] ?? 0) + 1;

@@ -17,6 +17,8 @@ const DRAG_FROM = 4;
 interface Props {
   bands: readonly Band[];
   stages: readonly Stage[];
+  /** Codes that the bands' causes are places of. */
+  causes: readonly string[];
   filter: MapFilter;
 }
 
@@ -31,7 +33,7 @@ export function MapCanvas(props: Props) {
     map.current = made;
     return () => made.close();
   }, []);
-  useEffect(() => map.current?.show(props, theme), [props.bands, props.stages, props.filter, theme]);
+  useEffect(() => map.current?.show(props, theme), [props.bands, props.stages, props.causes, props.filter, theme]);
   return (
     <div class="map">
       {/* biome-ignore lint/a11y/noInteractiveElementToNoninteractiveRole: it takes keys of its own, and says so */}
@@ -73,6 +75,7 @@ class MapView {
   readonly #pointers = new Map<number, { x: number; y: number }>();
   #bands: readonly Band[] = [];
   #stages: readonly Stage[] = [];
+  #causes: readonly string[] = [];
   #paints: Paints | null = null;
   #layout = layOut([], 1, 1);
   #view: View = WHOLE;
@@ -106,7 +109,7 @@ class MapView {
     cancelAnimationFrame(this.#frame);
   }
 
-  show({ bands, stages, filter }: Props, theme: 'light' | 'dark'): void {
+  show({ bands, stages, causes, filter }: Props, theme: 'light' | 'dark'): void {
     const style = getComputedStyle(this.#canvas);
     const page = style.getPropertyValue('--panel').trim();
     this.#paints = {
@@ -118,6 +121,7 @@ class MapView {
     const isSame = bands.length === this.#bands.length && bands.every((band, at) => sameSize(band, this.#bands[at]));
     this.#bands = bands;
     this.#stages = stages;
+    this.#causes = causes;
     if (!isSame) {
       this.#cursor = null;
       this.#view = WHOLE;
@@ -206,7 +210,9 @@ class MapView {
     const chunk = chunkOf(band, this.#cursor.index).split('/').slice(1).join('/');
     const attempt = byte >> 4 === 0 ? '' : ` · attempt ${attemptText(byte)}`;
     const stage = STAGE_LOOKS[stageOf(byte, this.#stages)];
-    return `${band.table} · ${chunk} · ${stage.word}${attempt} · level ${band.level}`;
+    const code = this.#causes[(band.causes?.[this.#cursor.index] ?? 0) - 1];
+    const cause = code === undefined ? '' : ` · last ${code}`;
+    return `${band.table} · ${chunk} · ${stage.word}${attempt} · level ${band.level}${cause}`;
   }
 
   #open(): void {

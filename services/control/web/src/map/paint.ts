@@ -3,14 +3,11 @@
  * of them take some 5 ms); a frame is a few copies of bitmaps, whatever the zoom. What needs a person is drawn once more on top,
  * never smaller than three pixels: averaged away among its neighbours it would be as good as hidden.
  */
-import { type CellPlace, cornerOf, type Layout, type PlacedBand } from './bands.ts';
+import { type Band, type CellPlace, cornerOf, type Layout, type PlacedBand } from './bands.ts';
+import type { ByteColours } from './paints.ts';
 import type { View } from './view.ts';
 
-export interface Paints {
-  /** Colour of every byte, as 0xAABBGGRR: what a little-endian machine writes into an image as red, green, blue, alpha. */
-  ofByte: Uint32Array;
-  /** Bytes that are drawn on top with a mark. */
-  isMarked: Uint8Array;
+export interface Paints extends ByteColours {
   page: string;
   ink: string;
   quiet: string;
@@ -19,6 +16,7 @@ export interface Paints {
 
 interface Bitmap {
   cells: Uint8Array;
+  causes: Uint8Array | null;
   ofByte: Uint32Array;
   columns: number;
   canvas: OffscreenCanvas;
@@ -90,7 +88,7 @@ export class Painter {
     scale: number,
     paints: Paints,
   ): void {
-    const bitmap = this.#bitmapOf(band.tableId, band.cells, columns, paints);
+    const bitmap = this.#bitmapOf(band, columns, paints);
     const size = cellSize * scale;
     // Only the cells that are seen: at a large zoom the whole would be millions of pixels wide.
     const firstColumn = Math.max(0, Math.floor(view.x / cellSize));
@@ -124,9 +122,12 @@ export class Painter {
     }
   }
 
-  #bitmapOf(name: string, cells: Uint8Array, columns: number, { ofByte, isMarked }: Paints): Bitmap {
-    const known = this.#bitmaps.get(name);
-    if (known?.cells === cells && known.ofByte === ofByte && known.columns === columns) return known;
+  #bitmapOf({ tableId, cells, causes }: Band, columns: number, paints: Paints): Bitmap {
+    const { ofByte, fadedOfByte, isMarked, cause } = paints;
+    const known = this.#bitmaps.get(tableId);
+    // Whatever the causes are, they show only when one of them is asked for.
+    const isSame = known?.cells === cells && (known.causes === causes || cause === 0);
+    if (isSame && known.ofByte === ofByte && known.columns === columns) return known;
     const rows = Math.max(1, Math.ceil(cells.length / columns));
     const canvas = new OffscreenCanvas(columns, rows);
     const context = canvas.getContext('2d');
@@ -135,12 +136,14 @@ export class Painter {
     const marked: number[] = [];
     for (let index = 0; index < cells.length; index++) {
       const byte = cells[index] ?? 0;
-      pixels[index] = ofByte[byte] ?? 0;
-      if (isMarked[byte] === 1 && marked.length < MOST_MARKED) marked.push(index);
+      const isAsked = cause === 0 || causes?.[index] === cause;
+      pixels[index] = (isAsked ? ofByte[byte] : fadedOfByte[byte]) ?? 0;
+      // Those of one cause are looked for: none of them may be averaged away, whatever they are now.
+      if (isAsked && (isMarked[byte] === 1 || cause !== 0) && marked.length < MOST_MARKED) marked.push(index);
     }
     context?.putImageData(image, 0, 0);
-    const made = { cells, ofByte, columns, canvas, marked };
-    this.#bitmaps.set(name, made);
+    const made = { cells, causes, ofByte, columns, canvas, marked };
+    this.#bitmaps.set(tableId, made);
     return made;
   }
 }
@@ -150,7 +153,7 @@ function paintMark(
   x: number,
   y: number,
   size: number,
-  { ofByte, page }: Paints,
+  { ofByte, isMarked, page }: Paints,
   byte: number,
 ): void {
   const colour = ofByte[byte] ?? 0;
@@ -163,7 +166,7 @@ function paintMark(
     context.fillRect(Math.round(x + middle - 1.5), Math.round(y + middle - 1.5), 3, 3);
     return;
   }
-  if (size < MARK_FROM) return;
+  if (size < MARK_FROM || isMarked[byte] !== 1) return;
   const edge = size * 0.3;
   context.strokeStyle = page;
   context.lineWidth = Math.max(1.5, size / 12);

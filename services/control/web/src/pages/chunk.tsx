@@ -1,9 +1,11 @@
 /** Why is this chunk so? Everything that ever happened to it, newest last, with what can be looked up elsewhere. */
 import { may } from '../api.ts';
+import { proposeAccept, replay } from '../decide-chunks.tsx';
 import { bytes, count, duration, time } from '../format.ts';
 import { href } from '../href.ts';
 import { Copy } from '../parts/copy.tsx';
 import { DiffRows } from '../parts/diff-rows.tsx';
+import { Fact } from '../parts/fact.tsx';
 import { Panel, Told } from '../parts/panel.tsx';
 import { StageTag } from '../parts/stage-bar.tsx';
 import { useResource } from '../resource.ts';
@@ -11,8 +13,6 @@ import { place } from '../router.ts';
 import type { ChunkStory } from '../shapes.ts';
 import { STAGE_LOOKS } from '../stage-look.ts';
 import { type Counts, countsOf, judgement, type TrailEvent, trailOf } from '../trail.ts';
-import { proposeAccept, replay } from './quarantine.tsx';
-import { Fact } from './tables.tsx';
 
 /** A trail is read from the ledger each time. */
 const EVERY_MS = 5_000;

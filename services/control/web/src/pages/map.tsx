@@ -2,7 +2,7 @@
 import { useMemo } from 'preact/hooks';
 import { count } from '../format.ts';
 import { href } from '../href.ts';
-import { type Band, bandsOf, countCells } from '../map/bands.ts';
+import { type Band, bandsOf, countCauses, countCells, NO_SUCH_CAUSE } from '../map/bands.ts';
 import { MapCanvas } from '../map/map-canvas.tsx';
 import { Panel, Told } from '../parts/panel.tsx';
 import { Scroll } from '../parts/scroll.tsx';
@@ -41,12 +41,16 @@ function Drawn({ map }: { map: ChunkMap }) {
   );
   const stageText = query.get('stage') ?? '';
   const attempt = query.get('attempt') ?? '';
+  const cause = query.get('cause') ?? '';
+  // Of this answer: the next one may name its causes in another order.
+  const causePlace = cause === '' ? 0 : map.causes.indexOf(cause) + 1 || NO_SUCH_CAUSE;
   const filter = useMemo(
     () => ({
       stages: new Set(stageText.split(',').filter((each) => each !== '') as Stage[]),
       attemptFrom: Number(attempt) || 0,
+      cause: causePlace,
     }),
-    [stageText, attempt],
+    [stageText, attempt, causePlace],
   );
   const counted = useMemo(
     () => bands.map((band) => ({ band, stages: countCells(band.cells, map.stages) })),
@@ -104,17 +108,47 @@ function Drawn({ map }: { map: ChunkMap }) {
                 </option>
               ))}
             </select>
+            <CauseSelect cause={cause} bands={bands} map={map} />
           </div>
         </div>
         {bands.length === 0 ? (
           <p class="empty">{all.length === 0 ? 'Nothing is planned yet.' : 'No table is like that.'}</p>
         ) : (
-          <MapCanvas bands={bands} stages={map.stages} filter={filter} />
+          <MapCanvas bands={bands} stages={map.stages} causes={map.causes} filter={filter} />
         )}
       </section>
       <Panel title="The same as a table">
         <TableOfBands counted={counted} />
       </Panel>
+    </>
+  );
+}
+
+/** What went wrong last; also of chunks that are proven by now. */
+function CauseSelect({ cause, bands, map }: { cause: string; bands: readonly Band[]; map: ChunkMap }) {
+  const counted = useMemo(() => countCauses(bands, map.causes), [bands, map]);
+  const isGone = cause !== '' && counted.every(([code]) => code !== cause);
+  return (
+    <>
+      <select
+        aria-label="Cause"
+        value={cause}
+        disabled={counted.length === 0 && cause === ''}
+        onChange={(event) => choose({ cause: event.currentTarget.value })}
+      >
+        <option value="">{counted.length === 0 ? 'no trouble' : 'any cause'}</option>
+        {counted.map(([code, chunks]) => (
+          <option key={code} value={code}>
+            {code} ({count(chunks)})
+          </option>
+        ))}
+        {isGone ? <option value={cause}>{cause} (0)</option> : null}
+      </select>
+      {map.causesUnread === 0 ? null : (
+        <span class="quiet number" role="status">
+          {count(map.causesUnread)} causes not read yet
+        </span>
+      )}
     </>
   );
 }

@@ -1,14 +1,16 @@
 /** What is set, and who set it when and why. */
-import { count } from '../format.ts';
+import { cursorQuery, Pager, usePages } from '../parts/pager.tsx';
 import { Panel, Told } from '../parts/panel.tsx';
 import { Scroll } from '../parts/scroll.tsx';
+import { LimitRows, SetByPeople } from '../parts/set-in-place.tsx';
 import { useResource } from '../resource.ts';
-import type { Settings } from '../shapes.ts';
-import { changeWords, patternWords } from '../steer.tsx';
-import { SetByPeople } from './queues.tsx';
+import type { Changes, Settings } from '../shapes.ts';
+import { changeWords } from '../steer.tsx';
 
 export function SettingsPage() {
   const settings = useResource<Settings>('/v1/settings').value;
+  const pages = usePages('changes');
+  const changes = useResource<Changes>(`/v1/settings/changes${cursorQuery(pages)}`).value;
   return (
     <div class="page">
       <h1>Settings</h1>
@@ -19,30 +21,26 @@ export function SettingsPage() {
         <Panel title="Limits in force" aside="the configuration’s and those set here">
           <Told shown={settings}>
             {({ limitsInForce }) =>
-              limitsInForce.length === 0 ? (
-                <p class="empty">None.</p>
-              ) : (
-                <ul class="rows">
-                  {limitsInForce.map(({ pattern, max }) => (
-                    <li key={`${pattern} ${max}`}>
-                      <span>{patternWords(pattern)}</span>
-                      <span class={max === 0 ? 'bad' : 'number'}>{max === 0 ? 'paused' : `at most ${count(max)}`}</span>
-                    </li>
-                  ))}
-                </ul>
-              )
+              limitsInForce.length === 0 ? <p class="empty">None.</p> : <LimitRows limits={limitsInForce} />
             }
           </Told>
         </Panel>
       </div>
       <Panel title="Changes, newest first">
-        <Told shown={settings}>{({ changes }) => <Changes changes={changes} />}</Told>
+        <Told shown={changes}>
+          {({ changes, next }) => (
+            <>
+              <ChangeRows changes={changes} />
+              <Pager pages={pages} next={next} label="changes" />
+            </>
+          )}
+        </Told>
       </Panel>
     </div>
   );
 }
 
-function Changes({ changes }: Pick<Settings, 'changes'>) {
+function ChangeRows({ changes }: Pick<Changes, 'changes'>) {
   if (changes.length === 0) return <p class="empty">Nobody changed anything.</p>;
   return (
     <Scroll label="Changes of settings">
@@ -56,7 +54,7 @@ function Changes({ changes }: Pick<Settings, 'changes'>) {
           </tr>
         </thead>
         <tbody>
-          {changes.toReversed().map(({ at, who, reason, change }) => (
+          {changes.map(({ at, who, reason, change }) => (
             <tr key={`${at} ${change.action} ${change.pattern}`}>
               <td class="number">{at.replace('T', ' ').replace(/\.\d+Z$/, '')}</td>
               <td>{who}</td>

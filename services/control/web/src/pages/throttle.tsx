@@ -1,14 +1,14 @@
 /** What is holding us back at the source: how many UNLOADs may run, the reason that wins, and its reading against its limit. */
-import { useMemo, useState } from 'preact/hooks';
+import { useMemo } from 'preact/hooks';
 import type uPlot from 'uplot';
-import { may } from '../api.ts';
 import { count, duration, time } from '../format.ts';
 import { axesOf, Chart, FROM_ZERO, STEPPED } from '../parts/chart.tsx';
 import { Panel, Told } from '../parts/panel.tsx';
 import { Scroll } from '../parts/scroll.tsx';
+import { NumberForm } from '../parts/set-in-place.tsx';
 import { useResource } from '../resource.ts';
 import type { Throttle } from '../shapes.ts';
-import { steer } from '../steer.tsx';
+import { steer, takeBack } from '../steer.tsx';
 
 const EVERY_MS = 2_000;
 const HEIGHT = 140;
@@ -146,9 +146,7 @@ function Checks({ checks, winner }: { checks: readonly Check[]; winner: string |
 }
 
 function SettingRow({ setting }: { setting: Setting }) {
-  const [given, setGiven] = useState('');
   const { name, value, configured, isSet, doc, least, most } = setting;
-  const isRight = /^\d{1,15}$/.test(given) && Number(given) >= least && Number(given) <= most;
   const unit = { duration: 'ms', count: '', percent: '%', flag: '0 or 1' }[setting.kind];
   return (
     <li>
@@ -158,35 +156,15 @@ function SettingRow({ setting }: { setting: Setting }) {
         <br />
         <span class="quiet">{doc}</span>
       </span>
-      {may('steer') ? (
-        <form
-          class="inline"
-          onSubmit={(event) => {
-            event.preventDefault();
-            if (isRight) steer(`Throttle: ${name}`, 'Set', { throttle: { [name]: Number(given) } });
-          }}
-        >
-          {isSet ? (
-            <button
-              type="button"
-              onClick={() => steer(`Throttle: ${name} as configured`, 'Take back', { throttle: { [name]: null } })}
-            >
-              As configured …
-            </button>
-          ) : null}
-          <input
-            inputMode="numeric"
-            size={6}
-            placeholder={unit}
-            aria-label={`${name}${unit === '' ? '' : ` in ${unit}`}, ${count(least)} to ${count(most)}`}
-            value={given}
-            onInput={(event) => setGiven(event.currentTarget.value)}
-          />
-          <button type="submit" disabled={!isRight}>
-            Set …
-          </button>
-        </form>
-      ) : null}
+      <NumberForm
+        label={`${name}${unit === '' ? '' : ` in ${unit}`}`}
+        verb="Set"
+        placeholder={unit}
+        least={least}
+        most={most}
+        onSet={(given) => steer(`Throttle: ${name}`, 'Set', { throttle: { [name]: given } })}
+        onTakeBack={isSet ? () => takeBack('throttle', name) : null}
+      />
     </li>
   );
 }

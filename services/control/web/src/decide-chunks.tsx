@@ -1,0 +1,66 @@
+/** Questions about chunks that wait for a person; accepting is proposed by one and approved by another. */
+import { count } from './format.ts';
+import { ask } from './parts/ask.tsx';
+import type { Approved, Proposed, Replayed } from './shapes.ts';
+
+export function replay(chunks: readonly string[]): void {
+  ask({
+    ...{ title: `Replay ${chunkWords(chunks)}`, verb: 'Replay', method: 'POST', path: '/v1/quarantine/replay' },
+    body: { filter: { chunks } },
+    bind: (preview) => ({ expected: (preview as Replayed).total }),
+    tell: (preview) => (
+      <p>
+        A new attempt of {chunkWords((preview as Replayed).chunks)} is opened; it starts from the source, with a whole
+        budget of repairs.
+      </p>
+    ),
+  });
+}
+
+export function proposeAccept(chunks: readonly string[]): void {
+  ask({
+    ...{
+      title: `Propose to accept ${chunkWords(chunks)}`,
+      verb: 'Propose',
+      method: 'POST',
+      path: '/v1/quarantine/accept',
+    },
+    ...{ body: { filter: { chunks } }, isGrave: true },
+    bind: (preview) => ({ expected: (preview as Proposed).total }),
+    tell: (preview) => (
+      <p>
+        Nothing is done before somebody else approves. Then {chunkWords((preview as Proposed).chunks)} would be taken as{' '}
+        {(preview as Proposed).total === 1 ? 'it is' : 'they are'}: never called verified, named by the gate, and not to
+        be undone.
+      </p>
+    ),
+  });
+}
+
+export function approve(proposal: string): void {
+  ask({
+    ...{ title: 'Approve', verb: 'Approve', method: 'POST', path: `/v1/proposals/${proposal}/approve` },
+    ...{ body: {}, isGrave: true },
+    tell: (preview) => {
+      const { chunks, movedOn } = preview as Approved;
+      return (
+        <p>
+          {chunkWords(chunks)} would be taken unproven, now, in both your names. It cannot be undone, only replayed.
+          {movedOn.length === 0 ? null : ` Not as proposed any more, and left alone: ${movedOn.join(', ')}.`}
+        </p>
+      );
+    },
+  });
+}
+
+export function withdraw(proposal: string): void {
+  ask({
+    ...{ title: 'Withdraw the proposal', verb: 'Withdraw', method: 'POST', path: `/v1/proposals/${proposal}/withdraw` },
+    body: {},
+    tell: () => <p>Nobody can approve it any more; the chunks stay in quarantine.</p>,
+  });
+}
+
+export function chunkWords(chunks: readonly unknown[]): string {
+  return `${count(chunks.length)} ${chunks.length === 1 ? 'chunk' : 'chunks'}`;
+}
