@@ -1,8 +1,10 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { traceIdOf } from '@lakehaul/core';
 import { METRICS } from '@lakehaul/runtime';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Collector, startCollector } from '../support/collector.ts';
 import { eventually, type Fleet, type Service, startFleet } from '../support/processes.ts';
 import { type ReceiverServer, startReceiver } from '../support/receiver-server.ts';
 import { startWorld, type World } from '../support/world.ts';
@@ -14,24 +16,28 @@ const ROOT = join(import.meta.dirname, '../..');
 let world: World;
 let fleet: Fleet;
 let receiver: ReceiverServer;
+let collector: Collector;
 const services = new Map<string, Service>();
 
 beforeAll(async () => {
   world = await startWorld();
   await world.redshift.run('CREATE SCHEMA "svc"');
   await world.redshift.run('CREATE TABLE "svc"."t" (id integer, name varchar(40)) SORTKEY (id)');
-  await world.redshift.run(`INSERT INTO "svc"."t" VALUES (1, 'one'), (2, 'two')`);
+  await world.redshift.run(`INSERT INTO "svc"."t" VALUES (1, 'row-value-one'), (2, 'row-value-two')`);
   receiver = await startReceiver();
+  collector = await startCollector();
   const sections = `notify:
   everyMs: 1s
   receivers: [{ name: channel, shape: generic, minSeverity: info, urlEnv: WEBHOOK }]
 `;
   fleet = await startFleet(world, { include: ['svc.t'], defaults: { level: 'full' } }, { sections });
-  for (const name of NAMES) services.set(name, fleet.start(name, { WEBHOOK: `${receiver.url}/s3cretpath` }));
+  const env = { WEBHOOK: `${receiver.url}/s3cretpath`, OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint };
+  for (const name of NAMES) services.set(name, fleet.start(name, env));
 });
 afterAll(async () => {
   await fleet[Symbol.asyncDispose]();
   await receiver[Symbol.asyncDispose]();
+  await collector[Symbol.asyncDispose]();
   await world[Symbol.asyncDispose]();
 });
 
@@ -149,6 +155,32 @@ describe('the fleet', () => {
       extra: 0n,
     });
     for (const service of services.values()) expect(await service.terminate()).toBe(0);
+  });
+
+  it('has told one trace of the chunk, worker’s and verifier’s steps alike, whose id the ledger’s reader knows', async () => {
+    const spans = collector.spans();
+    const [ref] = spans.filter((span) => span.name === 'unload').map((span) => span.attributes);
+    const tableId = String(ref?.['lakehaul.table']);
+    const traceId = traceIdOf('fleet', { tableId, generation: 1, chunk: 0, attempt: 1 });
+    const steps = spans.filter((span) => span.traceId === traceId && span.isRoot);
+    expect([...new Set(steps.map((span) => `${span.service} ${span.name}`))].sort()).toEqual([
+      'lakehaul-verifier verify',
+      'lakehaul-worker load',
+      'lakehaul-worker unload',
+    ]);
+    const proof = steps.find((span) => span.name === 'verify' && span.attributes['lakehaul.outcome'] === 'done');
+    const calls = spans.filter((span) => span.parentSpanId === proof?.spanId).map((span) => span.name);
+    expect(calls.some((name) => name.startsWith('databricks.'))).toBe(true);
+    expect(calls.some((name) => name.startsWith('s3.'))).toBe(true);
+    const passes = spans.filter((span) => span.service === 'lakehaul-planner' && span.isRoot).map((span) => span.name);
+    expect([...new Set(passes)].sort()).toEqual(['feed', 'govern', 'plan-table', 'watch']);
+    // The log’s lines lead to the trace.
+    const lines = services.get('worker')?.lines ?? [];
+    expect(lines.find((line) => line['message'] === 'chunk unloaded')?.['traceId']).toBe(traceId);
+    const sent = collector.bodies.join('\n');
+    const { secretAccessKey, token } = world.clouds.credentials;
+    for (const secret of [secretAccessKey, token, ...Object.values(fleet.tokens), 'row-value', 'SELECT', 'UNLOAD'])
+      expect(sent.includes(secret)).toBe(false);
   });
 
   it('a wrong setting is refused before anything starts, with all problems at once', async () => {

@@ -59,6 +59,7 @@ export class FleetWatch {
   }
 
   #look(plans: readonly TablePlan[], signal: AbortSignal, probeEveryMs: number): Promise<WatchResult | null> {
-    return watchPass(watchDeps(this.#session, this.#ledger, this.#scan, probeEveryMs), plans, signal);
+    const deps = watchDeps(this.#session, this.#ledger, this.#scan, probeEveryMs);
+    return this.#session.tracing.pass('watch', () => watchPass(deps, plans, signal));
   }
 }

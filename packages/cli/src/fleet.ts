@@ -45,6 +45,7 @@ export async function runFleet(request: FleetRequest): Promise<StatusReport> {
     clock,
     log,
     metrics,
+    tracing: session.tracing,
     limits,
     onStop: (error: unknown) => stop.raise(error),
     hasLimits: config.limits.length > 0,
@@ -100,6 +101,7 @@ async function startGoverning(
     governor &&
     startLoop({
       ...{ name: 'govern', everyMs: session.config.throttle.everyMs, clock: session.clock, log: session.log },
+      tracing: session.tracing,
       fail: (error) => stop.raise(error),
       runOnce: async (signal) => void (await governor.runOnce(await ledger.readPlans(), signal)),
     })
@@ -119,7 +121,7 @@ interface LoopState {
 
 async function loop(request: FleetRequest, state: LoopState): Promise<StatusReport> {
   const { session, signal } = request;
-  const { config, clouds, log } = session;
+  const { config, clouds, log, tracing } = session;
   const planner = new PlannerLoop({
     ...{ ledger: state.ledger, scan: state.scan, queues: state.queues, clock: session.clock, log },
     ...{ source: clouds.source, target: clouds.target },
@@ -134,7 +136,7 @@ async function loop(request: FleetRequest, state: LoopState): Promise<StatusRepo
     const endedBefore = state.endedJobs();
     // A top-up or a new table may have been planned by another process: heads that are known are not read again.
     state.plans = await joinedPlans(state.ledger, state.plans);
-    const fed = await planner.runOnce(state.plans);
+    const fed = await tracing.pass('feed', () => planner.runOnce(state.plans));
     await keepTables(
       {
         ledger: state.ledger,

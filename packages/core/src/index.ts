@@ -110,3 +110,4 @@ export {
   type ThrottleSettings,
   throttleSettings,
 } from './throttle-settings.ts';
+export { traceIdOf } from './trace-id.ts';

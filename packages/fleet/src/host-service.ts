@@ -102,7 +102,7 @@ export async function hostService<const T extends ConfigTable>(request: HostRequ
         loaded.problems.map((problem) => `${problem.line}:${problem.column} ${problem.message}`).join('; '),
         { where: common.configFile },
       );
-    const session = await openSession(loaded.config, { service: name, logLevel: common.logLevel });
+    const session = await openSession(loaded.config, { service: name, logLevel: common.logLevel, isTraced: true });
     return await runService({
       name,
       log: session.log,

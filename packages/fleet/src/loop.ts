@@ -1,5 +1,6 @@
 /** A service's loop: one pass after another with a pause in between; a failed pass is told and the next one comes. */
 import { asLakehaulError, type Clock, type Log } from '@lakehaul/core';
+import { NO_TRACING, type Tracing } from '@lakehaul/runtime';
 import type { HostedService } from './host-service.ts';
 
 export interface LoopOptions {
@@ -11,6 +12,8 @@ export interface LoopOptions {
   runOnce: (signal: AbortSignal) => Promise<void>;
   /** Errors that only a person can settle end the service. */
   fail: (error: unknown) => void;
+  /** Each pass is a trace of its own. */
+  tracing?: Tracing;
 }
 
 /** A pass may be long (a scan of a million chunks, a seal); beyond this it is stuck. */
@@ -22,14 +25,14 @@ export interface RunningLoop extends HostedService {
 }
 
 export function startLoop(options: LoopOptions): RunningLoop {
-  const { name, clock, log } = options;
+  const { name, clock, log, tracing = NO_TRACING } = options;
   const stopping = new AbortController();
   let pause = new AbortController();
   let lastProgressMs = clock.nowMs();
   const run = async () => {
     while (!stopping.signal.aborted) {
       try {
-        await options.runOnce(stopping.signal);
+        await tracing.pass(name, () => options.runOnce(stopping.signal));
       } catch (thrown) {
         if (thrown === stopping.signal.reason) return;
         const error = asLakehaulError(thrown);

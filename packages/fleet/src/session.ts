@@ -10,8 +10,11 @@ import {
   type LogLevel,
   type Metrics,
   type MigrationConfig,
+  NO_TRACING,
+  openTracing,
   systemClock,
   systemIds,
+  type Tracing,
 } from '@lakehaul/runtime';
 
 export const VERSION = '0.1.0';
@@ -25,6 +28,7 @@ export interface Session extends AsyncDisposable {
   log: Log;
   metrics: Metrics;
   outside: Outside;
+  tracing: Tracing;
   /** Calls of this process that S3 asked to slow down with, since this was last asked. */
   takeS3SlowDowns(): number;
 }
@@ -38,6 +42,8 @@ export interface SessionOptions {
   /** Given to the AWS clients instead of what the SDK finds in the environment (the local clouds have their own). */
   credentials?: CloudCredentials;
   clock?: Clock;
+  /** Sends traces, if there is a collector: for what hauls, not for a verb that looks. Default false. */
+  isTraced?: boolean;
   /** Crash points of tests; see runtime's outside. */
   faults?: (at: string) => Promise<void>;
 }
@@ -55,6 +61,17 @@ export async function openSession(config: MigrationConfig, options: SessionOptio
   });
   const metrics = createMetrics();
   metrics.set('lakehaul_build_info', { service, version: VERSION, node: process.version }, 1);
+  const tracing =
+    options.isTraced === true
+      ? await openTracing(
+          {
+            ...{ url: config.tracing.url, headersFile: config.tracing.headersFile ?? null },
+            ...{ sampleRatio: config.tracing.sampleRatio, migration: config.migration },
+            ...{ service, instance, version: VERSION },
+          },
+          { clock, log, metrics },
+        )
+      : NO_TRACING;
   let s3SlowDowns = 0;
   const outside = createOutside({
     onFailure: (point, code) => {
@@ -64,6 +81,7 @@ export async function openSession(config: MigrationConfig, options: SessionOptio
     ids,
     log,
     metrics,
+    tracing,
     ...(options.faults === undefined ? {} : { faults: options.faults }),
   });
   const clouds = await openClouds(config, {
@@ -82,13 +100,19 @@ export async function openSession(config: MigrationConfig, options: SessionOptio
     ids,
   });
   return {
-    ...{ config, clouds, ledger, clock, ids, log, metrics, outside },
+    ...{ config, clouds, ledger, clock, ids, log, metrics, outside, tracing },
     takeS3SlowDowns() {
       const taken = s3SlowDowns;
       s3SlowDowns = 0;
       return taken;
     },
-    [Symbol.asyncDispose]: () => clouds.close(),
+    async [Symbol.asyncDispose]() {
+      try {
+        await clouds.close();
+      } finally {
+        await tracing.close();
+      }
+    },
   };
 }
 

@@ -1,5 +1,5 @@
 /** Definition, state and every receipt of one chunk. */
-import { type ChunkRef, chunkName } from '@lakehaul/core';
+import { type ChunkRef, chunkName, traceIdOf } from '@lakehaul/core';
 import type { Ledger, StoredReceipt } from '@lakehaul/ledger';
 import type { z } from 'zod';
 import type { CHUNK_JSON } from './json/chunk.ts';
@@ -10,12 +10,14 @@ export async function chunkStory(ledger: Ledger, ref: ChunkRef) {
     ledger.chunkState(ref),
     ledger.trail(ref),
   ]);
-  return { ref, definition, state, trail };
+  const attempts = [...new Set(trail.map((receipt) => receipt.attempt))].sort((a, b) => a - b);
+  const traces = attempts.map((attempt) => ({ attempt, traceId: traceIdOf(ledger.migration, { ...ref, attempt }) }));
+  return { ref, definition, state, trail, traces };
 }
 
 export type ChunkStory = Awaited<ReturnType<typeof chunkStory>>;
 
-export function chunkStoryJson({ ref, definition, state, trail }: ChunkStory): z.input<typeof CHUNK_JSON> {
+export function chunkStoryJson({ ref, definition, state, trail, traces }: ChunkStory): z.input<typeof CHUNK_JSON> {
   return {
     chunk: chunkName(ref),
     definition: {
@@ -25,6 +27,7 @@ export function chunkStoryJson({ ref, definition, state, trail }: ChunkStory): z
       estimatedBytes: definition.estimatedBytes.toString(),
     },
     state: { ...state },
+    traces,
     trail: trail.map((receipt) => ({ ...receipt, body: jsonOf(receipt.body) })),
   };
 }

@@ -36,4 +36,6 @@ export { createOutside, DEFAULT_POLICY, type OutsideDeps, type OutsidePolicy } f
 export { throttleOf } from './schema/throttle.ts';
 export { Secret } from './secret.ts';
 export { type RunningService, runService, type ServiceOptions, type SignalSource } from './service.ts';
+export { openTracing } from './tracing/open-tracing.ts';
+export { NO_TRACING, type TracedResult, type Tracing } from './tracing/tracing.ts';
 export { DURATION_FORM, parseDurationMs, parseSizeBytes, SIZE_FORM } from './units.ts';

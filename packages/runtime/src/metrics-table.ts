@@ -267,6 +267,12 @@ export const METRICS = {
     help: 'Notices by what became of them at a receiver: sent, refused or given-up; failed tries are counted each.',
     labels: ['outcome'],
   },
+  lakehaul_spans_dropped_total: {
+    kind: 'counter',
+    unit: 'count',
+    help: 'Spans that no collector got: buffer-full, or not-taken by it. The haul does not wait for traces.',
+    labels: ['outcome'],
+  },
   lakehaul_process_resident_memory_bytes: {
     kind: 'gauge',
     unit: 'bytes',

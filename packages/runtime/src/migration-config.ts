@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import { nearest } from './did-you-mean.ts';
 import { brokenRules, isSecretKey } from './migration-rules.ts';
 import { MIGRATION_SCHEMA, type MigrationFile } from './migration-schema.ts';
+import { tracesUrl } from './schema/tracing.ts';
 import { Secret } from './secret.ts';
 import { type Path, YamlPlaces } from './yaml-places.ts';
 
@@ -64,6 +65,10 @@ export interface MigrationConfig {
   control: Section<'control'>;
   forecast: Section<'forecast'>;
   prices: Section<'prices'>;
+  tracing: Omit<Section<'tracing'>, 'endpoint'> & {
+    /** With its path; null: nothing is traced. */
+    url: string | null;
+  };
   notify: Omit<Section<'notify'>, 'receivers'> & { receivers: readonly NotifyReceiver[] };
 }
 
@@ -191,10 +196,12 @@ function pathText(path: Path): string {
 function finish(file: MigrationFile, env: LoadRequest['env']): MigrationConfig {
   const { graceHours, ...staging } = file.staging;
   const { diffDays, ...ledger } = file.ledger;
+  const { endpoint, ...tracing } = file.tracing;
   return {
     ...file,
     staging: { ...staging, graceMs: Math.round(graceHours * 3_600_000) },
     ledger: { ...ledger, diffMs: Math.round(diffDays * 86_400_000) },
+    tracing: { ...tracing, url: tracesUrl(endpoint, env) },
     audit: { ...file.audit, sealKeyFile: env['LAKEHAUL_SEAL_KEY_FILE'] || null },
     target: { ...file.target, auth: authOf(file.target.auth, env) },
     notify: { ...file.notify, receivers: file.notify.receivers.map((each) => receiverOf(each, env)) },

@@ -20,6 +20,7 @@ import { forecast } from './schema/forecast.ts';
 import { notify } from './schema/notify.ts';
 import { prices } from './schema/prices.ts';
 import { throttle } from './schema/throttle.ts';
+import { tracing } from './schema/tracing.ts';
 
 const level = () => z.enum(['count', 'carried', 'sampled', 'full']);
 const LEVEL_DOC =
@@ -307,6 +308,7 @@ export const MIGRATION_SCHEMA = z.strictObject({
   notify: notify.prefault({}),
   forecast: forecast.prefault({}),
   prices: prices.prefault({}),
+  tracing: tracing.prefault({}),
 });
 
 export type MigrationFile = z.output<typeof MIGRATION_SCHEMA>;

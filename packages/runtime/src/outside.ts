@@ -1,4 +1,4 @@
-/** The one way out of the process: time-outs, retries by disposition, metrics and injected faults, for every call alike. */
+/** The one way out of the process: time-outs, retries by disposition, metrics, traces, faults: for all alike. */
 import {
   asLakehaulError,
   type Clock,
@@ -11,6 +11,7 @@ import {
   type OutsidePoint,
 } from '@lakehaul/core';
 import type { Metrics } from './metrics.ts';
+import type { Tracing } from './tracing/tracing.ts';
 
 export interface OutsidePolicy {
   /** Of one try, when the call does not say: the longest prefix of the point wins. */
@@ -52,6 +53,7 @@ export interface OutsideDeps {
    * place of the answer; a process that ends in it has crashed exactly there.
    */
   faults?: (at: string) => Promise<void>;
+  tracing?: Pick<Tracing, 'call'>;
 }
 
 /** These speak of the work, not of the call: repeating the same call cannot mend them. */
@@ -66,26 +68,53 @@ const NOT_OF_THE_CALL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 export function createOutside(deps: OutsideDeps): Outside {
   const policy = { ...DEFAULT_POLICY, ...deps.policy };
   return async (point, call, options = {}) => {
-    for (let tries = 1; ; tries++) {
-      options.signal?.throwIfAborted();
-      try {
-        return await oneTry(deps, policy, point, call, options);
-      } catch (thrown) {
-        if (options.signal?.aborted === true) throw thrown;
-        const error = asLakehaulError(thrown);
-        deps.metrics.count('lakehaul_outside_failures_total', { point, code: error.code });
-        deps.onFailure?.(point, error.code);
-        if (options.isIdempotent !== true || !mayRepeat(error, tries, policy)) throw thrown;
-        const waitMs = waitBefore(error, tries, policy, deps.ids.random());
-        const fields = { point, code: error.code, tries, waitMs: Math.round(waitMs) };
-        // A person should look only when it does not go away by itself.
-        if (tries > 2) deps.log.warn('outside call repeated', fields);
-        else deps.log.info('outside call repeated', fields);
-        deps.metrics.count('lakehaul_outside_retries_total', { point });
-        await deps.clock.sleep(waitMs, options.signal);
-      }
+    const ended = deps.tracing?.call(point) ?? null;
+    const count = { tries: 0 };
+    if (ended === null) return await untilItEnds(deps, policy, { point, call, options, count });
+    try {
+      const answer = await untilItEnds(deps, policy, { point, call, options, count });
+      ended({ ...count, code: null });
+      return answer;
+    } catch (thrown) {
+      ended({ ...count, code: options.signal?.aborted === true ? 'ABORTED' : asLakehaulError(thrown).code });
+      throw thrown;
     }
   };
+}
+
+interface OutsideCall<T> {
+  point: OutsidePoint;
+  call: (signal: AbortSignal) => Promise<T>;
+  options: OutsideOptions;
+  /** Of the tries so far. */
+  count: { tries: number };
+}
+
+async function untilItEnds<T>(
+  deps: OutsideDeps,
+  policy: OutsidePolicy,
+  { point, call, options, count }: OutsideCall<T>,
+): Promise<T> {
+  for (;;) {
+    options.signal?.throwIfAborted();
+    const tries = ++count.tries;
+    try {
+      return await oneTry(deps, policy, point, call, options);
+    } catch (thrown) {
+      if (options.signal?.aborted === true) throw thrown;
+      const error = asLakehaulError(thrown);
+      deps.metrics.count('lakehaul_outside_failures_total', { point, code: error.code });
+      deps.onFailure?.(point, error.code);
+      if (options.isIdempotent !== true || !mayRepeat(error, tries, policy)) throw thrown;
+      const waitMs = waitBefore(error, tries, policy, deps.ids.random());
+      const fields = { point, code: error.code, tries, waitMs: Math.round(waitMs) };
+      // A person should look only when it does not go away by itself.
+      if (tries > 2) deps.log.warn('outside call repeated', fields);
+      else deps.log.info('outside call repeated', fields);
+      deps.metrics.count('lakehaul_outside_retries_total', { point });
+      await deps.clock.sleep(waitMs, options.signal);
+    }
+  }
 }
 
 function mayRepeat(error: LakehaulError, tries: number, policy: OutsidePolicy): boolean {

@@ -24,7 +24,7 @@ void hostService({
   argv: process.argv.slice(2),
   env: process.env,
   start: async ({ session, queues, fail }, settings) => {
-    const { config, clouds, ledger, clock, log, metrics } = session;
+    const { config, clouds, ledger, clock, log, metrics, tracing } = session;
     const deps = planDeps(session);
     // Before anything is written: a missing bucket would be noticed by the first UNLOAD only.
     await clouds.stage.check();
@@ -38,6 +38,7 @@ void hostService({
     const watchScan = ledger.openScan();
     const watching = startLoop({
       name: 'watch',
+      tracing,
       everyMs: config.watch.everyMs,
       clock,
       log,
@@ -60,6 +61,7 @@ void hostService({
       governor &&
       startLoop({
         name: 'govern',
+        tracing,
         everyMs: config.throttle.everyMs,
         clock,
         log,
@@ -68,6 +70,7 @@ void hostService({
       });
     const feeding = startLoop({
       name: 'feed',
+      tracing,
       everyMs: settings.feedEveryMs,
       clock,
       log,

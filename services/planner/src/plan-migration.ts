@@ -11,6 +11,7 @@ import { type Clock, LakehaulError, type Log, type TablePlan } from '@lakehaul/c
 import type { Ledger } from '@lakehaul/ledger';
 import { hiddenRowsRefusal, unreadablePolicies } from '@lakehaul/operate';
 import { selectTables, settingsFor, type TableOverride, type TableSettings, tableIdOf } from '@lakehaul/planning';
+import type { Tracing } from '@lakehaul/runtime';
 import { sharedTargetRefusals } from './input-refusals.ts';
 import { type PlannedTable, planTable } from './plan-table.ts';
 
@@ -27,6 +28,7 @@ export interface PlanDeps {
   target: Target;
   clock: Clock;
   log: Log;
+  tracing?: Pick<Tracing, 'pass'>;
   migration: string;
   catalog: string;
   tables: MigrationTables;
@@ -119,17 +121,22 @@ function settingsOf(deps: PlanDeps, table: DiscoveredTable): TableSettings {
 }
 
 function planAnew(deps: PlanDeps, table: DiscoveredTable): Promise<PlannedTable> {
-  return planTable(deps.source, {
-    migration: deps.migration,
-    catalog: deps.catalog,
-    table,
-    settings: settingsOf(deps, table),
-    generation: 1,
-    firstChunk: 0,
-    from: null,
-    watermark: settingsOf(deps, table).watermark ?? null,
-    plannedAt: new Date(deps.clock.nowMs()).toISOString(),
-  });
+  const plan = () =>
+    planTable(deps.source, {
+      migration: deps.migration,
+      catalog: deps.catalog,
+      table,
+      settings: settingsOf(deps, table),
+      generation: 1,
+      firstChunk: 0,
+      from: null,
+      watermark: settingsOf(deps, table).watermark ?? null,
+      plannedAt: new Date(deps.clock.nowMs()).toISOString(),
+    });
+  const { schema, table: name } = table.name;
+  return deps.tracing === undefined
+    ? plan()
+    : deps.tracing.pass('plan-table', plan, { table: tableIdOf(schema, name) });
 }
 
 function missingTable(pattern: string, notMoved: readonly NotMoved[]): LakehaulError {

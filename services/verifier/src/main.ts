@@ -27,7 +27,7 @@ void hostService({
   argv: process.argv.slice(2),
   env: process.env,
   start: async ({ session, queues, fail }, settings) => {
-    const { config, clouds, ledger, clock, log, metrics } = session;
+    const { config, clouds, ledger, clock, log, metrics, tracing } = session;
     const worker = startVerifier({
       ledger,
       target: clouds.target,
@@ -36,6 +36,7 @@ void hostService({
       clock,
       log,
       metrics,
+      tracing,
       limits: { maxAttempts: config.attempts.max, maxFailures: config.attempts.failuresPerAttempt },
       slots: settings.verifySlots,
       diffRows: config.services.diffRows,
@@ -51,6 +52,7 @@ void hostService({
         ? null
         : startLoop({
             name: 'keep',
+            tracing,
             everyMs: settings.keepEveryMs,
             clock,
             log,

@@ -3,7 +3,7 @@ import type { Stage, Target } from '@lakehaul/adapters';
 import { type Clock, isLimited, type Log } from '@lakehaul/core';
 import { heldJob, type Ledger, runStep, STEERING_AGE_MS, type StepLimits } from '@lakehaul/ledger';
 import { type ChunkJob, type ChunkQueues, type RunningWorker, startStepWorker } from '@lakehaul/queue';
-import type { Metrics } from '@lakehaul/runtime';
+import type { Metrics, Tracing } from '@lakehaul/runtime';
 import { verifyChunk } from './verify-chunk.ts';
 
 export interface VerifierDeps {
@@ -14,6 +14,7 @@ export interface VerifierDeps {
   clock: Clock;
   log: Log;
   metrics: Metrics;
+  tracing: Tracing;
   limits: StepLimits;
   slots: number;
   diffRows: number;
@@ -40,16 +41,18 @@ export function startVerifier(deps: VerifierDeps): RunningWorker {
       deps.log.info('step is held', { step: job.step, tableId: job.tableId, pattern: held.pattern });
       return { next: null };
     }
-    const outcome = await runStep({
-      ledger: deps.ledger,
-      log: deps.log,
-      limits: deps.limits,
-      job,
-      signal,
-      act: (attempt, log) => verifyChunk(verify, attempt, log),
-      // A loaded attempt is never void: what a verify step finds wrong is a mismatch, and the next attempt replaces it.
-      voidAttempt: (_attempt, error) => Promise.reject(error),
-    });
+    const outcome = await deps.tracing.step(job, signal, (fields) =>
+      runStep({
+        ledger: deps.ledger,
+        log: deps.log.with(fields),
+        limits: deps.limits,
+        job,
+        signal,
+        act: (attempt, log) => verifyChunk(verify, attempt, log),
+        // A loaded attempt is never void: what a verify step finds wrong is a mismatch, and the next attempt replaces it.
+        voidAttempt: (_attempt, error) => Promise.reject(error),
+      }),
+    );
     return { ...outcome, next: outcome.next === null ? null : { ...job, ...outcome.next } };
   };
   return startStepWorker({

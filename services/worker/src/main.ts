@@ -27,7 +27,7 @@ void hostService({
   argv: process.argv.slice(2),
   env: process.env,
   start: ({ session, queues, fail }, settings) => {
-    const { config, clouds, ledger, clock, log, metrics } = session;
+    const { config, clouds, ledger, clock, log, metrics, tracing } = session;
     const workers = startWorker({
       ledger,
       source: clouds.source,
@@ -37,6 +37,7 @@ void hostService({
       clock,
       log,
       metrics,
+      tracing,
       stagingPrefix: stagingPrefix(config),
       sourceTimeoutMs: config.statements.sourceTimeoutMs,
       targetTimeoutMs: config.statements.targetTimeoutMs,

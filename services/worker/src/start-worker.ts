@@ -3,7 +3,7 @@ import type { Source, Stage, Target } from '@lakehaul/adapters';
 import { type Clock, isLimited, type Log } from '@lakehaul/core';
 import { heldJob, type Ledger, runStep, STEERING_AGE_MS, type StepLimits } from '@lakehaul/ledger';
 import { type ChunkJob, type ChunkQueues, type RunningWorker, startStepWorker } from '@lakehaul/queue';
-import type { Metrics } from '@lakehaul/runtime';
+import type { Metrics, Tracing } from '@lakehaul/runtime';
 import { loadChunk } from './load-chunk.ts';
 import { unloadChunk } from './unload-chunk.ts';
 import { heldUnload, type UnloadGate } from './unload-gate.ts';
@@ -18,6 +18,7 @@ export interface WorkerDeps {
   clock: Clock;
   log: Log;
   metrics: Metrics;
+  tracing: Tracing;
   stagingPrefix: string;
   sourceTimeoutMs: number;
   targetTimeoutMs: number;
@@ -73,16 +74,18 @@ export function startWorker(deps: WorkerDeps): RunningWorker[] {
       deps.log.info('unload is held', { tableId: job.tableId, check: hold.name, reason: hold.reason });
       return { next: null };
     }
-    const outcome = await runStep({
-      ledger,
-      log: deps.log,
-      limits: deps.limits,
-      job,
-      signal,
-      act: (attempt, log) =>
-        job.step === 'unload' ? unloadChunk(unload, attempt, signal, log) : loadChunk(load, attempt, signal, log),
-      voidAttempt: (attempt, error) => voidAttempt(load, attempt, error),
-    });
+    const outcome = await deps.tracing.step(job, signal, (fields) =>
+      runStep({
+        ledger,
+        log: deps.log.with(fields),
+        limits: deps.limits,
+        job,
+        signal,
+        act: (attempt, log) =>
+          job.step === 'unload' ? unloadChunk(unload, attempt, signal, log) : loadChunk(load, attempt, signal, log),
+        voidAttempt: (attempt, error) => voidAttempt(load, attempt, error),
+      }),
+    );
     return { ...outcome, next: outcome.next === null ? null : { ...job, ...outcome.next } };
   };
   return (['unload', 'load'] as const)

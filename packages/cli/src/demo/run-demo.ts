@@ -111,6 +111,7 @@ async function openDemoSession(request: DemoRequest, clouds: Sandbox, tokens: Sa
       if (request.logLevel !== null) request.terminal.talk(line.trimEnd());
     },
     credentials: { accessKeyId, secretAccessKey },
+    isTraced: true,
   });
 }
 

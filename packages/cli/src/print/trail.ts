@@ -1,13 +1,16 @@
 /** A chunk's receipts as events in S3's order. */
-import { type Chunk, type ChunkRef, type ChunkState, chunkName, type KeyPart, type Stage } from '@lakehaul/core';
+import { chunkName, type KeyPart, type Stage } from '@lakehaul/core';
 import type { StoredReceipt } from '@lakehaul/ledger';
+import type { ChunkStory } from '@lakehaul/operate';
 import { counted, duration, size } from './units.ts';
 
-export function trailText(ref: ChunkRef, chunk: Chunk, state: ChunkState, trail: readonly StoredReceipt[]): string {
+export function trailText({ ref, definition: chunk, state, trail, traces }: ChunkStory): string {
+  const trace = traces.at(-1);
   const head = [
     `${chunkName(ref)}: ${state.stage}${state.isRepaired ? ' after a repair' : ''}`,
     `  rows where ${chunk.parts.length === 0 ? 'anything' : chunk.parts.map(partText).join(' and ')}`,
     `  planned for about ${counted(chunk.estimatedRows, 'row')}, ${size(chunk.estimatedBytes)}`,
+    ...(trace === undefined ? [] : [`  trace of attempt ${trace.attempt}: ${trace.traceId}`]),
   ];
   let last = trail[0]?.lastModifiedMs ?? 0;
   // S3 tells whole seconds; within one the writers' clocks put the story in order, for reading only.

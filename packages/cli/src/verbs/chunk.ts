@@ -20,7 +20,7 @@ export const chunk: Verb = {
     const ref = findChunk(await session.ledger.readPlans(), name);
     const story = await chunkStory(session.ledger, ref);
     if (call.flags['json'] === true) printJson(call.terminal, CHUNK_JSON, chunkStoryJson(story));
-    else call.terminal.out(trailText(ref, story.definition, story.state, story.trail));
+    else call.terminal.out(trailText(story));
     return EXIT.done;
   },
 };

@@ -49,6 +49,7 @@ export const run: Verb = {
     await using session = await openSession(call, {
       logLevel: logLevel(call.flags['log']),
       logTo: (line) => call.terminal.talk(line.trimEnd()),
+      isTraced: true,
     });
     const deps = planDeps(session);
     // Before anything is written: a stage that cannot be used would be found only by the first UNLOAD.

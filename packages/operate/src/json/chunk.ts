@@ -62,5 +62,8 @@ export const CHUNK_JSON = z.strictObject({
     isCleaned: z.boolean(),
     isRepaired: z.boolean(),
   }),
+  traces: z
+    .array(z.strictObject({ attempt: count, traceId: said }))
+    .describe('what each attempt’s OpenTelemetry trace is called, where traces are sent to a collector'),
   trail: z.array(receipt).describe('everything that ever happened to the chunk, in S3’s order'),
 });
