@@ -375,4 +375,33 @@ describe.skipIf(executable === null)('the console', () => {
     control = await serve(port);
     await page.locator('.link', { hasText: 'live' }).waitFor({ timeout: 15_000 });
   });
+
+  it('a service that answers and cannot read the ledger is not told as live', async () => {
+    const page = await open('vic');
+    await page.locator('.link', { hasText: 'live' }).waitFor();
+    await page.route(/\/v1\/(?!events)/, async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, headers: { ...response.headers(), 'lakehaul-ledger-age': '185' } });
+    });
+    await goTo(page, '#/gates');
+    await page.locator('.link.lost', { hasText: 'ledger read 3 min' }).waitFor();
+  });
+
+  it('who asks a service that has just started is asked for again, and then offered what they may do', async () => {
+    const page = await open('');
+    let refused = 0;
+    await page.route('**/v1/me', (route) => {
+      refused += 1;
+      return refused > 1 ? route.continue() : route.fulfill({ status: 503, json: { code: 'NOT_READY' } });
+    });
+    await logIn(page, 'anna');
+    expect(refused).toBeGreaterThan(1);
+  });
+
+  it('a link with a token counts on a page that is open already, and leaves nothing of it in the address', async () => {
+    const page = await open('vic');
+    await page.evaluate(`location.hash = '#token=${'0'.repeat(64)}'`);
+    await page.getByText('token is not known').waitFor();
+    expect(page.url()).not.toContain('token');
+  });
 });

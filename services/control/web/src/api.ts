@@ -26,6 +26,7 @@ export class Unreachable extends Error {}
 export function logIn(given: string): void {
   sessionStorage.setItem(TOKEN_KEY, given);
   loggedOutBecause.value = '';
+  me.value = null;
   token.value = given;
 }
 

@@ -1,9 +1,8 @@
 /** The frame round every page: who, where, and whether what is shown is alive. */
-import { effect } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { get, logOut, me, token } from './api.ts';
 import { href } from './href.ts';
-import { beat, follow } from './live.ts';
+import { follow } from './live.ts';
 import { PAGES, pageOf } from './pages/index.tsx';
 import { LogIn } from './pages/log-in.tsx';
 import { AskDialog } from './parts/ask.tsx';
@@ -77,25 +76,27 @@ function Frame() {
   );
 }
 
+const ASK_AGAIN_MS = 1_000;
+
 /** Until it is known: a service that has just started answers 503, and whoever reads would be offered nothing for good. */
 function askWho(): () => void {
-  let isAsking = false;
-  return effect(() => {
-    void beat.value;
-    if (isAsking || me.peek() !== null) return;
-    isAsking = true;
-    void get<Me>('/v1/me')
-      .then(
-        ({ value }) => {
-          me.value = value;
-        },
-        // Told by the pages, which ask the same service.
-        () => undefined,
-      )
-      .finally(() => {
-        isAsking = false;
-      });
-  });
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let isOver = false;
+  const ask = async () => {
+    // What went wrong is told by the pages, which ask the same service.
+    const known = await get<Me>('/v1/me').then(
+      ({ value }) => value,
+      () => null,
+    );
+    if (isOver) return;
+    if (known === null) timer = setTimeout(() => void ask(), ASK_AGAIN_MS);
+    else me.value = known;
+  };
+  void ask();
+  return () => {
+    isOver = true;
+    clearTimeout(timer);
+  };
 }
 
 function quarantinedOf({ tables }: Status): number {
