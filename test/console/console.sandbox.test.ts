@@ -387,6 +387,16 @@ describe.skipIf(executable === null)('the console', () => {
     await page.locator('.link.lost', { hasText: 'ledger read 3 min' }).waitFor();
   });
 
+  it('what no event tells is asked for all the same, while nothing moves', async () => {
+    const page = await open('');
+    await page.route('**/v1/events', (route) =>
+      route.fulfill({ headers: { 'content-type': 'text/event-stream' }, body: ': still here\n\n' }),
+    );
+    await logIn(page, 'vic');
+    await goTo(page, '#/gates');
+    for (let time = 0; time < 2; time++) await page.waitForRequest(/\/v1\/gates/, { timeout: 5_000 });
+  });
+
   it('who asks a service that has just started is asked for again, and then offered what they may do', async () => {
     const page = await open('');
     let refused = 0;

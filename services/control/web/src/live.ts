@@ -11,7 +11,7 @@ export type Link = 'connecting' | 'live' | 'lost';
 export const link = signal<Link>('connecting');
 /** Of this machine's clock; 0 before the first word. */
 export const heardMs = signal(0);
-/** Counts what was told: whoever shows something looks again when it moves. */
+/** Counts what was heard: whoever shows something looks again when it moves. */
 export const beat = signal(0);
 /** Ticks once a second, for ages. */
 export const nowMs = signal(Date.now());
@@ -67,8 +67,9 @@ async function listen(signal: AbortSignal, lastId: string, onId: (id: string) =>
     heardMs.value = Date.now();
     nowMs.value = heardMs.value;
     link.value = 'live';
-    const events = read(value);
-    for (const { id } of events) if (id !== '') onId(id);
-    if (events.length > 0) beat.value += 1;
+    for (const { id } of read(value)) if (id !== '') onId(id);
+    // Also by a word that is no event: a proposal, a signal or a reading of the throttle moves nothing that events tell, and
+    // how old the answers are is told by answers alone.
+    beat.value += 1;
   }
 }
