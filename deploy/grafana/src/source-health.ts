@@ -3,6 +3,7 @@ import type { BoardSpec } from './board.ts';
 import { cloudCalls } from './cloud-calls.ts';
 import { graph, stat } from './panels.ts';
 import { of, quantile, rate } from './series.ts';
+import { writeLogAge } from './write-log-age.ts';
 
 export const SOURCE_HEALTH: BoardSpec = {
   uid: 'lakehaul-source-health',
@@ -33,20 +34,7 @@ export const SOURCE_HEALTH: BoardSpec = {
           width: 6,
           queries: [{ expr: `max(${of('lakehaul_oldest_job_age_seconds', 'step="unload"')})`, legend: 'oldest' }],
         }),
-        stat({
-          title: 'Age of the write log',
-          description:
-            'Since the newest sample of what was written at the source. Evidence gets no newer without it; an alert rings at two hours.',
-          unit: 'dtdurations',
-          width: 6,
-          badFrom: 7200,
-          queries: [
-            {
-              expr: `time() - (max(${of('lakehaul_write_log_sampled_timestamp_seconds')}) > 0)`,
-              legend: 'age',
-            },
-          ],
-        }),
+        writeLogAge(),
         graph({
           title: 'Bytes unloaded',
           description: 'Staged bytes of finished UNLOADs.',

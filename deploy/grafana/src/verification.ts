@@ -2,6 +2,7 @@
 import type { BoardSpec } from './board.ts';
 import { graph, type PanelSpec, stacked, stat } from './panels.ts';
 import { of, quantile, rate } from './series.ts';
+import { writeLogAge } from './write-log-age.ts';
 
 function stageStat(stage: string, description: string, colour: { badFrom?: number } = {}): PanelSpec {
   return stat({
@@ -107,19 +108,7 @@ export const VERIFICATION: BoardSpec = {
           badFrom: 1,
           queries: [{ expr: `max(${of('lakehaul_ledger_unaccounted_objects')})`, legend: 'unaccounted' }],
         }),
-        stat({
-          title: 'Age of the write log',
-          description: 'Since the newest sample of what was written at the source: evidence gets no newer without it.',
-          unit: 'dtdurations',
-          width: 6,
-          badFrom: 7200,
-          queries: [
-            {
-              expr: `time() - (max(${of('lakehaul_write_log_sampled_timestamp_seconds')}) > 0)`,
-              legend: 'age',
-            },
-          ],
-        }),
+        writeLogAge(),
         graph({
           title: 'Tables stopped by code',
           description: 'Tables that stand until a person resumes them, by reason. stopped-table.md says what to do.',

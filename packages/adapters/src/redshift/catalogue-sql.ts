@@ -2,6 +2,7 @@
  * Catalogue queries. Everything is cast to text; pg_* are leader-node tables, which Redshift joins only with each other,
  * so SVV views are asked apart and joined here.
  */
+import type { NotMoved } from '../ports.ts';
 
 /** System schemas and the ones in which Redshift keeps automatic materialized views. */
 const USER_SCHEMAS = `n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_internal', 'pg_automv', 'catalog_history', 'pg_auto_copy', 'pg_s3', 'pg_mv') AND n.nspname NOT LIKE 'pg_temp%' AND n.nspname NOT LIKE 'pg_toast%'`;
@@ -51,21 +52,8 @@ export const MASKING_SQL: OptionalQuery = {
   sql: 'SELECT DISTINCT schema_name, table_name FROM svv_attached_masking_policy',
 };
 
-type NotMovedKind =
-  | 'view'
-  | 'materialized-view'
-  | 'external-table'
-  | 'procedure'
-  | 'function'
-  | 'grant'
-  | 'policy'
-  | 'default'
-  | 'identity'
-  | 'constraint'
-  | 'datashare';
-
 /** Each answers name and detail. */
-export const NOT_MOVED_SQL: readonly (OptionalQuery & { kind: NotMovedKind })[] = [
+export const NOT_MOVED_SQL: readonly (OptionalQuery & { kind: NotMoved['kind'] })[] = [
   {
     kind: 'view',
     name: 'views',
