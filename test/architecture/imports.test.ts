@@ -32,7 +32,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   ],
   worker: ['core', 'fleet', 'fingerprint', 'adapters', 'ledger', 'queue', 'runtime', 'throttle'],
   verifier: ['core', 'fleet', 'fingerprint', 'adapters', 'ledger', 'audit', 'queue', 'gates', 'runtime'],
-  control: ['core', 'fleet', 'operate', 'adapters', 'ledger', 'queue', 'runtime', 'throttle'],
+  control: ['core', 'fleet', 'operate', 'adapters', 'ledger', 'queue', 'gates', 'runtime', 'throttle'],
   console: ['core', 'operate'],
   cli: [
     'core',

@@ -3,7 +3,7 @@ import type { BoardSpec } from './board.ts';
 import { cloudCalls } from './cloud-calls.ts';
 import { graph, stat } from './panels.ts';
 import { of, quantile, rate } from './series.ts';
-import { writeLogAge } from './write-log-age.ts';
+import { writeLogAge } from './shared-panels.ts';
 
 export const SOURCE_HEALTH: BoardSpec = {
   uid: 'lakehaul-source-health',

@@ -2,6 +2,7 @@
 import type { BoardSpec } from './board.ts';
 import { bars, graph, stat } from './panels.ts';
 import { of } from './series.ts';
+import { plannedDate } from './shared-panels.ts';
 
 /** A migration may have 2,000 tables: what is worst is shown. */
 const WORST = 20;
@@ -29,20 +30,7 @@ export const TABLES: BoardSpec = {
           width: 6,
           queries: [{ expr: `max(${of('lakehaul_eta_seconds', 'percentile="90"')})`, legend: 'P90' }],
         }),
-        stat({
-          title: 'Planned date',
-          description:
-            'How long it is until forecast.plannedDate, and what is left of that after the forecast of nine cases in ten: below zero it will be late.',
-          unit: 'dtdurations',
-          width: 6,
-          queries: [
-            { expr: `(max(${of('lakehaul_planned_timestamp_seconds')}) > 0) - time()`, legend: 'until it' },
-            {
-              expr: `(max(${of('lakehaul_planned_timestamp_seconds')}) > 0) - time() - max(${of('lakehaul_eta_seconds', 'percentile="90"')})`,
-              legend: 'to spare',
-            },
-          ],
-        }),
+        plannedDate(),
         stat({
           title: 'Tables not shown',
           description:

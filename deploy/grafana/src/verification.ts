@@ -2,7 +2,7 @@
 import type { BoardSpec } from './board.ts';
 import { graph, type PanelSpec, stacked, stat } from './panels.ts';
 import { of, quantile, rate } from './series.ts';
-import { writeLogAge } from './write-log-age.ts';
+import { writeLogAge } from './shared-panels.ts';
 
 function stageStat(stage: string, description: string, colour: { badFrom?: number } = {}): PanelSpec {
   return stat({

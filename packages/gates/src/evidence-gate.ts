@@ -3,8 +3,12 @@ import type { Finding, Gate, GateSource, GateUnit } from './gate.ts';
 import { GATES, type GateCode } from './gate-list.ts';
 import type { Signals } from './signals.ts';
 
-export type Verdict = 'GO' | 'HOLD' | 'NO_GO';
+export const VERDICTS = ['GO', 'HOLD', 'NO_GO'] as const;
+export type Verdict = (typeof VERDICTS)[number];
+
 export type ReasonCode = 'NOTHING_PLANNED' | GateCode;
+/** In the order in which they are told. */
+export const REASON_CODES: readonly ReasonCode[] = ['NOTHING_PLANNED', ...GATES.map(({ code }) => code)];
 
 export interface Reason {
   code: ReasonCode;

@@ -3,8 +3,10 @@ export {
   decide,
   type GateState,
   gateStates,
+  REASON_CODES,
   type Reason,
   type ReasonCode,
+  VERDICTS,
   type Verdict,
 } from './evidence-gate.ts';
 export { type Finding, type GateSource, type GateUnit, SOURCE_WORDS } from './gate.ts';

@@ -132,6 +132,18 @@ export const METRICS = {
     help: 'Tables beyond control.metricTables, which have no lakehaul_table_ metrics.',
     labels: [],
   },
+  lakehaul_decision: {
+    kind: 'gauge',
+    unit: 'count',
+    help: 'Whether the cutover decision is this verdict: GO, HOLD or NO_GO. Exported by control only.',
+    labels: ['verdict'],
+  },
+  lakehaul_gate_reason: {
+    kind: 'gauge',
+    unit: 'count',
+    help: 'Whether this reason stands against GO. Exported by control only.',
+    labels: ['code'],
+  },
   lakehaul_eta_seconds: {
     kind: 'gauge',
     unit: 'seconds',

@@ -39,6 +39,7 @@ describe('the metrics table', () => {
       'state',
       'step',
       'table',
+      'verdict',
       'version',
     ]);
     const byTable = entries.filter(([, entry]) => entry.labels.includes('table')).map(([name]) => name);

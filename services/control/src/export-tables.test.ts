@@ -1,3 +1,4 @@
+import { REASON_CODES } from '@lakehaul/gates';
 import { createMetrics } from '@lakehaul/runtime';
 import { expect, it } from 'vitest';
 import { ApiWorld } from '../../../test/support/api-world.ts';
@@ -46,4 +47,25 @@ it('a table that is exported stays so when others come before it', async () => {
   tables.export(report);
   tables.export({ ...report, tables: [...report.tables].reverse() });
   expect((await metrics.text()).match(/^lakehaul_table_chunks_left\{/gm)).toHaveLength(1);
+});
+
+it('the decision and its reasons: what no longer stands falls to 0, and no series is missing', async () => {
+  const api = new ApiWorld();
+  await api.seed();
+  const { model } = await api.process();
+  await model.refreshOnce();
+  const { report } = model.snapshot;
+  const metrics = createMetrics();
+  const tables = new TableMetrics(metrics, 10);
+  tables.export(report);
+  const before = await metrics.text();
+  expect(before).toContain(`lakehaul_decision{verdict="${report.decision.verdict}"} 1`);
+  expect(before).toContain('lakehaul_decision{verdict="GO"} 0');
+  expect(before).toContain('lakehaul_gate_reason{code="CHUNKS_NOT_PROVEN"} 1');
+  expect(before).toContain('lakehaul_gate_reason{code="SCHEMA_DRIFT"} 0');
+  tables.export({ ...report, decision: { ...report.decision, verdict: 'GO', reasons: [] } });
+  const after = await metrics.text();
+  expect(after.match(/^lakehaul_decision\{.*\} 1$/gm)).toEqual(['lakehaul_decision{verdict="GO"} 1']);
+  expect(after).not.toMatch(/^lakehaul_gate_reason\{.*\} 1$/m);
+  expect(after.match(/^lakehaul_gate_reason\{/gm)).toHaveLength(REASON_CODES.length);
 });

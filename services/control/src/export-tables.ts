@@ -1,4 +1,5 @@
 /** Numbers of each table, and when all will be done: exported here and nowhere else, so that adding up over pods stays right. */
+import { REASON_CODES, VERDICTS } from '@lakehaul/gates';
 import { COST_PARTS, type Forecast, type StatusReport } from '@lakehaul/operate';
 import type { Metrics } from '@lakehaul/runtime';
 
@@ -13,7 +14,7 @@ export class TableMetrics {
     this.#mostTables = mostTables;
   }
 
-  export(report: Pick<StatusReport, 'tables' | 'eta' | 'cost'>): void {
+  export(report: Pick<StatusReport, 'tables' | 'eta' | 'cost' | 'decision'>): void {
     const metrics = this.#metrics;
     let beyond = 0;
     for (const each of report.tables) {
@@ -33,6 +34,7 @@ export class TableMetrics {
     metrics.set('lakehaul_tables_not_exported', {}, beyond);
     const { eta } = report;
     exportCost(metrics, report.cost);
+    exportDecision(metrics, report.decision);
     // Not `quantile`: promtool keeps that name for summaries.
     metrics.set('lakehaul_eta_seconds', { percentile: '50' }, secondsTo(eta, eta.p50Ms));
     metrics.set('lakehaul_eta_seconds', { percentile: '90' }, secondsTo(eta, eta.p90Ms));
@@ -46,6 +48,13 @@ function exportCost(metrics: Pick<Metrics, 'set'>, { cost, capMicros }: StatusRe
     metrics.set('lakehaul_cost_micros', { part, horizon: 'at-completion' }, cost.atCompletion[part] ?? Number.NaN);
   }
   metrics.set('lakehaul_budget_cap_micros', {}, capMicros ?? Number.NaN);
+}
+
+/** Every verdict and every reason has its series from the start: one that no longer stands falls to 0. */
+function exportDecision(metrics: Pick<Metrics, 'set'>, { verdict, reasons }: StatusReport['decision']): void {
+  for (const each of VERDICTS) metrics.set('lakehaul_decision', { verdict: each }, each === verdict ? 1 : 0);
+  const standing = new Set(reasons.map(({ code }) => code));
+  for (const code of REASON_CODES) metrics.set('lakehaul_gate_reason', { code }, standing.has(code) ? 1 : 0);
 }
 
 /** NaN compares with nothing: no alert rings by a forecast that is not there. */
