@@ -242,6 +242,7 @@ it('the documents about what waits for a person are of their shapes', async () =
   await lakehaul('sandbox', 'sql', 'redshift', alter, '--directory', directory);
   expect((await lakehaul('replay', 'public.events/0', ...by, ...at)).status).toBe(0);
   expect((await lakehaul('run', ...at)).status).toBe(4);
+  await json('acknowledge TABLE', ['acknowledge', 'public.events', ...at], 0);
   await json('tables', ['tables', ...at], 0);
   await json('tables resume', ['tables', 'resume', 'public.events', '--accept-drift', '--dry-run', ...at], 0);
 }, 120_000);

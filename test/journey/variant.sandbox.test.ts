@@ -6,6 +6,7 @@ import { auditLedger, copySource, exportLedger } from '@lakehaul/audit';
 import { type AttemptRef, must, type ObjectStore } from '@lakehaul/core';
 import { readLedger, type Session } from '@lakehaul/fleet';
 import { reopenChunks } from '@lakehaul/ledger';
+import { acknowledgementsOf } from '@lakehaul/operate';
 import { cleanStage, reproveChunk } from '@lakehaul/verifier';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { driver, haul, planAll } from '../support/drive.ts';
@@ -289,8 +290,14 @@ describe('rows that come after the plan, with numbers that it did not see', () =
     };
     expect((await again(['loss:doc', 'rounding:note'])).decision.evidence).toBe('FAIL');
     expect(await proof('mismatched')).toMatchObject({ code: 'NUMBERS_ROUNDED' });
+    const told = async () => {
+      const { plans, scan } = await readLedger(session.ledger);
+      return acknowledgementsOf({ ledger: session.ledger, plans, scan });
+    };
+    expect((await told()).missing).toMatchObject([{ acknowledgement: 'rounding:doc', chunks: [expect.any(String)] }]);
     expect((await again(['loss:doc', 'rounding:doc'])).decision.evidence).toBe('PASS');
     expect(await proof('verified')).toMatchObject({ carried: { inexact: [{ rounded: '1' }] } });
+    expect(await told()).toMatchObject({ missing: [], toReplay: [], later: [{}, { acknowledgement: 'rounding:doc' }] });
     expect((await prove(table)).equal).toBe(true);
     expect(await auditOf(table.session)).toEqual([]);
     // Without the record of that word, the very same proof is a claim that nobody may make.

@@ -195,7 +195,7 @@ export const ERROR_CODES = {
   NUMBERS_ROUNDED: {
     disposition: 'quarantine',
     doc: 'Rows that came after the plan hold JSON numbers that a VARIANT reads as another value (more than 38 digits, below 10^-324) or cannot hold at all (10^300 or more). The target equals the parsed text, so nothing else differs.',
-    next: 'Put rounding:COLUMN under tables.overrides[].acknowledge, run lakehaul plan, then lakehaul replay CHUNK. Where the digits matter, or the number is 10^300 or more: mend the rows at the source and replay, or haul the table as another migration with super: string.',
+    next: 'lakehaul acknowledge TABLE rounding:COLUMN --reason "…" (or rounding:COLUMN under tables.overrides[].acknowledge, and lakehaul plan), then lakehaul replay CHUNK. Where the digits matter, or the number is 10^300 or more: mend the rows at the source and replay, or haul the table as another migration with super: string.',
   },
   HASH_MISMATCH: {
     disposition: 'reopen',

@@ -12,7 +12,16 @@ const LATER = /^rounding:.+$/s;
 export const acknowledgedRecord = z.object({
   schemaVersion: z.literal(1),
   acknowledgements: z.array(z.string().regex(LATER)),
+  /** Absent where the configuration said it, and in older records. */
+  who: z.string().min(1).optional(),
+  reason: z.string().min(1).optional(),
+  /** The caller's own name of the act: coming twice, it is recorded once. */
+  request: z.string().min(1).optional(),
 });
+
+export function mayFollowPlan(acknowledgement: string): boolean {
+  return LATER.test(acknowledgement);
+}
 
 export type AcknowledgedRecord = z.infer<typeof acknowledgedRecord>;
 
@@ -26,11 +35,12 @@ export class Acknowledged {
   /** Nothing is asked for a table without VARIANT columns: only those have something to acknowledge later. */
   async of(plan: Pick<TablePlan, 'tableId' | 'columns'>): Promise<string[]> {
     if (!plan.columns.some((column) => !column.excluded && column.target.type.kind === 'VARIANT')) return [];
-    const records: LedgerRecord<AcknowledgedRecord>[] = await this.#records.readAll(
-      `acknowledged/${plan.tableId}`,
-      acknowledgedRecord,
-    );
-    return records.flatMap((record) => record.body.acknowledgements);
+    return (await this.records(plan.tableId)).flatMap((record) => record.body.acknowledgements);
+  }
+
+  /** Oldest first. */
+  records(tableId: string): Promise<LedgerRecord<AcknowledgedRecord>[]> {
+    return this.#records.readAll(`acknowledged/${tableId}`, acknowledgedRecord);
   }
 
   /** Those of a configuration that neither the plan nor an earlier record has. */
@@ -41,5 +51,20 @@ export class Acknowledged {
 
   async append(tableId: string, acknowledgements: string[]): Promise<void> {
     await this.#records.append(`acknowledged/${tableId}`, { schemaVersion: 1, acknowledgements });
+  }
+
+  /** By a person; the same request again records nothing more, whichever process it comes to. */
+  async acknowledge(
+    tableId: string,
+    acknowledgements: string[],
+    by: { who: string; reason: string; request: string },
+  ): Promise<void> {
+    for (;;) {
+      const records = await this.records(tableId);
+      if (records.some(({ body }) => body.request === by.request)) return;
+      const number = String(records.length + 1).padStart(10, '0');
+      const body = { schemaVersion: 1, acknowledgements, ...by } as const;
+      if ((await this.#records.write(`acknowledged/${tableId}/${number}`, body)).isMine) return;
+    }
   }
 }

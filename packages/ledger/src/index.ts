@@ -5,7 +5,7 @@ export {
   validSchemas,
   withCurrentOids,
 } from './accepted-schemas.ts';
-export { type AcknowledgedRecord, acknowledgedRecord } from './acknowledged.ts';
+export { type AcknowledgedRecord, acknowledgedRecord, mayFollowPlan } from './acknowledged.ts';
 export type { DiffSweep } from './diffs.ts';
 export type { OpenRequest, OpenResult } from './fence.ts';
 export { type FoldSegment, parseFold } from './folds.ts';

@@ -1,4 +1,14 @@
 export { type Acceptance, type AcceptDeps, acceptChunk, planAcceptance } from './accept-chunk.ts';
+export {
+  ACKNOWLEDGE_PLAN,
+  type AcknowledgeAnswer,
+  type AcknowledgeDeps,
+  type Acknowledgements,
+  type AcknowledgePlan,
+  acknowledge,
+  acknowledgementsOf,
+  planAcknowledge,
+} from './acknowledge.ts';
 export { type CancelAnswer, type CancelDeps, cancelUnloads, planCancel, type RunningUnload } from './cancel-unloads.ts';
 export { refuseUnknownPattern, stepPattern } from './check-change.ts';
 export { type ChunkFilter, type ChunkPage, causeOf, type ListedChunk, listChunks } from './chunk-list.ts';
@@ -23,6 +33,7 @@ export { acceptedBy, newDrifts } from './drift/seen-schema.ts';
 export { findChunk, findPlans } from './find-chunk.ts';
 export { type Forecast, type ForecastTable, forecast } from './forecast/forecast.ts';
 export { type EvidenceDeps, gateEvidence, gatesJson } from './gate-evidence.ts';
+export { ACKNOWLEDGE_JSON, ACKNOWLEDGEMENTS_JSON } from './json/acknowledge.ts';
 export { CANCEL_JSON } from './json/cancel.ts';
 export { CHUNK_JSON, CHUNK_PAGE_JSON } from './json/chunk.ts';
 export {

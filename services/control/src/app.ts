@@ -12,6 +12,7 @@ import { addConsole } from './console-files.ts';
 import type { ControlDeps } from './deps.ts';
 import { PROBLEM_TYPE, problemOf } from './problem.ts';
 import { addRoute, type Route } from './route.ts';
+import { acknowledgementRoutes } from './routes/acknowledgements.ts';
 import { chunkRoutes } from './routes/chunks.ts';
 import { eventRoutes } from './routes/events.ts';
 import { mapRoutes } from './routes/map.ts';
@@ -77,7 +78,7 @@ export async function buildApp(deps: ControlDeps): Promise<FastifyInstance> {
 
 export function allRoutes(app: FastifyInstance, deps: ControlDeps): Route[] {
   const reading = [statusRoutes, chunkRoutes, mapRoutes, eventRoutes];
-  const changing = [steeringRoutes, quarantineRoutes, stopRoutes, signalRoutes];
+  const changing = [steeringRoutes, quarantineRoutes, stopRoutes, acknowledgementRoutes, signalRoutes];
   const routes = [...reading, queueRoutes, ...changing, throttleRoutes];
   return [...routes.flatMap((of) => of(deps)), ...pageRoutes(app, deps)];
 }

@@ -153,7 +153,7 @@ describe('the stop of a table whose rows were hidden', () => {
   });
 
   it('after a crash at any write is lifted by the same request, and nothing is opened twice', async () => {
-    for (let crashAt = 1; crashAt <= 7; crashAt++) {
+    for (let crashAt = 1; crashAt <= 10; crashAt++) {
       const { api, change, ledger, process } = await started(HIDDEN);
       let writes = 0;
       api.world.store.intercept = ({ operation, when }: StoreCall) => {
@@ -270,7 +270,7 @@ describe('accepting a changed schema', () => {
   });
 
   it('after a crash at any write is finished by the next try, once', async () => {
-    for (let crashAt = 1; crashAt <= 8; crashAt++) {
+    for (let crashAt = 1; crashAt <= 12; crashAt++) {
       const { api, ledger, proposal, change, process } = await proposedDrift();
       let writes = 0;
       api.world.store.intercept = ({ operation, when }: StoreCall) => {

@@ -7,6 +7,7 @@ import { NOTICES } from './notices.ts';
 import { PROOF } from './proof.ts';
 import { STEERING } from './steering.ts';
 import { STEPS } from './steps.ts';
+import { STOP_BUGS } from './stops.ts';
 import { THROTTLE } from './throttle.ts';
 import { WATCH } from './watch.ts';
 
@@ -20,5 +21,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...STEERING,
   ...THROTTLE,
   ...CONTROL,
+  ...STOP_BUGS,
   ...NOTICES,
 ];

@@ -1,5 +1,6 @@
 import type { Verb } from '../verb.ts';
 import { accept } from './accept.ts';
+import { acknowledge } from './acknowledge.ts';
 import { audit } from './audit.ts';
 import { cancel } from './cancel.ts';
 import { chunk } from './chunk.ts';
@@ -54,6 +55,7 @@ export const VERBS: readonly Verb[] = [
   chunks,
   replay,
   accept,
+  acknowledge,
   tables,
   pause,
   resume,

@@ -1,0 +1,145 @@
+import type { ColumnPlan } from '@lakehaul/core';
+import { recordShape } from '@lakehaul/ledger';
+import { afterAll, describe, expect, it } from 'vitest';
+import { ApiWorld, SALES } from '../../../test/support/api-world.ts';
+import { BODIES, chunkRef, rangeChunks, tablePlan } from '../../../test/support/ledger-world.ts';
+import type { StoreCall } from '../../../test/support/memory-store.ts';
+
+const closing: (() => Promise<unknown>)[] = [];
+afterAll(() => Promise.all(closing.map((close) => close())));
+
+const variant = (name: string, loss: ColumnPlan['loss'] = 'parsed'): ColumnPlan => ({
+  source: {
+    ...{ name, ordinal: 1, type: { kind: 'super' }, nullable: true },
+    ...{ sortKeyPosition: 0, isDistKey: false, isCaseInsensitive: false },
+  },
+  target: { name, type: { kind: 'VARIANT' }, nullable: true },
+  ...{ loss, lossReason: 'order of keys is gone', excluded: false },
+});
+const JSONS = tablePlan(6, {
+  tableId: 'logs-json-00000000',
+  source: { database: 'dev', schema: 'logs', table: 'json', oid: '102', columnListHash: 'abc' },
+  columns: [variant('doc'), variant('note'), variant('known', 'lossy')],
+  acknowledgements: ['loss:doc', 'loss:note', 'loss:known'],
+});
+const POST = `/v1/tables/${JSONS.tableId}/acknowledge`;
+
+async function started() {
+  const api = new ApiWorld();
+  await api.seed();
+  await api.ledger.writePlan(JSONS, rangeChunks(JSONS));
+  /** In quarantine by rows with rounded numbers in these columns. */
+  const quarantine = async (chunk: number, rounded: readonly string[], outOfRange = '0') => {
+    const ref = { ...chunkRef(JSONS, chunk), attempt: 1 };
+    const inexact = ['doc', 'note', 'known'].map((column) => ({
+      ...{ column, rounded: rounded.includes(column) ? '1' : '0', outOfRange },
+    }));
+    const carried = { rowCount: '10', groups: [{ sum1: '1', sum2: '2' }], parsed: [{ sum1: '1', sum2: '2' }], inexact };
+    await api.ledger.openAttempt(ref, { attempt: 1, body: BODIES.opened, causedBy: null });
+    await api.ledger.write(ref, 'mismatched', { ...BODIES.mismatched, code: 'NUMBERS_ROUNDED', carried }, null);
+    await api.ledger.write(ref, 'quarantined', { ...BODIES.quarantined, code: 'NUMBERS_ROUNDED' }, null);
+  };
+  await quarantine(0, ['doc']);
+  await quarantine(1, ['doc', 'note']);
+  await quarantine(2, ['doc'], '3');
+  const other = { ...chunkRef(JSONS, 3), attempt: 1 };
+  await api.ledger.openAttempt(other, { attempt: 1, body: BODIES.opened, causedBy: null });
+  await api.ledger.write(other, 'mismatched', BODIES.mismatched, null);
+  await api.ledger.write(other, 'quarantined', BODIES.quarantined, null);
+  api.world.tick();
+  const { app, ledger, model } = await api.process();
+  closing.push(() => app.close());
+  await model.refreshOnce();
+  let keys = 0;
+  const post = (payload: object, options: { who?: string; key?: string; url?: string } = {}) =>
+    app.inject({
+      ...{ method: 'POST', url: options.url ?? POST, payload: { reason: '38 digits are enough', ...payload } },
+      headers: {
+        authorization: `Bearer ${options.who ?? 'approver'}`,
+        'idempotency-key': options.key ?? `key-number-${++keys}`,
+      },
+    });
+  const get = async (url = `/v1/tables/logs.json/acknowledgements`) =>
+    (await app.inject({ url, headers: { authorization: 'Bearer viewer' } })).json();
+  return { api, app, ledger, post, get };
+}
+
+const chunks = (...numbers: number[]) => numbers.map((chunk) => `${JSONS.tableId}/g1/${chunk}`);
+
+describe('what is acknowledged of a table', () => {
+  it('is told with what is missing, and the chunks that wait for each', async () => {
+    const { get } = await started();
+    expect(await get()).toEqual({
+      ...{ table: 'logs.json', tableId: JSONS.tableId, later: [], toReplay: [], isWhole: true },
+      planned: ['loss:doc', 'loss:note', 'loss:known'],
+      // Neither the number that no VARIANT can hold nor a chunk that differs: a name helps neither.
+      missing: [
+        { acknowledgement: 'rounding:doc', chunks: chunks(0, 1) },
+        { acknowledgement: 'rounding:note', chunks: chunks(1) },
+      ],
+    });
+    expect(await get(`/v1/tables/${SALES.tableId}/acknowledgements`)).toMatchObject({ planned: [], missing: [] });
+  });
+
+  it('grows by an approver’s word, which is recorded with who and why, and tells what can be replayed then', async () => {
+    const { api, get, post, ledger } = await started();
+    const acknowledgements = ['rounding:doc', 'rounding:known', 'rounding:doc'];
+    const told = {
+      table: 'logs.json',
+      tableId: JSONS.tableId,
+      acknowledged: ['rounding:doc'],
+      known: ['rounding:known'],
+    };
+    const before = api.world.store.keys.length;
+    expect((await post({ acknowledgements, dryRun: true })).json()).toEqual({ ...told, isDryRun: true });
+    for (const who of ['viewer', 'operator', 'examiner', 'reporter'])
+      expect((await post({ acknowledgements }, { who })).statusCode).toBe(403);
+    expect([api.world.store.keys.length, await ledger.acknowledged.of(JSONS)]).toEqual([before, []]);
+    expect((await post({ acknowledgements })).json()).toEqual({ ...told, isDryRun: false });
+    expect(await ledger.acknowledged.of(JSONS)).toEqual(['rounding:doc']);
+    expect(await get()).toMatchObject({
+      later: [{ acknowledgement: 'rounding:doc', who: 'token:approver', reason: '38 digits are enough' }],
+      missing: [{ acknowledgement: 'rounding:note', chunks: chunks(1) }],
+      toReplay: chunks(0),
+    });
+    // Known by now: nothing is recorded again.
+    expect((await post({ acknowledgements })).json()).toMatchObject({ acknowledged: [] });
+    expect(await ledger.acknowledged.records(JSONS.tableId)).toHaveLength(1);
+    const [record] = await ledger.acknowledged.records(JSONS.tableId);
+    expect(recordShape(`acknowledged/${JSONS.tableId}/0000000001`)?.safeParse(record?.body).error).toBeUndefined();
+  });
+
+  it('is nothing that decides what is read, and no column that rounds nothing: refused with what may be said', async () => {
+    const { api, post } = await started();
+    const before = api.world.store.keys.length;
+    const refused = async (acknowledgement: string, url = POST) => {
+      const answer = await post({ acknowledgements: ['rounding:doc', acknowledgement] }, { url });
+      expect([answer.statusCode, answer.json().code], acknowledgement).toEqual([422, 'USAGE']);
+      return answer.json().next;
+    };
+    for (const each of ['loss:doc', 'row-security', 'exclude:doc', 'rounding:', ' rounding:doc'])
+      expect(await refused(each)).toContain('only rounding:COLUMN may follow a plan');
+    expect(await refused('rounding:nothing')).toContain('rounding:note');
+    expect(await refused('rounding:doc', `/v1/tables/${SALES.tableId}/acknowledge`)).toContain('nothing to do');
+    for (const acknowledgements of [[], ['a\u0000'], 'rounding:doc'])
+      expect((await post({ acknowledgements })).statusCode).toBe(400);
+    expect(api.world.store.keys.length).toBe(before);
+  });
+
+  it('is recorded once, after a crash at any write too', async () => {
+    for (let crashAt = 1; crashAt <= 3; crashAt++) {
+      const { api, post, ledger } = await started();
+      let writes = 0;
+      api.world.store.intercept = ({ operation, when }: StoreCall) => {
+        if (operation === 'putIfAbsent' && when === 'after' && ++writes >= crashAt)
+          throw new Error('the process is gone');
+      };
+      const say = () => post({ acknowledgements: ['rounding:doc'] }, { key: 'crash-and-again' });
+      await say();
+      api.world.store.intercept = undefined;
+      const again = await Promise.all([say(), say()]);
+      expect(again.map(({ statusCode }) => statusCode)).toEqual([200, 200]);
+      expect(await ledger.acknowledged.records(JSONS.tableId)).toHaveLength(1);
+    }
+  });
+});
