@@ -43,3 +43,27 @@ it('an error that only a person can settle ends the loop, another one does not',
   await loop.stop();
   expect(passes).toBe(2);
 });
+
+it('passes that fail make progress, and grow overdue', async () => {
+  const clock = createFakeClock(1_000_000);
+  let isAway = false;
+  const loop = startLoop({
+    ...{ name: 'look', everyMs: 1_000, clock, log, fail: () => undefined },
+    runOnce: async () => {
+      if (isAway) throw new LakehaulError('UNAVAILABLE', 'S3 is away');
+    },
+  });
+  await turn();
+  isAway = true;
+  for (let pass = 0; pass < 5; pass++) {
+    await clock.advance(1_000);
+    await turn();
+  }
+  const ages = () => loop.loops().map((each) => [each.lastProgressMs(), each.dueMs?.()]);
+  expect(ages()).toEqual([[1_005_000, 1_001_000]]);
+  isAway = false;
+  await clock.advance(1_000);
+  await turn();
+  expect(ages()).toEqual([[1_006_000, 1_007_000]]);
+  await loop.stop();
+});

@@ -29,10 +29,12 @@ export function startLoop(options: LoopOptions): RunningLoop {
   const stopping = new AbortController();
   let pause = new AbortController();
   let lastProgressMs = clock.nowMs();
+  let lastSuccessMs = lastProgressMs;
   const run = async () => {
     while (!stopping.signal.aborted) {
       try {
         await tracing.pass(name, () => options.runOnce(stopping.signal));
+        lastSuccessMs = clock.nowMs();
       } catch (thrown) {
         if (thrown === stopping.signal.reason) return;
         const error = asLakehaulError(thrown);
@@ -54,7 +56,9 @@ export function startLoop(options: LoopOptions): RunningLoop {
   };
   return {
     wake: () => pause.abort(),
-    loops: () => [{ name, lastProgressMs: () => lastProgressMs, limitMs: STUCK_MS }],
+    loops: () => [
+      { name, lastProgressMs: () => lastProgressMs, dueMs: () => lastSuccessMs + options.everyMs, limitMs: STUCK_MS },
+    ],
     drain: stop,
     stop,
     done: new Promise(() => undefined),

@@ -61,7 +61,8 @@ it('a service is live while every loop makes progress, whatever the loops say of
   const metrics = createMetrics();
   const progress = { feed: clock.nowMs(), unload: clock.nowMs() };
   const loops = () => [
-    { name: 'feed', lastProgressMs: () => progress.feed, limitMs: 10_000 },
+    // Its passes fail.
+    { name: 'feed', lastProgressMs: () => progress.feed, dueMs: () => 1_000_000, limitMs: 10_000 },
     { name: 'unload', lastProgressMs: () => progress.unload, limitMs: 60_000 },
   ];
   const isLive = livenessOf(loops, clock, metrics);
@@ -71,5 +72,9 @@ it('a service is live while every loop makes progress, whatever the loops say of
   expect(isLive()).toEqual({ isOk: false, detail: { feed: 'no progress for 10001 ms' } });
   progress.feed = clock.nowMs();
   expect(isLive().isOk).toBe(true);
-  expect(await metrics.text()).toContain('lakehaul_loop_age_seconds{loop="unload"} 10.001');
+  const scraped = await metrics.text();
+  expect(scraped).toContain('lakehaul_loop_age_seconds{loop="unload"} 10.001');
+  expect(scraped).toContain('lakehaul_loop_age_seconds{loop="feed"} 0\n');
+  expect(scraped).toContain('lakehaul_loop_overdue_seconds{loop="feed"} 10.001');
+  expect(scraped).not.toContain('lakehaul_loop_overdue_seconds{loop="unload"}');
 });

@@ -81,6 +81,8 @@ function send(response: ServerResponse, status: number, contentType: string, bod
 export interface Loop {
   name: string;
   lastProgressMs: () => number;
+  /** By when a pass should have ended well: one that fails again and again makes progress, too, and gets nothing done. */
+  dueMs?: () => number;
   /** A loop that made no progress for longer is stuck. */
   limitMs: number;
 }
@@ -97,8 +99,11 @@ export function livenessOf(loops: () => readonly Loop[], clock: Pick<Clock, 'now
     return { isOk: stuck.length === 0, detail: Object.fromEntries(detail) };
   };
   metrics?.onScrape(() => {
-    for (const loop of loops())
-      metrics.set('lakehaul_loop_age_seconds', { loop: loop.name }, (clock.nowMs() - loop.lastProgressMs()) / 1000);
+    for (const { name: loop, lastProgressMs, dueMs } of loops()) {
+      metrics.set('lakehaul_loop_age_seconds', { loop }, (clock.nowMs() - lastProgressMs()) / 1000);
+      if (dueMs !== undefined)
+        metrics.set('lakehaul_loop_overdue_seconds', { loop }, Math.max(0, clock.nowMs() - dueMs()) / 1000);
+    }
   });
   return judge;
 }

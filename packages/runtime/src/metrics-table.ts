@@ -273,6 +273,12 @@ export const METRICS = {
     help: 'Time since a loop of this service made progress; the liveness probe judges the same number.',
     labels: ['loop'],
   },
+  lakehaul_loop_overdue_seconds: {
+    kind: 'gauge',
+    unit: 'seconds',
+    help: 'How long a pass of a loop that ends well is overdue: passes that fail go on, and what the service tells grows old.',
+    labels: ['loop'],
+  },
   lakehaul_notices_total: {
     kind: 'counter',
     unit: 'count',
