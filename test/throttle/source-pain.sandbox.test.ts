@@ -45,7 +45,7 @@ describe('pain at the source', () => {
         setConcurrency: async (_step, slots) => haul.allow(slots),
       },
       hasObject: async () => false,
-      takeS3SlowDowns: () => 0,
+      takeS3SlowDowns: async () => ({ calls: 0, processes: 1 }),
       readingTimeoutMs: 20_000,
     });
     await governor.open();

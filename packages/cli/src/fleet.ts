@@ -1,7 +1,15 @@
 /** Planner, workers and verifier in one process: what `run` and `demo` start. In a cluster each is a service of its own. */
 
 import { LakehaulError, type TablePlan } from '@lakehaul/core';
-import { openLedgerSealer, type RunningLoop, type Session, stagingPrefix, startLoop, VERSION } from '@lakehaul/fleet';
+import {
+  openLedgerSealer,
+  type RunningLoop,
+  type Session,
+  stagingPrefix,
+  startLoop,
+  startReporting,
+  VERSION,
+} from '@lakehaul/fleet';
 import { type DiffSweep, joinedPlans, Ledger, type LedgerScan } from '@lakehaul/ledger';
 import { type StatusReport, statusOptions, statusReport } from '@lakehaul/operate';
 import { openGovernor, PlannerLoop, plannerSettings } from '@lakehaul/planner';
@@ -54,6 +62,7 @@ export async function runFleet(request: FleetRequest): Promise<StatusReport> {
   };
   const scan = ledger.openScan();
   const governing = await startGoverning(request, { ledger, queues, scan, stop });
+  const reporting = startReporting({ session: { ...session, ledger }, queues, fail: (error) => stop.raise(error) });
   const workers = [
     ...startWorker({
       ...shared,
@@ -88,6 +97,7 @@ export async function runFleet(request: FleetRequest): Promise<StatusReport> {
   } finally {
     await governing?.stop();
     await Promise.all(workers.map((worker) => (signal.aborted || stop.isRaised ? worker.drain() : worker.stop())));
+    await reporting.stop();
     await queues.close();
   }
 }

@@ -17,6 +17,7 @@ import {
   startHttp,
   systemClock,
 } from '@lakehaul/runtime';
+import { startReporting } from './report-requests.ts';
 import { openSession, type Session } from './session.ts';
 
 /** Settings that every service has; each adds its own. Secrets of the migration are read by loadMigrationConfig. */
@@ -137,11 +138,14 @@ async function startParts<const T extends ConfigTable>(
   });
   failure.catch(() => undefined);
   const service = await request.start({ session, queues, fail }, settings);
-  const isLive = livenessOf(service.loops, clock, metrics);
+  const reporting = startReporting({ session, queues, fail });
+  const loops = () => [...service.loops(), ...reporting.loops()];
+  const isLive = livenessOf(loops, clock, metrics);
   const http = await startHttp({ port: common.httpPort, metrics, isLive, isReady: () => readiness(queues, isLive()) });
   log.info('http listens', { port: http.port });
   const close = async () => {
     await http.close();
+    await reporting.stop();
     await queues.close();
     await store.stop();
     await session[Symbol.asyncDispose]();

@@ -7,4 +7,7 @@ export {
 } from './host-service.ts';
 export { type LedgerSealer, ledgerSealer, openLedgerSealer } from './ledger-sealer.ts';
 export { type LoopOptions, type RunningLoop, startLoop } from './loop.ts';
+export { startReporting } from './report-requests.ts';
+export { RequestRecorder } from './request-recorder.ts';
 export { openSession, readLedger, type Session, type SessionOptions, stagingPrefix, VERSION } from './session.ts';
+export { type FleetSlowDowns, SlowDownTally, slowDownTeller } from './slow-downs.ts';

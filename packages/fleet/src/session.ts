@@ -16,6 +16,7 @@ import {
   systemIds,
   type Tracing,
 } from '@lakehaul/runtime';
+import { S3Requests } from './s3-requests.ts';
 
 export const VERSION = '0.1.0';
 
@@ -29,8 +30,10 @@ export interface Session extends AsyncDisposable {
   metrics: Metrics;
   outside: Outside;
   tracing: Tracing;
-  /** Calls of this process that S3 asked to slow down with, since this was last asked. */
-  takeS3SlowDowns(): number;
+  /** What this process asked S3. */
+  requests: S3Requests;
+  /** Of this process, and of no other that ever was. */
+  processId: string;
 }
 
 export interface SessionOptions {
@@ -72,11 +75,10 @@ export async function openSession(config: MigrationConfig, options: SessionOptio
           { clock, log, metrics },
         )
       : NO_TRACING;
-  let s3SlowDowns = 0;
+  const requests = new S3Requests();
   const outside = createOutside({
-    onFailure: (point, code) => {
-      if (point.startsWith('s3.') && code === 'THROTTLED') s3SlowDowns += 1;
-    },
+    onCall: (point) => requests.called(point),
+    onFailure: (point, code) => requests.failed(point, code),
     clock,
     ids,
     log,
@@ -101,11 +103,7 @@ export async function openSession(config: MigrationConfig, options: SessionOptio
   });
   return {
     ...{ config, clouds, ledger, clock, ids, log, metrics, outside, tracing },
-    takeS3SlowDowns() {
-      const taken = s3SlowDowns;
-      s3SlowDowns = 0;
-      return taken;
-    },
+    ...{ requests, processId: ids.uuid() },
     async [Symbol.asyncDispose]() {
       try {
         await clouds.close();

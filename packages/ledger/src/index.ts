@@ -31,6 +31,7 @@ export type { StoredReceipt, TroubleStage, WriteResult } from './receipt-store.t
 export { recordShape, tableSeal } from './record-shapes.ts';
 export type { LedgerRecord, RecordResult } from './records.ts';
 export { type PlannedReopening, type Reopening, reopenChunks, reopenPlanned } from './reopen-chunks.ts';
+export { RequestLog, S3_REQUESTS, type S3RequestCounts, type S3RequestTotal } from './request-log.ts';
 export {
   answeredRecord,
   askedKey,

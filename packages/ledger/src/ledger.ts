@@ -47,6 +47,7 @@ import {
 } from './receipt-store.ts';
 import { type LedgerRecord, type RecordResult, RecordStore } from './records.ts';
 import { repairNumberOf } from './repair-number.ts';
+import { RequestLog } from './request-log.ts';
 import { type LedgerScan, SCAN_DEFAULTS, Scan, type ScanOptions } from './scan.ts';
 import { SteeringLog } from './steering-log.ts';
 import { TableStops } from './table-stops.ts';
@@ -87,6 +88,8 @@ export class Ledger {
   /** What people were told, and which receiver has it. */
   readonly notices: NoticeLog;
   readonly throttle: ThrottleLog;
+  /** What the processes asked S3. */
+  readonly requests: RequestLog;
 
   constructor(options: LedgerOptions) {
     const { store, migration, actor, clock, ids } = options;
@@ -103,6 +106,7 @@ export class Ledger {
     this.signals = new ProcessSignals(this.#records);
     this.notices = new NoticeLog(this.#records);
     this.steering = new SteeringLog(this.#records, () => clock.nowMs());
+    this.requests = new RequestLog(this.#records);
     this.throttle = new ThrottleLog(this.#records, () => this.serverTimeMs());
   }
 

@@ -7,6 +7,7 @@ import { acceptedSchema } from './accepted-schemas.ts';
 import { acknowledgedRecord } from './acknowledged.ts';
 import { NOTICE_SHAPES } from './notice-log.ts';
 import { PROCESS_NAME, SIGNALS, signalRecord } from './process-signals.ts';
+import { PROCESS_ID, requestRecord, S3_REQUESTS } from './request-log.ts';
 import { answeredRecord, askedRecord, decisionRecord, PROPOSALS, proposalRecord } from './requests.ts';
 import { STEERING, steeringRecord } from './steering-log.ts';
 import { TABLE_EVENT_SHAPE } from './table-stops.ts';
@@ -30,6 +31,7 @@ export const tableSeal = z.strictObject({
   isSealed: z.boolean(),
   faultCount: whole,
   faults: z.array(fault),
+  durationMs: z.number().nonnegative().optional(),
 });
 
 const prepared = z.strictObject({ schemaVersion: version, ddl: z.array(z.string()), adopted: z.boolean() });
@@ -67,6 +69,7 @@ export const RECORD_SHAPES: readonly RecordShape[] = [
   shape(`${PROPOSALS}/[0-9a-f]{64}/proposed`, proposalRecord),
   shape(`${PROPOSALS}/[0-9a-f]{64}/decided`, decisionRecord),
   shape(`${SIGNALS}/${PROCESS_NAME.source.slice(1, -1)}/${NUMBER}`, signalRecord.strict()),
+  shape(`${S3_REQUESTS}/${PROCESS_ID.source.slice(1, -1)}/${NUMBER}`, requestRecord.strict()),
   shape(`notices/log/${NUMBER}`, NOTICE_SHAPES.noted),
   shape(`notices/claims/${RECEIVER}/${NUMBER}/${NUMBER}`, NOTICE_SHAPES.claim),
   shape(`notices/ended/${RECEIVER}/${NUMBER}`, NOTICE_SHAPES.ended),

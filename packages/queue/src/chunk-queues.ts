@@ -2,7 +2,7 @@ import { LakehaulError, type Log, must, STEPS, type Step } from '@lakehaul/core'
 import type { Queue } from 'bullmq';
 import { type ChunkJob, jobIdOf } from './chunk-job.ts';
 import type { QueueMetrics } from './queue-metrics.ts';
-import type { QueueStore } from './queue-store.ts';
+import type { Board, QueueStore } from './queue-store.ts';
 
 export interface ChunkQueuesOptions {
   store: QueueStore;
@@ -143,6 +143,34 @@ export class ChunkQueues {
       const limit = await queue.getGlobalConcurrency();
       return limit === null || (counts['active'] ?? 0) < limit;
     });
+  }
+
+  /** What each process says under this name; nothing where all of them are this one. */
+  async board(name: string): Promise<ReadonlyMap<string, string>> {
+    return (await this.#onBoard((board) => board.told(this.#boardName(name)))) ?? new Map();
+  }
+
+  async tellBoard(name: string, process: string, text: string): Promise<void> {
+    await this.#onBoard((board) => board.tell(this.#boardName(name), process, text));
+  }
+
+  async forgetOnBoard(name: string, process: string): Promise<void> {
+    await this.#onBoard((board) => board.forget(this.#boardName(name), process));
+  }
+
+  #boardName(name: string): string {
+    return `${this.migration}-${name}`;
+  }
+
+  async #onBoard<T>(ask: (board: Board) => Promise<T>): Promise<T | null> {
+    const { board, description } = this.store;
+    if (board === null) return null;
+    try {
+      return await ask(board);
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new LakehaulError('QUEUE_UNAVAILABLE', `${description}: ${reason}`, { cause, where: 'board' });
+    }
   }
 
   /** Says nothing about the migration: an emptied store is empty too. Done is planned minus proven = 0. */

@@ -22,6 +22,7 @@ export async function openEmbeddedPostgres(): Promise<QueueStore> {
     openQueue: (name, rest) => new Queue(name, { ...rest, connection: pool as never }, createPostgresBackend as never),
     openWorker: (name, processor, rest) =>
       new Worker(name, processor, { ...rest, connection: pool as never }, createPostgresBackend as never),
+    board: null,
     stop: () => database.close(),
   };
 }

@@ -150,6 +150,26 @@ describe.each(['redis', 'embedded'] as const)('a queue store: %s', (kind) => {
     expect(seen.sort()).toEqual([1, 1, 2, 3]);
   });
 
+  it('what processes tell on its board is read by the others of the migration; an embedded store has no others', async () => {
+    await using one = open();
+    await using two = open();
+    await one.queues.tellBoard('x', 'a', '1');
+    await one.queues.tellBoard('x', 'a', '2');
+    await one.queues.tellBoard('x', 'b', '5');
+    await two.queues.tellBoard('x', 'a', '9');
+    const others =
+      kind === 'redis'
+        ? [
+            ['a', '2'],
+            ['b', '5'],
+          ]
+        : [];
+    expect([...(await one.queues.board('x'))].sort()).toEqual(others);
+    await one.queues.forgetOnBoard('x', 'a');
+    expect([...(await one.queues.board('x'))]).toEqual(others.slice(1));
+    expect([...(await one.queues.board('y'))]).toEqual([]);
+  });
+
   it('a lower priority number is served first', async () => {
     await using world = open();
     const seen: number[] = [];

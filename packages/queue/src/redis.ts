@@ -1,7 +1,7 @@
 import { LakehaulError, type Log } from '@lakehaul/core';
 import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
-import type { QueueStore } from './queue-store.ts';
+import type { Board, QueueStore } from './queue-store.ts';
 
 export interface RedisStoreOptions {
   url: string;
@@ -32,10 +32,27 @@ export async function openRedis(options: RedisStoreOptions, { log }: { log: Log 
         connection: { url: options.url, ...CONSUMER, retryStrategy },
         prefix: options.prefix,
       }),
+    board: boardOn(producer, options.prefix),
     async stop() {
       producer.disconnect();
       await options.stop?.();
     },
+  };
+}
+
+const BOARD_MS = 86_400_000;
+
+/** A hash for each name. */
+function boardOn(redis: Redis, prefix: string): Board {
+  const keyOf = (name: string) => `${prefix}:board:${name}`;
+  return {
+    async tell(name, process, text) {
+      await redis.hset(keyOf(name), process, text);
+      // A migration that is over leaves nothing behind.
+      await redis.pexpire(keyOf(name), BOARD_MS);
+    },
+    told: async (name) => new Map(Object.entries(await redis.hgetall(keyOf(name)))),
+    forget: async (name, process) => void (await redis.hdel(keyOf(name), process)),
   };
 }
 

@@ -46,6 +46,8 @@ export interface OutsideDeps {
   log: Log;
   metrics: Metrics;
   policy?: Partial<OutsidePolicy>;
+  /** Hears of every try, as the metric does. */
+  onCall?: (point: OutsidePoint) => void;
   /** Hears of every try that failed, as the metric does. */
   onFailure?: (point: OutsidePoint, code: ErrorCode) => void;
   /**
@@ -140,6 +142,7 @@ async function oneTry<T>(
   const timeoutMs = options.timeoutMs ?? timeoutOf(point, policy);
   const startMs = deps.clock.nowMs();
   deps.metrics.count('lakehaul_outside_calls_total', { point });
+  deps.onCall?.(point);
   const isOver = new AbortController();
   const timedOut = new AbortController();
   const signal = AbortSignal.any([timedOut.signal, ...(options.signal === undefined ? [] : [options.signal])]);

@@ -10,7 +10,7 @@ const CALM: Readings = {
   canaryMs: 40,
   diskPercent: 40,
   warehouseQueued: 0,
-  s3SlowDowns: 0,
+  s3SlowDowns: { calls: 0, processes: 3 },
   flag: null,
 };
 
@@ -45,7 +45,7 @@ describe('readings', () => {
     ['a full disk', { diskPercent: 85 }, 'disk warn'],
     ['a disk about to be full', { diskPercent: 95 }, 'disk stop'],
     ['a waiting warehouse', { warehouseQueued: 20 }, 'warehouse-queue warn'],
-    ['slow-downs of S3', { s3SlowDowns: 20 }, 's3-slow-downs warn'],
+    ['slow-downs of S3', { s3SlowDowns: { calls: 20, processes: 3 } }, 's3-slow-downs warn'],
     ['a shared flag', { flag: { key: 'stop', isUp: true } }, 'flag stop'],
     ['two readings that failed', { failed: { times: 2, reason: 'UNREACHABLE' } }, 'reading warn'],
   ])('%s hits', (_name, readings, hit) => {

@@ -24,7 +24,8 @@ export interface Readings {
   canaryMs: number | Unread;
   diskPercent: number | Unread;
   warehouseQueued: number | Unread;
-  s3SlowDowns: number | Unread;
+  /** Calls that S3 asked to slow down with since the last reading, of so many processes. */
+  s3SlowDowns: { calls: number; processes: number } | Unread;
   /** A flag object that several migrations share; null: none is configured. */
   flag: { key: string; isUp: boolean } | Unread | null;
 }
@@ -69,13 +70,7 @@ export function judgeReadings(request: JudgeRequest): Check[] {
         (is, limit) => `${is} statements wait in the warehouse’s queue (limit ${limit})`,
       ),
     ),
-    read('s3-slow-downs', 'count', readings.s3SlowDowns, (value) =>
-      measured(
-        { ...lines(settings), name: 's3-slow-downs', unit: 'count', limit: settings.s3SlowDowns },
-        value,
-        (is, limit) => `S3 asked ${is} calls to slow down since the last reading (limit ${limit})`,
-      ),
-    ),
+    slowDownCheck(settings, readings.s3SlowDowns),
   ];
 }
 
@@ -85,6 +80,17 @@ function lines({ climbBelowPercent }: ThrottleSettings): { climbBelowPercent: nu
 
 function read(name: string, unit: Check['unit'], reading: number | Unread, judge: (value: number) => Check): Check {
   return typeof reading === 'number' ? judge(reading) : unreadable(name, unit, reading.unread);
+}
+
+function slowDownCheck(settings: ThrottleSettings, reading: Readings['s3SlowDowns']): Check {
+  if ('unread' in reading) return unreadable('s3-slow-downs', 'count', reading.unread);
+  const { calls, processes } = reading;
+  const of = processes === 1 ? 'one process' : `${processes} processes`;
+  return measured(
+    { ...lines(settings), name: 's3-slow-downs', unit: 'count', limit: settings.s3SlowDowns },
+    calls,
+    (is, limit) => `S3 asked ${is} calls of ${of} to slow down since the last reading (limit ${limit})`,
+  );
 }
 
 function holds({ settings, blackouts, nowMs }: JudgeRequest): Check[] {

@@ -19,13 +19,19 @@ class Room {
   /** What the queue store holds; an emptied one holds nothing. */
   slots: number | null = null;
   isQueueAway = false;
+  slowDowns = 0;
   nowMs = 1_000_000;
   readonly gauges = new Map<string, number>();
 
   governor(more: Partial<GovernorDeps> = {}): Governor {
     return new Governor({
       ...{ ledger: this.world.open(), log, configured: THROTTLE_DEFAULTS, blackouts: { hours: [], dates: [] } },
-      ...{ flagKey: null, hasObject: async () => false, takeS3SlowDowns: () => 0, readingTimeoutMs: 1_000 },
+      ...{
+        flagKey: null,
+        hasObject: async () => false,
+        takeS3SlowDowns: async () => ({ calls: this.slowDowns, processes: 3 }),
+        readingTimeoutMs: 1_000,
+      },
       clock: { nowMs: () => this.nowMs, sleep: async () => undefined },
       metrics: {
         set: (name, labels, value) => void this.gauges.set(`${name} ${Object.values(labels).join()}`, Number(value)),
@@ -158,6 +164,17 @@ describe('the governor', () => {
     expect(await room.pass(governor)).toBe(8);
     expect(await room.pass(governor)).toBe(4);
     expect((await room.records()).at(-1)?.body).toMatchObject({ winner: 'reading' });
+  });
+
+  it('halves when S3 asks the processes of the fleet to slow down', async () => {
+    const room = new Room();
+    const governor = room.governor();
+    await room.pass(governor);
+    room.slowDowns = 25;
+    expect(await room.pass(governor)).toBe(4);
+    const { reason, winner } = (await room.records()).at(-1)?.body ?? {};
+    expect(winner).toBe('s3-slow-downs');
+    expect(reason).toContain('S3 asked 25 calls of 3 processes to slow down');
   });
 
   it('a check that cannot be read any more exports no last value, and exports again when it can', async () => {

@@ -1,4 +1,4 @@
-import type { Session } from '@lakehaul/fleet';
+import { type Session, SlowDownTally } from '@lakehaul/fleet';
 import type { Ledger, LedgerScan } from '@lakehaul/ledger';
 import type { ChunkQueues } from '@lakehaul/queue';
 import { throttleOf } from '@lakehaul/runtime';
@@ -19,6 +19,9 @@ export async function openGovernor(
     return null;
   }
   const others = budgetChecks(config, { ledger, scan });
+  const slowDowns = new SlowDownTally({
+    ...{ queues, process: session.processId, total: () => session.requests.slowDowns, nowMs: () => clock.nowMs() },
+  });
   const governor = new Governor({
     ...{ ledger, queues, clock, log, metrics, source: clouds.source, target: clouds.target },
     ...throttleOf(config.throttle),
@@ -26,7 +29,7 @@ export async function openGovernor(
     flagKey: config.throttle.flagKey ?? null,
     hasObject: async (key) => (await clouds.ledgerStore.head(key)) !== null,
     ...(others === null ? {} : { others }),
-    takeS3SlowDowns: () => session.takeS3SlowDowns(),
+    takeS3SlowDowns: () => slowDowns.take(),
   });
   await governor.open();
   return governor;

@@ -1,6 +1,7 @@
 /** Everything that the throttle looks at, read at one moment. What cannot be read says so; nothing here throws. */
 import type { SourceLoad, SourcePressure, TargetLoad } from '@lakehaul/adapters';
 import { asLakehaulError, LakehaulError, type TablePlan, type ThrottleSettings } from '@lakehaul/core';
+import type { FleetSlowDowns } from '@lakehaul/fleet';
 import type { ChunkQueues } from '@lakehaul/queue';
 import type { Readings, Unread } from '@lakehaul/throttle';
 
@@ -10,7 +11,8 @@ export interface SignsDeps {
   queues: Pick<ChunkQueues, 'counts'>;
   /** Is there an object of this key in the ledger's bucket? */
   hasObject: (key: string) => Promise<boolean>;
-  takeS3SlowDowns: () => number;
+  /** Of the whole fleet, since this was last asked. */
+  takeS3SlowDowns: () => Promise<FleetSlowDowns>;
   readingTimeoutMs: number;
   flagKey: string | null;
 }
@@ -33,7 +35,7 @@ export async function readSigns(
 ): Promise<Signs> {
   const { source, target, queues, readingTimeoutMs: timeoutMs } = deps;
   const { windowMs } = request.settings;
-  const [pressure, warehouseQueued, running, flag] = await Promise.all([
+  const [pressure, warehouseQueued, running, flag, s3SlowDowns] = await Promise.all([
     tried(
       source.readPressure({ windowMs, timeoutMs, canaryTable: canaryTable(request.plans), signal: request.signal }),
     ),
@@ -45,6 +47,7 @@ export async function readSigns(
       ),
     ),
     readFlag(deps),
+    tried(within(timeoutMs, deps.takeS3SlowDowns())),
   ]);
   const isRead = !isUnread(pressure);
   return {
@@ -54,7 +57,7 @@ export async function readSigns(
       canaryMs: isRead ? (pressure.canaryMs ?? { unread: 'the history tells of no canary yet' }) : pressure,
       diskPercent: isRead ? (pressure.storagePercent ?? { unread: pressure.storageUnread ?? 'unknown' }) : pressure,
       warehouseQueued,
-      s3SlowDowns: deps.takeS3SlowDowns(),
+      s3SlowDowns,
       flag,
     },
     canaryMs: isRead ? pressure.canaryMs : null,
