@@ -24,6 +24,8 @@ export interface Seal {
   /** At most a hundred are listed; faultCount is complete. */
   faultCount: number;
   faults: SealFault[];
+  /** What the target took for it; absent in older records. */
+  durationMs?: number;
 }
 
 /** A seal is current when no receipt of the table is newer than what it saw (S3 time; the same second counts as newer). */

@@ -18,6 +18,7 @@ export { budgetCheck, unreadBudget } from './cost/budget.ts';
 export { COST_PARTS, type Cost, costOf } from './cost/cost.ts';
 export { CostMeter, type CostReport, NO_COST } from './cost/cost-meter.ts';
 export { microsText } from './cost/money.ts';
+export type { UsageLedger } from './cost/usage.ts';
 export { compareSchema, type SeenSchema } from './drift/compare-schema.ts';
 export { DRIFT_POLICY, type DriftKind, driftPolicy } from './drift/drift-policy.ts';
 export {

@@ -47,6 +47,7 @@ export async function sealTable(
   const proven: ProvenChunk[] = [];
   const notDone: SealFault[] = [];
   for (const generation of plans) await collect(deps.ledger, generation, scan, proven, notDone);
+  const startMs = performance.now();
   const targetVersion = await deps.target.version(plan.target);
   const found = await deps.target.lineageCounts(plan.target, targetVersion);
   const oldest = proven.reduce(
@@ -54,6 +55,7 @@ export async function sealTable(
     BigInt(targetVersion),
   );
   const commits = await deps.target.history(plan.target, oldest.toString());
+  const durationMs = Math.round(performance.now() - startMs);
   const faults = [
     ...notDone,
     ...lineageFaults(proven, found),
@@ -70,6 +72,7 @@ export async function sealTable(
     isSealed: faults.length === 0,
     faultCount: faults.length,
     faults: faults.slice(0, MAX_FAULTS),
+    durationMs,
   };
   await deps.ledger.appendRecord(`tables/${plan.tableId}/seals`, seal);
   if (seal.isSealed) log.info('table sealed', { tableId: plan.tableId, chunks: seal.chunks, targetVersion });

@@ -1,6 +1,6 @@
 import { LakehaulError } from '@lakehaul/core';
 import { readLedger } from '@lakehaul/fleet';
-import { byTable } from '@lakehaul/ledger';
+import { byTable, type Seal } from '@lakehaul/ledger';
 import { findPlans } from '@lakehaul/operate';
 import { sealTable } from '@lakehaul/verifier';
 import { printJson } from '../json/common.ts';
@@ -22,12 +22,12 @@ export const seal: Verb = {
     const [name] = call.operands;
     const chosen = name === undefined ? plans : findPlans(plans, name);
     if (chosen.length === 0) throw new LakehaulError('USAGE', 'nothing is planned yet', { next: 'lakehaul plan' });
-    const seals = [];
+    const seals: Seal[] = [];
     for (const generations of byTable(chosen))
       seals.push(
         await sealTable({ ledger: session.ledger, target: session.clouds.target }, generations, scan, session.log),
       );
-    if (call.flags['json'] === true) printJson(call.terminal, SEAL_JSON, { seals });
+    if (call.flags['json'] === true) printJson(call.terminal, SEAL_JSON, { seals: seals.map(shown) });
     else
       for (const each of seals) {
         call.terminal.out(
@@ -38,3 +38,8 @@ export const seal: Verb = {
     return seals.every((each) => each.isSealed) ? EXIT.done : EXIT.notProven;
   },
 };
+
+/** Its duration is for the cost. */
+function shown({ durationMs: _, ...told }: Seal): Omit<Seal, 'durationMs'> {
+  return told;
+}

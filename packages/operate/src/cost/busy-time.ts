@@ -1,9 +1,15 @@
+/** Statements that ended at these seconds and took so long on average. */
+export interface Run {
+  seconds: Uint32Array;
+  lengthMs: number;
+}
+
 /**
  * In how much time at least one statement ran, when each ended at a known second and took about so long. Statements that
  * ran side by side are billed once. What is known is when a chunk was proven, which is later than its UNLOAD ended; as all
  * are shifted alike, the length of the union stays what it is. Pure.
  */
-export function busyMs(runs: readonly { seconds: Uint32Array; lengthMs: number }[]): number {
+export function busyMs(runs: readonly Run[]): number {
   let first = Number.POSITIVE_INFINITY;
   let last = Number.NEGATIVE_INFINITY;
   for (const { seconds, lengthMs } of runs)

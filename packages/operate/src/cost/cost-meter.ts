@@ -1,11 +1,11 @@
 /** The cost of a haul by its configuration and ledger: counted only where there are prices to count for. */
 import type { TablePlan } from '@lakehaul/core';
-import type { Ledger, LedgerScan } from '@lakehaul/ledger';
+import type { LedgerScan } from '@lakehaul/ledger';
 import type { Check } from '@lakehaul/throttle';
 import { type BudgetCap, budgetCheck } from './budget.ts';
 import { type Cost, costOf, type Prices } from './cost.ts';
 import { parseMicros } from './money.ts';
-import { UsageMeter } from './usage.ts';
+import { type UsageLedger, UsageMeter } from './usage.ts';
 
 /** The section `prices` of the configuration. */
 export interface ConfiguredPrices {
@@ -36,7 +36,7 @@ export class CostMeter {
     this.#usage = new UsageMeter(config.staging);
   }
 
-  async measure(ledger: Pick<Ledger, 'read'>, plans: readonly TablePlan[], scan: LedgerScan): Promise<CostReport> {
+  async measure(ledger: UsageLedger, plans: readonly TablePlan[], scan: LedgerScan): Promise<CostReport> {
     const usage = this.#prices === null ? null : await this.#usage.measure(ledger, plans, scan);
     const cost = costOf(usage, this.#prices);
     const budget = this.#cap === null ? null : budgetCheck(cost, this.#cap);

@@ -6,7 +6,7 @@ import { busyMs } from './busy-time.ts';
 import { COST_PARTS, costOf, type Prices, type Usage } from './cost.ts';
 import { CostMeter } from './cost-meter.ts';
 import { microsText, parseMicros, priceOf } from './money.ts';
-import { UsageMeter } from './usage.ts';
+import { type UsageLedger, UsageMeter } from './usage.ts';
 
 const PRICES: Prices = {
   currency: 'USD',
@@ -158,7 +158,7 @@ describe('usage', () => {
     world.tick(1);
     const scan = ledger.openScan();
     await scan.refresh();
-    return { ledger, plan, scan };
+    return { ledger, plan, scan, world };
   }
 
   it('is counted from the receipts of proven chunks: files, bytes and times', async () => {
@@ -174,11 +174,12 @@ describe('usage', () => {
   it('reads some of many, each once, and counts all; nothing without prices', async () => {
     const { ledger, plan, scan } = await proven(50, 45);
     let reads = 0;
-    const counting: Pick<typeof ledger, 'read'> = {
+    const counting: UsageLedger = {
       read: (ref, stage) => {
         reads++;
         return ledger.read(ref, stage);
       },
+      ...others(ledger),
     };
     const meter = new UsageMeter({ graceMs: 0 });
     const usage = await meter.measure(counting, [plan], scan);
@@ -191,4 +192,100 @@ describe('usage', () => {
     expect((await unpriced.measure(counting, [plan], scan)).cost.reason).toBe('the configuration has no prices');
     expect(reads).toBe(before);
   });
+
+  it('tries that failed and what is not proven count by what they did; a chunk that nobody has begun does not', async () => {
+    const { ledger, plan, scan, world } = await proven(6, 1);
+    const meter = () => new UsageMeter({ graceMs: 0 }).measure(ledger, [plan], scan);
+    const one = await meter();
+    expect(one).toMatchObject({ putRequests: 7n, provenChunks: 1 });
+    const failed = { step: 'load', code: 'UNAVAILABLE', message: 'away', retryAfterMs: 0 } as const;
+    const open = async (chunk: number, attempt: number) => {
+      const ref = { ...chunkRef(plan, chunk), attempt };
+      await ledger.openAttempt(ref, { attempt, body: BODIES.opened, causedBy: null });
+      return ref;
+    };
+    // Opened, nothing done yet.
+    await open(1, 1);
+    await scan.refresh();
+    expect((await meter()).putRequests).toBe(7n);
+    // Failed once, then staged: two tries.
+    const second = await open(2, 1);
+    await ledger.recordFailure(second, failed);
+    await ledger.write(second, 'unloaded', BODIES.unloaded, null);
+    world.tick(100);
+    await scan.refresh();
+    const three = await meter();
+    expect(three).toMatchObject({ putRequests: 21n, getRequests: 24n, provenChunks: 1, provenBytes: one.provenBytes });
+    expect(three.sourceMs).toBeGreaterThan(one.sourceMs);
+    expect(three.targetMs).toBeGreaterThan(one.targetMs);
+  });
+
+  it('what only fails costs, too, though nothing is proven; what the rest will cost is not known then', async () => {
+    const { ledger, plan, scan } = await proven(2, 0);
+    const ref = { ...chunkRef(plan, 0), attempt: 1 };
+    await ledger.openAttempt(ref, { attempt: 1, body: BODIES.opened, causedBy: null });
+    await ledger.write(ref, 'unloaded', BODIES.unloaded, null);
+    await ledger.write(ref, 'quarantined', BODIES.quarantined, null);
+    await scan.refresh();
+    const usage = await new UsageMeter({ graceMs: 0 }).measure(ledger, [plan], scan);
+    expect(usage).toMatchObject({ putRequests: 7n, provenChunks: 0, provenBytes: 0n });
+    expect(usage.sourceMs).toBe(BigInt(BODIES.unloaded.durationMs));
+    const cost = costOf(usage, PRICES);
+    expect([cost.totalSoFar !== null && cost.totalSoFar > 0n, cost.totalAtCompletion]).toEqual([true, null]);
+  });
+
+  it('probes are time at the source, seals at the target, and each of our requests to S3 is counted, LISTs as PUTs', async () => {
+    const { ledger, plan, scan, world } = await proven(4, 3);
+    const meter = new UsageMeter({ graceMs: 0 });
+    const before = await meter.measure(ledger, [plan], scan);
+    world.tick(30);
+    const id = plan.tableId;
+    await ledger.appendRecord(`tables/${id}/probes`, { durationMs: 50_000 });
+    world.tick(600);
+    await ledger.appendRecord(`tables/${id}/probes`, { durationMs: 70_000 });
+    await ledger.appendRecord(`tables/${id}/seals`, { durationMs: 20_000 });
+    await ledger.appendRecord(`tables/${id}/seals`, {});
+    await ledger.requests.write('00000000-0000-4000-8000-00000000000a', 1, { puts: 30n, lists: 500n, gets: 80n });
+    await scan.refresh();
+    const after = await meter.measure(ledger, [plan], scan);
+    const added = (part: 'sourceMs' | 'targetMs') => Number(after[part] - before[part]);
+    expect(Math.abs(added('sourceMs') - 120_000)).toBeLessThan(2_000);
+    expect(Math.abs(added('targetMs') - 20_000)).toBeLessThan(2_000);
+    // Three files that the source wrote, each read twice by the target.
+    expect(after).toMatchObject({ putRequests: 3n + 530n, getRequests: 6n + 80n });
+  });
+
+  it('records are looked at once a minute, some of many, each once', async () => {
+    const { ledger, plan, scan, world } = await proven(1, 1);
+    const path = `tables/${plan.tableId}/probes`;
+    for (let probe = 0; probe < 250; probe++) await ledger.appendRecord(path, { durationMs: 1_000 });
+    let [lists, reads] = [0, 0];
+    const counting: UsageLedger = {
+      ...others(ledger),
+      read: (ref, stage) => ledger.read(ref, stage),
+      listRecords: (prefix) => {
+        lists++;
+        return ledger.listRecords(prefix);
+      },
+      readRecord: (record, schema) => {
+        reads++;
+        return ledger.readRecord(record, schema);
+      },
+    };
+    const meter = new UsageMeter({ graceMs: 0 });
+    for (let look = 0; look < 5; look++) await meter.measure(counting, [plan], scan);
+    expect([lists, reads]).toEqual([1, 84]);
+    world.tick(61);
+    await scan.refresh();
+    await meter.measure(counting, [plan], scan);
+    expect([lists, reads]).toEqual([2, 84]);
+  });
 });
+
+function others(ledger: UsageLedger): Omit<UsageLedger, 'read'> {
+  return {
+    requests: ledger.requests,
+    listRecords: (path) => ledger.listRecords(path),
+    readRecord: (path, schema) => ledger.readRecord(path, schema),
+  };
+}

@@ -1,15 +1,18 @@
 /**
  * What was used, counted from receipts. Statement times, files and bytes are in the receipts of each chunk; reading all of
  * 100,000 chunks would be 300,000 GETs, so of a plan at most `CHUNKS_READ` are, evenly over its proven ones, and each
- * stands for its neighbours. When they ran is known of all, from the times of their proofs.
+ * stands for its neighbours. When they ran is known of all, from the times of their proofs. What is used beside the
+ * chunks is in upkeep.ts.
  *
- * Not counted, because no receipt tells of it: LISTs and GETs of looks at the ledger, probes, seals, failed tries.
+ * An estimate all the same: of failed tries only the number is known, of an attempt that runs nothing, and of our requests
+ * to S3 a twentieth may not be recorded yet, nor those of commands that only look. Not counted at all: readings of the
+ * throttle and of the source's history, and the target's own files.
  */
-import type { AttemptRef, TablePlan } from '@lakehaul/core';
-import { isDone } from '@lakehaul/core';
+import { type AttemptRef, type ChunkStage, isDone, type TablePlan } from '@lakehaul/core';
 import type { Ledger, LedgerScan } from '@lakehaul/ledger';
-import { busyMs } from './busy-time.ts';
+import { busyMs, type Run } from './busy-time.ts';
 import type { Usage } from './cost.ts';
+import { type UpkeepLedger, UpkeepMeter } from './upkeep.ts';
 
 const CHUNKS_READ = 20;
 const PARALLEL_READS = 16;
@@ -17,6 +20,8 @@ const PARALLEL_READS = 16;
 const RECEIPTS = 6n;
 /** Each staged file is read by the load and once more by the proof. */
 const READS_OF_A_FILE = 2n;
+
+export type UsageLedger = Pick<Ledger, 'read'> & UpkeepLedger;
 
 /** Of one attempt. */
 interface ChunkUse {
@@ -30,43 +35,52 @@ interface ChunkUse {
 export class UsageMeter {
   readonly #graceMs: number;
   /** Receipts never change: each is read once. */
-  readonly #known = new Map<string, ChunkUse | null>();
+  readonly #known = new Map<string, ChunkUse>();
+  readonly #upkeep = new UpkeepMeter();
 
   /** staging.graceMs of the configuration: how long files lie after their proof. */
   constructor({ graceMs }: { graceMs: number }) {
     this.#graceMs = graceMs;
   }
 
-  async measure(ledger: Pick<Ledger, 'read'>, plans: readonly TablePlan[], scan: LedgerScan): Promise<Usage> {
-    const source: { seconds: Uint32Array; lengthMs: number }[] = [];
-    const target: { seconds: Uint32Array; lengthMs: number }[] = [];
-    const sum = { putRequests: 0n, getRequests: 0n, storedByteSeconds: 0n, graceByteSeconds: 0n };
+  async measure(ledger: UsageLedger, plans: readonly TablePlan[], scan: LedgerScan): Promise<Usage> {
+    const upkeep = await this.#upkeep.measure(ledger, scan.observedMs);
+    const source: Run[] = [upkeep.probes];
+    const target: Run[] = [upkeep.seals];
+    const sum = { files: 0n, receipts: 0n, storedByteSeconds: 0n, graceByteSeconds: 0n };
     const bytesOf = { provenBytes: 0n, plannedBytes: 0n };
     const read = { readChunks: 0, provenChunks: 0 };
     for (const plan of plans) {
       const bytes = BigInt(plan.estimatedBytes);
       bytesOf.plannedBytes += bytes;
-      const { chosen, proven, attempts } = provenChunks(plan, scan);
-      if (proven === 0) continue;
-      const uses = await this.#read(ledger, chosen);
-      read.provenChunks += proven;
+      const work = workOf(plan, scan);
+      if (work.tries === 0) continue;
+      const uses = await this.#read(ledger, work.chosen);
+      read.provenChunks += work.proven;
       read.readChunks += uses.length;
       if (uses.length === 0) continue;
-      bytesOf.provenBytes += (bytes * BigInt(proven)) / BigInt(Math.max(1, plan.chunkCount));
-      const seconds = scan.provenSeconds(plan);
-      const again = attempts / proven;
-      source.push({ seconds, lengthMs: mean(uses, (use) => use.unloadMs) * again });
-      target.push({ seconds, lengthMs: mean(uses, (use) => use.targetMs) * again });
+      bytesOf.provenBytes += (bytes * BigInt(work.proven)) / BigInt(Math.max(1, plan.chunkCount));
+      for (const { seconds, tries } of work.runs) {
+        source.push({ seconds, lengthMs: mean(uses, (use) => use.unloadMs) * tries });
+        target.push({ seconds, lengthMs: mean(uses, (use) => use.targetMs) * tries });
+      }
       const scaled = (of: (use: ChunkUse) => bigint) =>
-        (uses.reduce((all, use) => all + of(use), 0n) * BigInt(attempts)) / BigInt(uses.length);
-      const files = scaled((use) => BigInt(use.files));
-      sum.putRequests += files + RECEIPTS * BigInt(attempts);
-      sum.getRequests += files * READS_OF_A_FILE + RECEIPTS * BigInt(attempts);
-      sum.storedByteSeconds +=
-        (scaled((use) => use.sizeBytes) * this.#lyingSeconds(seconds, scan.observedMs)) / BigInt(proven);
-      sum.graceByteSeconds += scaled((use) => use.sizeBytes) * BigInt(Math.ceil(this.#graceMs / 1000));
+        (uses.reduce((all, use) => all + of(use), 0n) * BigInt(work.tries)) / BigInt(uses.length);
+      sum.files += scaled((use) => BigInt(use.files));
+      sum.receipts += RECEIPTS * BigInt(work.tries);
+      const stagedBytes = scaled((use) => use.sizeBytes);
+      const lying = this.#lyingSeconds(scan.provenSeconds(plan), scan.observedMs);
+      sum.storedByteSeconds += (stagedBytes * lying) / BigInt(Math.max(1, work.proven));
+      sum.graceByteSeconds += stagedBytes * BigInt(Math.ceil(this.#graceMs / 1000));
     }
-    return { ...sum, ...bytesOf, ...read, sourceMs: BigInt(busyMs(source)), targetMs: BigInt(busyMs(target)) };
+    const { requests } = upkeep;
+    return {
+      // What the processes recorded themselves, and no less than the receipts that are there; the engines' own besides.
+      putRequests: sum.files + larger(requests.puts + requests.lists, sum.receipts),
+      getRequests: sum.files * READS_OF_A_FILE + larger(requests.gets, sum.receipts),
+      ...{ storedByteSeconds: sum.storedByteSeconds, graceByteSeconds: sum.graceByteSeconds },
+      ...{ ...bytesOf, ...read, sourceMs: BigInt(busyMs(source)), targetMs: BigInt(busyMs(target)) },
+    };
   }
 
   /** Of all proven chunks together: each lies for the grace time, if so much has gone by. */
@@ -76,7 +90,7 @@ export class UsageMeter {
     return BigInt(all);
   }
 
-  async #read(ledger: Pick<Ledger, 'read'>, chosen: readonly AttemptRef[]): Promise<ChunkUse[]> {
+  async #read(ledger: UsageLedger, chosen: readonly AttemptRef[]): Promise<ChunkUse[]> {
     const uses: ChunkUse[] = [];
     for (let start = 0; start < chosen.length; start += PARALLEL_READS) {
       const batch = chosen.slice(start, start + PARALLEL_READS).map((ref) => this.#use(ledger, ref));
@@ -85,7 +99,7 @@ export class UsageMeter {
     return uses;
   }
 
-  async #use(ledger: Pick<Ledger, 'read'>, ref: AttemptRef): Promise<ChunkUse | null> {
+  async #use(ledger: UsageLedger, ref: AttemptRef): Promise<ChunkUse | null> {
     const name = `${ref.tableId}/${ref.generation}/${ref.chunk}/${ref.attempt}`;
     const known = this.#known.get(name);
     if (known !== undefined) return known;
@@ -96,34 +110,70 @@ export class UsageMeter {
       ledger.read(ref, 'counted'),
     ]);
     const proof = verified ?? counted;
-    const use =
-      unloaded === null || loaded === null || proof === null
-        ? null
-        : {
-            unloadMs: unloaded.body.durationMs,
-            targetMs: loaded.body.durationMs + Math.max(0, proof.lastModifiedMs - loaded.lastModifiedMs),
-            files: unloaded.body.files.length,
-            sizeBytes: BigInt(unloaded.body.sizeBytes),
-          };
-    this.#known.set(name, use);
+    if (unloaded === null) return null;
+    const provenMs = proof === null || loaded === null ? 0 : proof.lastModifiedMs - loaded.lastModifiedMs;
+    const use = {
+      unloadMs: unloaded.body.durationMs,
+      targetMs: (loaded?.body.durationMs ?? 0) + Math.max(0, provenMs),
+      files: unloaded.body.files.length,
+      sizeBytes: BigInt(unloaded.body.sizeBytes),
+    };
+    // Of an attempt that goes on there will be more.
+    if (proof !== null) this.#known.set(name, use);
     return use;
   }
 }
 
-/** The proven chunks: how many, how many attempts they took, and some of them, evenly. */
-function provenChunks(plan: TablePlan, scan: LedgerScan): { chosen: AttemptRef[]; proven: number; attempts: number } {
-  const { done: proven } = scan.summary(plan);
-  const every = Math.max(1, Math.ceil(proven / CHUNKS_READ));
-  const chosen: AttemptRef[] = [];
-  let attempts = 0;
-  let seen = 0;
+interface Work {
+  proven: number;
+  /** Whole tries of all chunks. */
+  tries: number;
+  /** When they ended: of so many tries for each chunk. */
+  runs: { seconds: Uint32Array; tries: number }[];
+  /** Some chunks whose receipts stand for all, evenly. */
+  chosen: AttemptRef[];
+}
+
+/** Stages at which the source has been read for this attempt. */
+const IS_STAGED: ReadonlySet<ChunkStage> = new Set<ChunkStage>([
+  ...(['unloaded', 'loaded', 'void', 'mismatched', 'quarantined', 'accepted'] as const),
+]);
+
+/**
+ * Earlier attempts and tries that failed count as whole ones: what failed at its beginning is counted too high. What is
+ * not proven yet counts by what it did so far, so that a chunk that fails again and again costs while it does.
+ */
+function workOf(plan: TablePlan, scan: LedgerScan): Work {
+  const every = Math.max(1, Math.ceil(scan.summary(plan).done / CHUNKS_READ));
+  const [proven, open]: [AttemptRef[], AttemptRef[]] = [[], []];
+  const ended = new Map<number, number[]>();
+  let count = 0;
+  let doneTries = 0;
+  let openTries = 0;
   scan.forEach(plan, (chunk, state) => {
-    if (!isDone(state)) return;
-    attempts += state.attempt;
-    if (seen++ % every !== 0) return;
-    chosen.push({ tableId: plan.tableId, generation: plan.generation, chunk, attempt: state.attempt });
+    const { attempt, failures, stage } = state;
+    if (attempt === 0) return;
+    const ref = { tableId: plan.tableId, generation: plan.generation, chunk, attempt };
+    if (isDone(state)) {
+      doneTries += attempt + failures;
+      if (count++ % every === 0) proven.push(ref);
+      return;
+    }
+    const tries = attempt - 1 + failures + (IS_STAGED.has(stage) ? 1 : 0);
+    if (tries === 0) return;
+    openTries += tries;
+    const seconds = ended.get(tries) ?? [];
+    seconds.push(Math.floor(state.lastModifiedMs / 1000));
+    ended.set(tries, seconds);
+    if (IS_STAGED.has(stage) && open.length < CHUNKS_READ) open.push(ref);
   });
-  return { chosen, proven: seen, attempts };
+  const runs: Work['runs'] = [...ended].map(([tries, seconds]) => ({ seconds: Uint32Array.from(seconds), tries }));
+  if (count > 0) runs.push({ seconds: scan.provenSeconds(plan), tries: doneTries / count });
+  return { proven: count, tries: doneTries + openTries, runs, chosen: count > 0 ? proven : open };
+}
+
+function larger(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
 }
 
 function mean(uses: readonly ChunkUse[], of: (use: ChunkUse) => number): number {

@@ -21,8 +21,11 @@ it('a budget that is used up stops, and goes on to while the ledger cannot be re
   await ledger.writePlan(plan, rangeChunks(plan));
   const scan = ledger.openScan();
   let isAway = false;
-  const shaky: Pick<typeof ledger, 'read' | 'readPlans'> = {
+  const shaky: Parameters<typeof budgetChecks>[1]['ledger'] = {
     read: (ref, stage) => ledger.read(ref, stage),
+    requests: ledger.requests,
+    listRecords: (path) => ledger.listRecords(path),
+    readRecord: (path, schema) => ledger.readRecord(path, schema),
     readPlans: async () => {
       if (isAway) throw new Error('away');
       return ledger.readPlans();

@@ -1,14 +1,14 @@
 /** The budget among the checks of the throttle. */
 import { asLakehaulError } from '@lakehaul/core';
 import type { Ledger, LedgerScan } from '@lakehaul/ledger';
-import { CostMeter, unreadBudget } from '@lakehaul/operate';
+import { CostMeter, type UsageLedger, unreadBudget } from '@lakehaul/operate';
 import type { MigrationConfig } from '@lakehaul/runtime';
 import type { Check } from '@lakehaul/throttle';
 
 /** Null when there is no cap. What the scan does not know yet has cost nothing that is known. */
 export function budgetChecks(
   config: Pick<MigrationConfig, 'prices' | 'staging'>,
-  { ledger, scan }: { ledger: Pick<Ledger, 'read' | 'readPlans'>; scan: LedgerScan },
+  { ledger, scan }: { ledger: UsageLedger & Pick<Ledger, 'readPlans'>; scan: LedgerScan },
 ): (() => Promise<readonly Check[]>) | null {
   if (config.prices.cap === undefined) return null;
   const meter = new CostMeter(config);
