@@ -8,7 +8,6 @@ import {
   configTableText,
   createLog,
   type Health,
-  type Loop,
   livenessOf,
   loadMigrationConfig,
   mustReadConfig,
@@ -17,6 +16,7 @@ import {
   startHttp,
   systemClock,
 } from '@lakehaul/runtime';
+import type { HostedService } from './hosted-service.ts';
 import { startReporting } from './report-requests.ts';
 import { openSession, type Session } from './session.ts';
 
@@ -48,13 +48,6 @@ export const COMMON_SETTINGS = {
     doc: 'The queue store that all services share, redis:// or rediss://.',
   },
 } as const satisfies ConfigTable;
-
-export interface HostedService {
-  loops: () => readonly Loop[];
-  drain(): Promise<void>;
-  stop(): Promise<void>;
-  done: Promise<void>;
-}
 
 export interface ServiceContext {
   session: Session;

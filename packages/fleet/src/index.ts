@@ -1,10 +1,10 @@
 export {
   COMMON_SETTINGS,
-  type HostedService,
   type HostRequest,
   hostService,
   type ServiceContext,
 } from './host-service.ts';
+export type { HostedService } from './hosted-service.ts';
 export { type LedgerSealer, ledgerSealer, openLedgerSealer } from './ledger-sealer.ts';
 export { type LoopOptions, type RunningLoop, startLoop } from './loop.ts';
 export { startReporting } from './report-requests.ts';

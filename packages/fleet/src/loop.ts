@@ -1,7 +1,7 @@
 /** A service's loop: one pass after another with a pause in between; a failed pass is told and the next one comes. */
 import { asLakehaulError, type Clock, type Log } from '@lakehaul/core';
 import { NO_TRACING, type Tracing } from '@lakehaul/runtime';
-import type { HostedService } from './host-service.ts';
+import type { HostedService } from './hosted-service.ts';
 
 export interface LoopOptions {
   name: string;
