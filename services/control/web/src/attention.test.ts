@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { attentionOf } from './attention.ts';
-import type { TableStatus } from './shapes.ts';
+import type { Signals, TableStatus } from './shapes.ts';
 
 const STAGES = { planned: 0, opened: 0, unloaded: 0, loaded: 0, void: 0, counted: 0, verified: 4, mismatched: 0 };
 
@@ -30,11 +30,41 @@ it('what stops a table comes first, what a person set comes last', () => {
     steering,
   });
   expect(items.map(({ what, where, isGrave }) => [what, where, isGrave])).toEqual([
-    ['2 quarantined', 'b', true],
     ['Stopped: SCHEMA_DRIFT', 'c', true],
+    ['2 quarantined', 'b', true],
     ['Written at the source', 'a', false],
     ['Paused', '*::unload', false],
   ]);
+});
+
+it('what no table alone is about is told as well: lateness, the budget, proofs that nobody vouches for, processes', () => {
+  const late = { isLate: true, p90: '2026-02-02T00:00:00Z', plannedDate: '2026-02-01' };
+  const status = {
+    ...{
+      tables: [],
+      steering: { ...steering, pauses: [] },
+      eta: late,
+      cost: { budget: { verdict: 'stop', reason: 'spent' } },
+    },
+    decision: { verdict: 'HOLD', reasons: [{ code: 'WRITE_LOG_STALE', reason: 'never looked at', next: 'watch' }] },
+  } as unknown as Parameters<typeof attentionOf>[0];
+  const signal = {
+    process: 'billing',
+    status: 'failing',
+    at: '2026-01-01T00:00:00Z',
+    who: 'ann',
+    reason: 'no invoices',
+  };
+  const items = attentionOf(status, [signal as Signals['signals'][number], { ...signal, status: 'ok' } as never]);
+  expect(items.map(({ what, where, isGrave }) => [what, where, isGrave])).toEqual([
+    ['Budget', '', true],
+    ['Declared failing', 'billing', true],
+    ['Later than planned', '', false],
+    ['Proofs are not known to hold now', '', false],
+  ]);
+  expect(attentionOf({ ...status, eta: { ...late, isLate: false } as never }).map(({ what }) => what)).not.toContain(
+    'Later than planned',
+  );
 });
 
 it('the same of many tables is one thing to do', () => {

@@ -1,6 +1,9 @@
 /** What needs a person, worst first, out of the status: each with why and the next step. Pure. */
 import { href } from './href.ts';
-import type { Status, TableStatus } from './shapes.ts';
+import type { Signals, Status, TableStatus } from './shapes.ts';
+
+/** What lift-stop.tsx asks about. */
+export type StoppedTable = Pick<TableStatus, 'table' | 'tableId'> & { stop: NonNullable<TableStatus['stop']> };
 
 /** Tables that are named before the rest is only counted. */
 const NAMED = 2;
@@ -15,17 +18,65 @@ export interface Attention {
   /** Where it is done here; empty when it is done elsewhere. */
   href: string;
   verb: string;
+  /** What is done in place: null where nothing is. */
+  stopped: StoppedTable | null;
 }
 
-export function attentionOf(status: Pick<Status, 'tables' | 'steering'>): Attention[] {
-  const ofTables = status.tables.flatMap(ofTable);
-  const { pauses } = status.steering;
-  const held = pauses.map((pattern) => ({
+type Told = Pick<Status, 'tables' | 'steering'> & Partial<Pick<Status, 'eta' | 'cost' | 'decision'>>;
+
+/** Of what is known at the place that asks: a table's own page knows nothing of the others. */
+export function attentionOf(status: Told, signals: Signals['signals'] = []): Attention[] {
+  const all = [...status.tables.flatMap(ofTable), ...ofEstate(status), ...signals.flatMap(ofSignal)];
+  const ranked = all.sort((a, b) => rankOf(a) - rankOf(b));
+  const [grave, other] = [ranked.filter((each) => each.isGrave), ranked.filter((each) => !each.isGrave)];
+  return [...grave, ...together(other), ...status.steering.pauses.map(ofPause)];
+}
+
+/** What stops a table first, then what is known to be wrong, then what waits. */
+function rankOf({ stopped, what }: Attention): number {
+  return stopped !== null ? 0 : what.startsWith('Seal broken') ? 1 : 2;
+}
+
+function ofPause(pattern: string): Attention {
+  return {
     ...{ key: `pause ${pattern}`, isGrave: false, what: 'Paused', where: pattern, why: 'A person paused it.' },
-    ...{ next: 'Resume it when its reason is gone.', href: href(['queues']), verb: 'Queues' },
-  }));
-  const [grave, other] = [ofTables.filter((each) => each.isGrave), ofTables.filter((each) => !each.isGrave)];
-  return [...grave, ...together(other), ...held];
+    ...{ next: 'Resume it when its reason is gone.', href: href(['queues']), verb: 'Queues', stopped: null },
+  };
+}
+
+function ofSignal({ process, status, reason, who }: Signals['signals'][number]): Attention[] {
+  if (status !== 'failing') return [];
+  return [
+    {
+      ...{ key: `signal ${process}`, isGrave: true, what: 'Declared failing', where: process, why: `“${reason}”` },
+      ...{ next: `${who} said so.`, href: href(['gates']), verb: 'Gates', stopped: null },
+    },
+  ];
+}
+
+/** What no table alone is about. */
+function ofEstate({ eta, cost, decision }: Told): Attention[] {
+  const found: Attention[] = [];
+  const add = (what: string, told: Omit<Attention, 'key' | 'what' | 'where' | 'stopped'>) =>
+    found.push({ key: what, what, where: '', stopped: null, ...told });
+  if (eta?.isLate === true)
+    add('Later than planned', {
+      ...{ isGrave: false, why: `Everything is proven by ${eta.p90 ?? '?'} nine times of ten.` },
+      ...{ next: `Planned is ${eta.plannedDate ?? '?'}.`, href: href(['throttle']), verb: 'Throttle' },
+    });
+  const budget = cost?.budget;
+  if (budget !== undefined && budget !== null && budget.verdict !== 'ok')
+    add('Budget', {
+      ...{ isGrave: budget.verdict === 'stop', why: budget.reason, next: 'Raise prices.cap, or wait.' },
+      ...{ href: href(['throttle']), verb: 'Throttle' },
+    });
+  const stale = decision?.reasons.find(({ code }) => code === 'WRITE_LOG_STALE');
+  if (stale !== undefined)
+    add('Proofs are not known to hold now', {
+      ...{ isGrave: false, why: `${stale.reason}.`, next: stale.next },
+      ...{ href: href(['gates', stale.code]), verb: 'How do you know?' },
+    });
+  return found;
 }
 
 /** The same of many tables is one thing to do. */
@@ -43,12 +94,13 @@ function together(items: readonly Attention[]): Attention[] {
 
 function ofTable(table: TableStatus): Attention[] {
   const found: Attention[] = [];
-  const add = (what: string, told: Omit<Attention, 'key' | 'what' | 'where'>) =>
-    found.push({ key: `${what} ${table.tableId}`, what, where: table.table, ...told });
+  const add = (what: string, told: Omit<Attention, 'key' | 'what' | 'where' | 'stopped'>) =>
+    found.push({ key: `${what} ${table.tableId}`, what, where: table.table, stopped: null, ...told });
   const toTable = { href: href(['tables', table.tableId]), verb: 'Table' };
   if (table.stop !== null) {
     const { code, reason, next } = table.stop;
     add(`Stopped: ${code}`, { isGrave: true, why: reason, next, ...toTable });
+    for (const item of found) item.stopped = { table: table.table, tableId: table.tableId, stop: table.stop };
   }
   const waiting = table.stages.quarantined ?? 0;
   if (waiting > 0)
@@ -67,6 +119,11 @@ function ofTable(table: TableStatus): Attention[] {
     add('Source history has a gap', {
       ...{ isGrave: false, why: 'Nobody knows whether the table was written.' },
       ...{ next: 'It is probed by itself; lakehaul watch tells more.', ...toTable },
+    });
+  if (table.writes === 'open-transaction')
+    add('Being written at the source', {
+      ...{ isGrave: false, why: 'A transaction that has written it is still open.' },
+      ...{ next: 'It is probed by itself when the transaction has ended.', ...toTable },
     });
   if (table.writes === 'written')
     add('Written at the source', {

@@ -1,5 +1,6 @@
 /** Questions about chunks that wait for a person; accepting is proposed by one and approved by another. */
 import { count } from './format.ts';
+import { LiftSteps } from './lift-stop.tsx';
 import { ask } from './parts/ask.tsx';
 import type { Approved, Proposed, Replayed } from './shapes.ts';
 
@@ -42,7 +43,8 @@ export function approve(proposal: string): void {
     ...{ title: 'Approve', verb: 'Approve', method: 'POST', path: `/v1/proposals/${proposal}/approve` },
     ...{ body: {}, isGrave: true },
     tell: (preview) => {
-      const { chunks, movedOn } = preview as Approved;
+      const { chunks, movedOn, lifted } = preview as Approved;
+      if (lifted !== null) return <LiftSteps lifted={lifted} />;
       return (
         <p>
           {chunkWords(chunks)} would be taken unproven, now, in both your names. It cannot be undone, only replayed.
@@ -57,7 +59,7 @@ export function withdraw(proposal: string): void {
   ask({
     ...{ title: 'Withdraw the proposal', verb: 'Withdraw', method: 'POST', path: `/v1/proposals/${proposal}/withdraw` },
     body: {},
-    tell: () => <p>Nobody can approve it any more; the chunks stay in quarantine.</p>,
+    tell: () => <p>Nobody can approve it any more; what it is about stays as it is.</p>,
   });
 }
 

@@ -7,6 +7,7 @@ import type {
   DIFF_JSON,
   GATE_JSON,
   GATES_JSON,
+  LIFT_JSON,
   SETTINGS_JSON,
   SIGNALS_JSON,
   STATUS_JSON,
@@ -15,6 +16,7 @@ import type {
 import type { z } from 'zod';
 import type { PROBLEM_JSON } from '../../src/problem.ts';
 import type { PROPOSED_JSON } from '../../src/proposals/accept-chunks.ts';
+import type { DRIFT_PROPOSED_JSON } from '../../src/proposals/accept-drift.ts';
 import type { APPROVED_JSON, PROPOSALS_JSON } from '../../src/proposals/proposals.ts';
 import type { REPLAYED_JSON } from '../../src/quarantine.ts';
 import type { MAP_JSON, ME_JSON, PACE_JSON } from '../../src/routes/map.ts';
@@ -45,6 +47,8 @@ export type Proposals = z.output<typeof PROPOSALS_JSON>;
 export type Steered = z.output<typeof STEERED_JSON>;
 export type Replayed = z.output<typeof REPLAYED_JSON>;
 export type Proposed = z.output<typeof PROPOSED_JSON>;
+export type Lifted = z.output<typeof LIFT_JSON>;
+export type DriftProposed = z.output<typeof DRIFT_PROPOSED_JSON>;
 export type Approved = z.output<typeof APPROVED_JSON>;
 export type Problem = z.output<typeof PROBLEM_JSON>;
 export type Permission = Me['permissions'][number];

@@ -34,7 +34,7 @@ const TRAIL = [
 it('tells what happened in the order in which it did, with what can be looked up elsewhere', () => {
   const events = trailOf({ trail: TRAIL });
   expect(events.map(({ stage, afterMs, what }) => [stage, afterMs, what])).toEqual([
-    ['opened', null, 'attempt opened: planned'],
+    ['opened', null, 'the first attempt'],
     ['unloaded', 3_000, '10 rows in 2 files in 1 s'],
     ['loaded', 5_000, '10 rows by copy, target version 6'],
     ['mismatched', 3_000, 'rows: load 10, target 9'],
@@ -79,4 +79,13 @@ it('claims that hashes agree only where some were compared', () => {
   expect(words('mismatched', hashed)?.isGood).toBe(false);
   const unloaded = { rowCount: '10', manifestRowCount: '10' };
   expect(words('unloaded', unloaded)).toEqual({ words: 'What is known so far agrees.', isGood: null });
+});
+
+it('an attempt that follows another one is reopened, with why and the receipt that led to it', () => {
+  const opened = receipt('opened', 2, 13_000, { cause: 'late-rows', reason: 'a probe found 1 row more' });
+  const [event] = trailOf({ trail: [{ ...opened, causedBy: 'records/tables/t/probes/0000000001.json' }] });
+  expect(event).toMatchObject({
+    ...{ stage: 'reopened', what: 'the source was written after the proof', why: 'a probe found 1 row more' },
+    ids: [{ label: 'because of', text: 'records/tables/t/probes/0000000001.json' }],
+  });
 });

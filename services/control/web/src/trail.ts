@@ -4,7 +4,7 @@ import type { ChunkStory, Receipt } from './shapes.ts';
 
 export interface TrailEvent {
   key: string;
-  /** As the legend calls it, or a word that is no stage: submitted, failed, cleaned. */
+  /** As the legend calls it, or a word that is no stage: submitted, reopened, failed, cleaned. */
   stage: string;
   attempt: number;
   at: string;
@@ -36,7 +36,7 @@ export function trailOf({ trail }: Pick<ChunkStory, 'trail'>): TrailEvent[] {
     const before = trail[place - 1];
     return {
       key: receipt.key,
-      stage: receipt.stage === 'submit' ? 'submitted' : receipt.stage,
+      stage: stageWord(receipt),
       attempt: receipt.attempt,
       at: new Date(receipt.lastModifiedMs).toISOString(),
       who: `${receipt.by.service} ${receipt.by.instance}`,
@@ -47,12 +47,30 @@ export function trailOf({ trail }: Pick<ChunkStory, 'trail'>): TrailEvent[] {
   });
 }
 
-function told({ stage, body }: Receipt): Pick<TrailEvent, 'what' | 'why' | 'ids'> {
+function stageWord({ stage, attempt }: Receipt): string {
+  if (stage === 'submit') return 'submitted';
+  return stage === 'opened' && attempt > 1 ? 'reopened' : stage;
+}
+
+/** By the cause of an opened attempt; what a later version may call it is told as it is. */
+const OPENED_BECAUSE: Readonly<Record<string, string>> = {
+  planned: 'the first attempt',
+  mismatched: 'the target differed',
+  void: 'the attempt before it is over and left nothing',
+  'late-rows': 'the source was written after the proof',
+  operator: 'a person wanted it',
+};
+
+function told({ stage, body, causedBy }: Receipt): Pick<TrailEvent, 'what' | 'why' | 'ids'> {
   const ids = (label: string, texts: readonly string[]) =>
     texts.filter((each) => each !== '').map((text) => ({ label, text }));
   switch (stage) {
     case 'opened':
-      return { what: `attempt opened: ${said(body, 'cause')}`, why: said(body, 'reason'), ids: [] };
+      return {
+        what: OPENED_BECAUSE[said(body, 'cause')] ?? said(body, 'cause'),
+        why: said(body, 'reason'),
+        ids: ids('because of', [causedBy ?? '']),
+      };
     case 'submit':
       return { what: `${said(body, 'step')} sent`, why: '', ids: ids('statement name', [said(body, 'statementName')]) };
     case 'unloaded': {

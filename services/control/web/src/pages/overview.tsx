@@ -11,13 +11,14 @@ import { type ChartNote, RateChart } from '../parts/rate-chart.tsx';
 import { StageBar } from '../parts/stage-bar.tsx';
 import { Verdict } from '../parts/verdict.tsx';
 import { useResource } from '../resource.ts';
-import type { Pace, Settings, Stage, Status } from '../shapes.ts';
+import type { Pace, Settings, Signals, Stage, Status } from '../shapes.ts';
 import { STAGE_LOOKS, STAGE_ORDER } from '../stage-look.ts';
 import { changeWords } from '../steer.tsx';
 
 export function Overview() {
   const status = useResource<Status>('/v1/status').value;
   const pace = useResource<Pace>('/v1/pace').value;
+  const signals = useResource<Signals>('/v1/signals', 5_000).value;
   const settings = useResource<Settings>('/v1/settings').value;
   return (
     <div class="page overview">
@@ -26,7 +27,9 @@ export function Overview() {
         <Told shown={status}>{(value) => <Answer status={value} pace={pace.value} />}</Told>
       </Panel>
       <Panel title="What needs somebody">
-        <Told shown={status}>{(value) => <AttentionList items={attentionOf(value)} />}</Told>
+        <Told shown={status}>
+          {(value) => <AttentionList items={attentionOf(value, signals.value?.signals ?? [])} />}
+        </Told>
       </Panel>
       <div class="stack">
         <Panel title="Pace of the proofs" aside={<Interval pace={pace.value} />}>

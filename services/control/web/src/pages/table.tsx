@@ -38,7 +38,7 @@ function Facts({ table }: { table: TableStatus }) {
       </div>
       {items.length === 0 ? null : (
         <Panel title="What needs somebody">
-          <AttentionList items={items} />
+          <AttentionList items={items} here={href(['tables', table.tableId])} />
         </Panel>
       )}
       <section class="panel" aria-label="Facts">

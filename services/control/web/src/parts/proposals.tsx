@@ -2,7 +2,7 @@
 import { may, me } from '../api.ts';
 import { approve, chunkWords, withdraw } from '../decide-chunks.tsx';
 import { count, time } from '../format.ts';
-import { chunkHref } from '../href.ts';
+import { chunkHref, href } from '../href.ts';
 import { useResource } from '../resource.ts';
 import type { Proposals } from '../shapes.ts';
 import { cursorQuery, Pager, usePages } from './pager.tsx';
@@ -15,7 +15,7 @@ export function ProposalPanel() {
   const pages = usePages('proposals');
   const shown = useResource<Proposals>(`/v1/proposals${cursorQuery(pages, { limit: SHOWN })}`, EVERY_MS).value;
   return (
-    <Panel title="Proposals to accept">
+    <Panel title="Proposals">
       <Told shown={shown}>
         {({ proposals, next }) => (
           <>
@@ -32,14 +32,15 @@ function ProposalList({ proposals }: Pick<Proposals, 'proposals'>) {
   if (proposals.length === 0) return <p class="empty">None.</p>;
   return (
     <ul class="waiting">
-      {proposals.map(({ proposal, at, who, reason, chunks, decided }) => (
+      {proposals.map(({ proposal, at, who, reason, chunks, drift, decided }) => (
         <li key={proposal}>
           <div>
             <p>
-              <b>{who}</b> would accept {chunkWords(chunks)} <span class="quiet">{time(at)}</span>
+              <b>{who}</b> would accept {drift === null ? chunkWords(chunks) : 'a changed schema'}{' '}
+              <span class="quiet">{time(at)}</span>
             </p>
             <p>
-              “{reason}” <Names names={chunks.map(({ chunk }) => chunk)} />
+              “{reason}” {drift === null ? <Names names={chunks.map(({ chunk }) => chunk)} /> : <Drift drift={drift} />}
             </p>
             {decided === null ? null : (
               <p class="quiet">
@@ -70,6 +71,17 @@ function ProposalList({ proposals }: Pick<Proposals, 'proposals'>) {
         </li>
       ))}
     </ul>
+  );
+}
+
+function Drift({ drift: { tableId, drifts } }: { drift: NonNullable<Proposals['proposals'][number]['drift']> }) {
+  return (
+    <span>
+      <a class="name" href={href(['tables', tableId])}>
+        {tableId}
+      </a>
+      {drifts.map(({ kind, detail }) => `${kind}: ${detail}`).join('; ')}
+    </span>
   );
 }
 
