@@ -365,6 +365,28 @@ describe.skipIf(executable === null)('the console', () => {
     await page.getByText('last THROTTLED').waitFor();
   });
 
+  it('a stopped table is lifted in place: what would be done is told first, then it is done and recorded', async () => {
+    const { stops } = table.session.ledger;
+    const { tableId } = table.ref;
+    const stop = { schemaVersion: 1, action: 'stop', code: 'SYSTEMIC_CAUSE', next: 'look', digest: 'd' } as const;
+    await stops.append(tableId, null, { ...stop, reason: 'of a test', evidence: [] });
+    const viewer = await open('vic');
+    await viewer.getByText('Stopped: SYSTEMIC_CAUSE').waitFor();
+    expect(await viewer.getByRole('button', { name: /^Lift/ }).count()).toBe(0);
+    const page = await open('anna');
+    await page.getByRole('button', { name: `Lift the stop of f.${table.name} …` }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('list').getByRole('listitem').first().waitFor();
+    expect((await stops.current(tableId))?.stop).not.toBeNull();
+    await page.keyboard.type('the cause is gone');
+    await page.keyboard.press('Enter');
+    await dialog.waitFor({ state: 'detached' });
+    const lifted = (await stops.events(tableId)).at(-1)?.body;
+    expect(lifted).toMatchObject({ action: 'resume', reason: 'the cause is gone', digest: 'd' });
+    expect(lifted?.action === 'resume' ? lifted.who : '').toContain('anna');
+    await page.getByText('Stopped: SYSTEMIC_CAUSE').waitFor({ state: 'detached' });
+  });
+
   it('a lost connection is seen at once, what was told stays, and it comes back by itself', async () => {
     const page = await open('vic');
     await page.locator('.link', { hasText: 'live' }).waitFor();

@@ -90,7 +90,7 @@ function GateTable({ gates }: Pick<Gates, 'gates'>) {
         <tbody>
           {gates.map((gate) => (
             <tr key={gate.code}>
-              <th scope="row" class="free">
+              <th scope="row" class="name">
                 <a href={href(['gates', gate.code])}>{gate.question}</a>
               </th>
               <td class={VERDICT_LOOKS[gate.verdict]}>{VERDICT_WORDS[gate.verdict]}</td>

@@ -179,7 +179,7 @@ function TableOfBands({ counted }: { counted: readonly { band: Band; stages: Cou
         <tbody>
           {counted.map(({ band, stages }) => (
             <tr key={band.tableId}>
-              <th scope="row">
+              <th scope="row" class="name">
                 <a href={href(['tables', band.tableId])}>{band.table}</a>
               </th>
               <td class="bar">

@@ -58,7 +58,7 @@ function ChangeRows({ changes }: Pick<Changes, 'changes'>) {
             <tr key={`${at} ${change.action} ${change.pattern}`}>
               <td class="number">{at.replace('T', ' ').replace(/\.\d+Z$/, '')}</td>
               <td>{who}</td>
-              <td>{changeWords(change)}</td>
+              <td class="free">{changeWords(change)}</td>
               <td class="free">{reason}</td>
             </tr>
           ))}

@@ -68,7 +68,7 @@ function List({ status }: { status: Status }) {
           <tbody>
             {shown.map((table) => (
               <tr key={table.tableId}>
-                <th scope="row">
+                <th scope="row" class="name">
                   <a href={href(['tables', table.tableId])}>{table.table}</a>
                 </th>
                 <td>
