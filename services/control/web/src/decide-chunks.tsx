@@ -1,8 +1,8 @@
-/** Questions about chunks that wait for a person; accepting is proposed by one and approved by another. */
+/** Questions about chunks that wait for a person, and losses they wait for; accepting is proposed by one and approved by another. */
 import { count } from './format.ts';
 import { LiftSteps } from './lift-stop.tsx';
 import { ask } from './parts/ask.tsx';
-import type { Approved, Proposed, Replayed } from './shapes.ts';
+import type { Acknowledged, Acknowledgements, Approved, Proposed, Replayed } from './shapes.ts';
 
 export function replay(chunks: readonly string[]): void {
   ask({
@@ -60,6 +60,27 @@ export function withdraw(proposal: string): void {
     ...{ title: 'Withdraw the proposal', verb: 'Withdraw', method: 'POST', path: `/v1/proposals/${proposal}/withdraw` },
     body: {},
     tell: () => <p>Nobody can approve it any more; what it is about stays as it is.</p>,
+  });
+}
+
+export function acknowledge({ table, tableId }: Pick<Acknowledgements, 'table' | 'tableId'>, loss: string): void {
+  ask({
+    ...{ title: `Acknowledge a loss of ${table}`, verb: 'Acknowledge', isGrave: true },
+    ...{
+      method: 'POST',
+      path: `/v1/tables/${encodeURIComponent(tableId)}/acknowledge`,
+      body: { acknowledgements: [loss] },
+    },
+    tell: (preview) => {
+      const { acknowledged } = preview as Acknowledged;
+      if (acknowledged.length === 0) return <p>It is acknowledged already: nothing would change.</p>;
+      return (
+        <p>
+          <code>{acknowledged.join(', ')}</code>: rows that come from now on may lose it, in your name. It is not taken
+          back. Chunks that waited for it are replayed afterwards.
+        </p>
+      );
+    },
   });
 }
 

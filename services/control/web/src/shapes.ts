@@ -1,5 +1,7 @@
 /** What the API answers, from the schemas that it checks itself against. Types only: nothing of them is in the bundle. */
 import type {
+  ACKNOWLEDGE_JSON,
+  ACKNOWLEDGEMENTS_JSON,
   CHANGES_JSON,
   CHUNK_JSON,
   CHUNK_PAGE_JSON,
@@ -47,6 +49,8 @@ export type Proposals = z.output<typeof PROPOSALS_JSON>;
 export type Steered = z.output<typeof STEERED_JSON>;
 export type Replayed = z.output<typeof REPLAYED_JSON>;
 export type Proposed = z.output<typeof PROPOSED_JSON>;
+export type Acknowledgements = z.output<typeof ACKNOWLEDGEMENTS_JSON>;
+export type Acknowledged = z.output<typeof ACKNOWLEDGE_JSON>;
 export type Lifted = z.output<typeof LIFT_JSON>;
 export type DriftProposed = z.output<typeof DRIFT_PROPOSED_JSON>;
 export type Approved = z.output<typeof APPROVED_JSON>;

@@ -3,6 +3,7 @@ import { may } from '../api.ts';
 import { attentionOf } from '../attention.ts';
 import { count, duration } from '../format.ts';
 import { href } from '../href.ts';
+import { AcknowledgementPanel } from '../parts/acknowledgements.tsx';
 import { AttentionList } from '../parts/attention-list.tsx';
 import { ChunkList } from '../parts/chunk-list.tsx';
 import { moment } from '../parts/eta.tsx';
@@ -24,6 +25,7 @@ export function OneTable({ name }: { name: string }) {
       </p>
       <Told shown={table}>{(value) => <Facts table={value} />}</Told>
       <ChunkList table={name} />
+      <AcknowledgementPanel table={name} />
     </div>
   );
 }
