@@ -3,12 +3,14 @@ import { ERROR_JSON } from './json/common.ts';
 import { runCommand } from './run-command.ts';
 import { VERBS } from './verbs/index.ts';
 
-async function lakehaul(...argv: string[]) {
+const lakehaul = (...argv: string[]) => lakehaulIn({}, ...argv);
+
+async function lakehaulIn(env: Record<string, string>, ...argv: string[]) {
   let stdout = '';
   let stderr = '';
   const status = await runCommand({
     argv,
-    env: {},
+    env,
     stdout: { write: (text) => (stdout += text) },
     stderr: { write: (text) => (stderr += text) },
     signal: AbortSignal.abort(),
@@ -38,6 +40,16 @@ describe('a word that nobody reads', () => {
     expect((await lakehaul('seal', 'a', 'b', '--config', '/nowhere/lakehaul.yaml')).stderr).toContain('USAGE');
     expect((await lakehaul('seal', 'a', '--config', '/nowhere/lakehaul.yaml')).stderr).toContain('CONFIG_INVALID');
   });
+});
+
+it('the configuration is the one that is named, else the environment’s, else the one that lies here', async () => {
+  const told = async (env: Record<string, string>, ...flags: string[]) =>
+    /(\S+) cannot be read/.exec((await lakehaulIn(env, 'status', ...flags)).stderr)?.[1];
+  const env = { LAKEHAUL_CONFIG: '/nowhere/env.yaml' };
+  expect(await told(env, '--config', '/nowhere/flag.yaml')).toBe('/nowhere/flag.yaml');
+  expect(await told(env)).toBe('/nowhere/env.yaml');
+  expect(await told({ LAKEHAUL_CONFIG: '' })).toBe('lakehaul.yaml');
+  expect((await lakehaul('status', '--help')).stdout).toContain('(default LAKEHAUL_CONFIG, else');
 });
 
 describe('an error', () => {

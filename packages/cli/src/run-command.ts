@@ -4,7 +4,7 @@ import { ERROR_JSON, printJson } from './json/common.ts';
 import { generalHelp, verbHelp } from './print/help.ts';
 import { problemJson, problemText } from './print/problem.ts';
 import { createTerminal, type Stream } from './print/terminal.ts';
-import { EXIT, exitCodeOf, type Verb, type VerbCall } from './verb.ts';
+import { EXIT, exitCodeOf, type Flag, type Verb, type VerbCall } from './verb.ts';
 import { VERBS } from './verbs/index.ts';
 
 export interface CommandCall {
@@ -31,7 +31,7 @@ export async function runCommand(call: CommandCall): Promise<number> {
       throw new LakehaulError('USAGE', `there is no verb ${name}`, {
         next: `one of ${VERBS.map((each) => each.name).join(', ')}`,
       });
-    const parsed = parseFlags(verb, rest);
+    const parsed = parseFlags(verb, rest, call.env);
     if (parsed.flags['help'] === true) {
       terminal.out(verbHelp(verb));
       return EXIT.done;
@@ -72,7 +72,12 @@ function mostOperands(usage: string): number {
   return Math.max(...alternatives);
 }
 
-function parseFlags(verb: Verb, argv: readonly string[]): Pick<VerbCall, 'operands' | 'flags'> {
+function parseFlags(
+  verb: Verb,
+  argv: readonly string[],
+  env: CommandCall['env'],
+): Pick<VerbCall, 'operands' | 'flags'> {
+  const given = (flag: Flag) => (flag.env === undefined ? '' : (env[flag.env] ?? ''));
   const options = Object.fromEntries(
     verb.flags.map((flag) => [
       flag.name,
@@ -84,7 +89,7 @@ function parseFlags(verb: Verb, argv: readonly string[]): Pick<VerbCall, 'operan
     const defaults = Object.fromEntries(
       verb.flags
         .filter((flag) => flag.default !== undefined && flag.value !== undefined)
-        .map((flag) => [flag.name, flag.default]),
+        .map((flag) => [flag.name, given(flag) || flag.default]),
     );
     return { operands: positionals, flags: { ...defaults, ...values } };
   } catch (thrown) {

@@ -9,6 +9,8 @@ export interface Flag {
   value?: string;
   doc: string;
   default?: string;
+  /** Variable of the environment that comes before the default. */
+  env?: string;
 }
 
 export interface Verb {
@@ -40,7 +42,10 @@ export interface VerbCall {
 export const EXIT = { done: 0, failed: 1, usage: 2, refused: 3, notProven: 4 } as const;
 
 export const COMMON_FLAGS: readonly Flag[] = [
-  { name: 'config', value: 'FILE', doc: 'the migration’s configuration', default: 'lakehaul.yaml' },
+  {
+    ...{ name: 'config', value: 'FILE', doc: 'the migration’s configuration' },
+    ...{ env: 'LAKEHAUL_CONFIG', default: 'lakehaul.yaml' },
+  },
   { name: 'json', doc: 'print one JSON document on stdout' },
   { name: 'help', doc: 'print this text' },
 ];

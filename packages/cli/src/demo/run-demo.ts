@@ -15,6 +15,7 @@ import { problemsText } from '../print/config-problems.ts';
 import { ProgressLine } from '../print/progress.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { sandboxConfig } from '../sandbox/config-text.ts';
+import { shortPath, writeEnvFile } from '../sandbox/env-file.ts';
 import { openDatabricksSql, openRedshiftSql, type SqlClient } from '../sandbox/sql-clients.ts';
 import { type SandboxTokens, sandboxTokens } from '../sandbox/tokens.ts';
 import { serveControl } from '../serve-control.ts';
@@ -61,7 +62,9 @@ export async function runDemo(request: DemoRequest): Promise<RunningDemo> {
   cleanup.defer(() => store.stop());
   const fail = (error: unknown) => terminal.talk(`the console is gone: ${asLakehaulError(error).message}`);
   const control = cleanup.use(await serveControl({ session, store, fail }));
+  const envFile = await writeEnvFile({ directory, credentials: clouds.credentials, controlUrl: control.url });
   terminal.talk(`see and steer it: ${control.url}/#token=${tokens.operator}`);
+  terminal.talk(`in another terminal: . ${shortPath(envFile)}; then lakehaul top, status, pause, …`);
   const report = await haul({ request, session, store, databricks });
   const result = await demoResult({
     session,

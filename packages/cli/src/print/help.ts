@@ -29,14 +29,16 @@ export function verbHelp(verb: Verb): string {
     ...(verb.details === undefined ? [] : ['', ...verb.details.flatMap((line) => detail(line))]),
     '',
     ...verb.flags.flatMap((flag, index) =>
-      entry(
-        (names[index] ?? '').padEnd(width),
-        `${flag.doc}${flag.default === undefined ? '' : ` (default ${flag.default})`}`,
-      ),
+      entry((names[index] ?? '').padEnd(width), `${flag.doc}${defaultText(flag)}`),
     ),
     '',
     EXIT_CODES,
   ].join('\n');
+}
+
+function defaultText({ env, default: fallback }: Verb['flags'][number]): string {
+  if (fallback === undefined) return '';
+  return env === undefined ? ` (default ${fallback})` : ` (default ${env}, else ${fallback})`;
 }
 
 /** A term with its explanation hanging beside it. */

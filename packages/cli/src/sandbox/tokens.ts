@@ -29,8 +29,9 @@ export async function sandboxTokens(directory: string): Promise<SandboxTokens> {
 async function tokenIn(directory: string, role: keyof typeof PEOPLE): Promise<string> {
   const path = join(directory, `token.${role}`);
   const known = await readFile(path, 'utf8').catch(() => '');
-  if (/^[0-9a-f]{64}$/.test(known)) return known;
-  const token = randomBytes(32).toString('hex');
+  if (/^[0-9a-f]{32}$/.test(known)) return known;
+  // 128 bits, so that a link with it fits a line of 80 columns.
+  const token = randomBytes(16).toString('hex');
   await writeFile(path, token, { mode: 0o600 });
   return token;
 }

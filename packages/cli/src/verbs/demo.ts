@@ -1,10 +1,11 @@
 import { rm } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { runDemo } from '../demo/run-demo.ts';
 import { printJson } from '../json/common.ts';
 import { DEMO_JSON } from '../json/status.ts';
 import { statusText } from '../print/status.ts';
 import { count, counted, duration } from '../print/units.ts';
+import { shortPath } from '../sandbox/env-file.ts';
 import { EXIT, logLevel, type Verb, wholeNumber } from '../verb.ts';
 
 export const demo: Verb = {
@@ -51,7 +52,7 @@ export const demo: Verb = {
       result.live.found === result.live.written;
     if (flags['exit'] !== true && !signal.aborted) {
       terminal.talk(
-        `the local clouds stay up: lakehaul status --config ${directory}/lakehaul.yaml looks at the ledger; Ctrl-C ends`,
+        `the local clouds stay up until Ctrl-C; in another terminal: . ${shortPath(join(directory, 'env'))}; then lakehaul status`,
       );
       await new Promise<void>((done) => signal.addEventListener('abort', () => done(), { once: true }));
     }

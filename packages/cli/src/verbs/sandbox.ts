@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join, relative, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { LakehaulError } from '@lakehaul/core';
 import { configSchemaText } from '@lakehaul/runtime';
 import { startSandbox } from '@lakehaul/sandbox';
@@ -9,6 +9,7 @@ import { table } from '../print/table.ts';
 import { count, counted } from '../print/units.ts';
 import { sandboxConfig } from '../sandbox/config-text.ts';
 import { releaseFaults, setFaultPlan, setWarehouse, showFaultPlan } from '../sandbox/control.ts';
+import { shortPath, writeEnvFile } from '../sandbox/env-file.ts';
 import { loadTable } from '../sandbox/load-table.ts';
 import { openDatabricksSql, openRedshiftSql, type SqlRows } from '../sandbox/sql-clients.ts';
 import { mustState, removeState, SANDBOX_DIRECTORY, writeState } from '../sandbox/state.ts';
@@ -73,12 +74,7 @@ async function up(call: VerbCall): Promise<number> {
     control: { tokensFile: (await sandboxTokens(directory)).tokensFile },
   });
   await writeFile(join(directory, 'lakehaul.yaml'), `# yaml-language-server: $schema=./lakehaul.schema.json\n${text}`);
-  const { accessKeyId, secretAccessKey, token } = clouds.credentials;
-  await writeFile(
-    join(directory, 'env'),
-    `export AWS_ACCESS_KEY_ID=${accessKeyId}\nexport AWS_SECRET_ACCESS_KEY=${secretAccessKey}\nexport LAKEHAUL_TARGET_TOKEN=${token}\n`,
-    { mode: 0o600 },
-  );
+  const envFile = await writeEnvFile({ directory, credentials: clouds.credentials });
   await writeState(directory, { pid: process.pid, endpoints: clouds.endpoints, credentials: clouds.credentials });
   try {
     if (call.flags['json'] === true)
@@ -92,8 +88,8 @@ async function up(call: VerbCall): Promise<number> {
           `  Databricks  https://${clouds.endpoints.databricks.host}:${clouds.endpoints.databricks.port}${clouds.endpoints.databricks.httpPath}`,
           'in another terminal:',
           `  lakehaul sandbox load public.events FILE…`,
-          `  . ${shortPath(join(directory, 'env'))}`,
-          `  lakehaul run --config ${shortPath(join(directory, 'lakehaul.yaml'))}`,
+          `  . ${shortPath(envFile)}    # credentials, and which lakehaul.yaml is meant`,
+          '  lakehaul run',
         ].join('\n'),
       );
     await new Promise<void>((done) => {
@@ -104,12 +100,6 @@ async function up(call: VerbCall): Promise<number> {
     await removeState(directory);
   }
   return EXIT.done;
-}
-
-/** As one would type it here. */
-function shortPath(path: string): string {
-  const here = relative('.', path);
-  return here === '' || here.startsWith('..') ? path : here;
 }
 
 async function load(call: VerbCall): Promise<number> {

@@ -31,7 +31,10 @@ export const top: Verb = {
   example: 'lakehaul top --url http://127.0.0.1:8080',
   details: ['The token comes from LAKEHAUL_CONTROL_TOKEN, or from the file that LAKEHAUL_CONTROL_TOKEN_FILE names.'],
   flags: [
-    { name: 'url', value: 'URL', doc: 'of the control service', default: 'http://127.0.0.1:8080' },
+    {
+      ...{ name: 'url', value: 'URL', doc: 'of the control service' },
+      ...{ env: 'LAKEHAUL_CONTROL_URL', default: 'http://127.0.0.1:8080' },
+    },
     { name: 'once', doc: 'look once and end; so it is off a terminal' },
     { name: 'json', doc: 'print one JSON document on stdout, and end' },
     { name: 'help', doc: 'print this text' },

@@ -8,7 +8,7 @@ import './style/pages.css';
 // A link that a command on this machine printed: behind `#`, so that no server is ever sent it; and gone from the address.
 // It may come to a page that is open already: then nothing is loaded, only the address changes.
 function takeToken(): void {
-  const [, given] = /^#token=([0-9a-f]{64})$/.exec(location.hash) ?? [];
+  const [, given] = /^#token=([0-9a-f]{32,64})$/.exec(location.hash) ?? [];
   if (given === undefined) return;
   history.replaceState(null, '', '#/');
   window.dispatchEvent(new HashChangeEvent('hashchange'));
