@@ -1,16 +1,16 @@
 /** A data path that loses something: what no count and no file check can tell. */
 import { BatchExecuteStatementCommand, RedshiftDataClient } from '@aws-sdk/client-redshift-data';
-import type { Source, SourceLoad } from '@lakehaul/adapters';
+import type { Source, SourceLoad, SourceSize } from '@lakehaul/adapters';
 import { movedColumns, must } from '@lakehaul/core';
 import type { World } from './world.ts';
 
 /** The same source, but its UNLOAD's wire column `alias` goes through `lose`. Everything else is as rendered. */
 export function losing(
   world: World,
-  source: Source & SourceLoad,
+  source: Source & SourceLoad & SourceSize,
   alias: string,
   lose: (wire: string) => string,
-): Source & SourceLoad & AsyncDisposable {
+): Source & SourceLoad & SourceSize & AsyncDisposable {
   const { accessKeyId, secretAccessKey } = world.clouds.credentials;
   const client = new RedshiftDataClient({
     endpoint: world.clouds.endpoints.redshift,

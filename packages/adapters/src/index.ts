@@ -22,6 +22,8 @@ export type {
   SourceClock,
   SourceLoad,
   SourcePressure,
+  SourceSize,
+  SourceSlices,
   SourceStatement,
   SourceWrite,
   Stage,

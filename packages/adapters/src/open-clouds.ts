@@ -2,7 +2,7 @@
 import type { Clock, Ids, Log, Outside } from '@lakehaul/core';
 import type { DatabricksOptions } from './databricks/options.ts';
 import { openDatabricks } from './databricks/target.ts';
-import type { Source, SourceLoad, Stage, Target, TargetLoad } from './ports.ts';
+import type { Source, SourceLoad, SourceSize, Stage, Target, TargetLoad } from './ports.ts';
 import type { RedshiftOptions } from './redshift/options.ts';
 import { openRedshift } from './redshift/source.ts';
 import type { BucketOptions } from './s3/bucket.ts';
@@ -33,7 +33,7 @@ export interface CloudsDeps {
 }
 
 export interface Clouds {
-  source: Source & SourceLoad;
+  source: Source & SourceLoad & SourceSize;
   stage: Stage;
   target: Target & TargetLoad;
   ledgerStore: OpenObjectStore;

@@ -270,6 +270,16 @@ export interface SourceLoad {
   readPressure(request: PressureRequest): Promise<SourcePressure>;
 }
 
+export interface SourceSlices {
+  slices: number;
+  nodes: number;
+}
+
+export interface SourceSize {
+  /** Of a provisioned cluster; null where the user sees none of them. */
+  readSlices(): Promise<SourceSlices | null>;
+}
+
 // ---------------------------------------------------------------- stage
 
 export interface Manifest {

@@ -213,6 +213,11 @@ export const ERROR_CODES = {
     doc: 'Many chunks of one table went wrong for one cause, so repairing them one by one would only cost money: the table is stopped, other tables go on. The likely cause is named: a column, a type, a time zone, trailing blanks, NULL against empty text, a float, or one writer in the stage or the target.',
     next: 'lakehaul chunks TABLE and lakehaul diff CHUNK show it; mend the cause, then lakehaul tables resume TABLE --reason "…", and lakehaul replay what is quarantined.',
   },
+  CHUNKS_TOO_LARGE: {
+    disposition: 'refuse',
+    doc: 'At the speed that was measured on the first big chunks (lakehaul throttle) one UNLOAD of this table cannot end within statements.sourceTimeoutMs: each attempt would read the source for hours and give nothing. No chunk of it is begun.',
+    next: 'Raise statements.sourceTimeoutMs, and the time-outs of the user and of WLM with it; or haul the table under another migration name with a smaller chunkBytes.',
+  },
   SCHEMA_DRIFT: {
     disposition: 'quarantine',
     doc: 'The table at the source is no longer the one that was planned (docs/schema-drift.md says what is done about each change, and why). What stands in the target is told; nothing in it was changed.',

@@ -6,6 +6,7 @@ export {
   withCurrentOids,
 } from './accepted-schemas.ts';
 export { type AcknowledgedRecord, acknowledgedRecord, mayFollowPlan } from './acknowledged.ts';
+export { CALIBRATION, type CalibrationRecord, Calibrations } from './calibration-record.ts';
 export type { DiffSweep } from './diffs.ts';
 export type { OpenRequest, OpenResult } from './fence.ts';
 export { type FoldSegment, parseFold } from './folds.ts';

@@ -22,6 +22,7 @@ import {
 import type { z } from 'zod';
 import { AcceptedSchemas } from './accepted-schemas.ts';
 import { Acknowledged } from './acknowledged.ts';
+import { Calibrations } from './calibration-record.ts';
 import { createOnce, type LedgerContext } from './create-once.ts';
 import { DiffSweep, readDiff, writeDiff } from './diffs.ts';
 import {
@@ -90,6 +91,8 @@ export class Ledger {
   readonly throttle: ThrottleLog;
   /** What the processes asked S3. */
   readonly requests: RequestLog;
+  /** How fast the source unloads, as measured on the first big chunks. */
+  readonly calibration: Calibrations;
 
   constructor(options: LedgerOptions) {
     const { store, migration, actor, clock, ids } = options;
@@ -107,6 +110,7 @@ export class Ledger {
     this.notices = new NoticeLog(this.#records);
     this.steering = new SteeringLog(this.#records, () => clock.nowMs());
     this.requests = new RequestLog(this.#records);
+    this.calibration = new Calibrations(this.#records);
     this.throttle = new ThrottleLog(this.#records, () => this.serverTimeMs());
   }
 

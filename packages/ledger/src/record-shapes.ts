@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { acceptedSchema } from './accepted-schemas.ts';
 import { acknowledgedRecord } from './acknowledged.ts';
+import { CALIBRATION, calibrationRecord } from './calibration-record.ts';
 import { NOTICE_SHAPES } from './notice-log.ts';
 import { PROCESS_NAME, SIGNALS, signalRecord } from './process-signals.ts';
 import { PROCESS_ID, requestRecord, S3_REQUESTS } from './request-log.ts';
@@ -63,6 +64,7 @@ export const RECORD_SHAPES: readonly RecordShape[] = [
   shape(`schemas/${TABLE}/${NUMBER}`, acceptedSchema.strict()),
   shape(`acknowledged/${TABLE}/${NUMBER}`, acknowledgedRecord.strict()),
   shape(`${THROTTLE}/\\d{4}-\\d{2}-\\d{2}/${NUMBER}`, throttleRecord.strict()),
+  shape(CALIBRATION, calibrationRecord.strict()),
   shape(`${STEERING}/${NUMBER}`, steeringRecord.strict()),
   shape('requests/[0-9a-f]{64}/asked', askedRecord),
   shape('requests/[0-9a-f]{64}/answered', answeredRecord),

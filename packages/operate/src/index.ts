@@ -9,6 +9,7 @@ export {
   acknowledgementsOf,
   planAcknowledge,
 } from './acknowledge.ts';
+export { calibrationJson, chunksTooLarge, perSlice, type UnloadTime, unloadTime } from './calibration.ts';
 export { type CancelAnswer, type CancelDeps, cancelUnloads, planCancel, type RunningUnload } from './cancel-unloads.ts';
 export { refuseUnknownPattern, stepPattern } from './check-change.ts';
 export { type ChunkFilter, type ChunkPage, causeOf, type ListedChunk, listChunks } from './chunk-list.ts';
@@ -35,6 +36,7 @@ export { findChunk, findPlans } from './find-chunk.ts';
 export { type Forecast, type ForecastTable, forecast } from './forecast/forecast.ts';
 export { type EvidenceDeps, gateEvidence, gatesJson } from './gate-evidence.ts';
 export { ACKNOWLEDGE_JSON, ACKNOWLEDGEMENTS_JSON } from './json/acknowledge.ts';
+export { calibration } from './json/calibration.ts';
 export { CANCEL_JSON } from './json/cancel.ts';
 export { CHUNK_JSON, CHUNK_PAGE_JSON } from './json/chunk.ts';
 export {

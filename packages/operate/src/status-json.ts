@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { calibrationJson } from './calibration.ts';
 import { costJson } from './json/cost.ts';
 import { etaJson } from './json/eta.ts';
 import type { STATUS_JSON } from './json/status.ts';
@@ -36,6 +37,7 @@ export function statusJson(report: StatusReport): z.input<typeof STATUS_JSON> {
     writesKnownUntil: report.writesKnownUntil,
     reproofMs: reproofMs(report.reproof),
     eta: etaJson(report.eta),
+    calibration: calibrationJson(report.calibration),
     cost: costJson(report.cost),
     evidence: report.decision.evidence,
     decision: { verdict: report.decision.verdict, reasons: report.decision.reasons },

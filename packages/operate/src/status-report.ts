@@ -3,6 +3,7 @@ import type { LimitRow, Steering, TablePlan } from '@lakehaul/core';
 import { type Decision, decide, type Signals, type TableEvidence } from '@lakehaul/gates';
 import {
   byTable,
+  type CalibrationRecord,
   type CleanUntil,
   type Ledger,
   type LedgerScan,
@@ -32,6 +33,8 @@ export interface StatusReport {
   writesKnownUntil: string | null;
   reproof: ReproofEstimate | null;
   eta: Forecast;
+  /** How fast the source unloads; null before it was measured. */
+  calibration: CalibrationRecord | null;
   cost: CostReport;
   /** How many UNLOADs may run at once, and why not more; null while nobody governs. */
   throttle: ThrottleNow | null;
@@ -45,6 +48,8 @@ const PARALLEL_TABLES = 16;
 export interface StatusOptions extends ForecastOptions {
   /** watch.staleAfterMs of the configuration. */
   staleAfterMs: number;
+  /** calibration.minTableBytes: a record is looked for only where there is such a table. */
+  calibratedFromBytes?: bigint;
   /** Keep it from look to look: it reads each receipt once. Without it nothing is counted. */
   costs?: CostMeter;
 }
@@ -56,11 +61,18 @@ export function statusOptions(config: {
   limits: readonly LimitRow[];
   prices: ConfiguredPrices;
   staging: { graceMs: number };
+  statements: { sourceTimeoutMs: number };
+  calibration: { minTableBytes: bigint };
 }): StatusOptions {
-  const { watch, forecast, limits } = config;
-  return { staleAfterMs: watch.staleAfterMs, plannedDate: forecast.plannedDate, limits, costs: new CostMeter(config) };
+  const { watch, forecast, limits, statements, calibration } = config;
+  return {
+    ...{ staleAfterMs: watch.staleAfterMs, plannedDate: forecast.plannedDate, limits, costs: new CostMeter(config) },
+    ...{ sourceTimeoutMs: statements.sourceTimeoutMs, calibratedFromBytes: calibration.minTableBytes },
+  };
 }
 
+/** More bytes than any table has. */
+const NEVER = 1n << 80n;
 const DEFAULTS: StatusOptions = { staleAfterMs: 30 * 60_000 };
 
 export async function statusReport(
@@ -77,7 +89,9 @@ export async function statusReport(
   const tablesBefore = await sideBySide(byTable(await withCurrentOids(ledger.schemas, plans)), (generations) =>
     tableStatus(ledger, generations, scan, known),
   );
-  const { tables, eta } = forecasts(tablesBefore, { plans, scan, steering, options });
+  const isBig = tablesBefore.some(({ estimatedBytes }) => estimatedBytes >= (options.calibratedFromBytes ?? NEVER));
+  const calibration = isBig ? ((await ledger.calibration.current())?.body ?? null) : null;
+  const { tables, eta } = forecasts(tablesBefore, { plans, scan, steering, options, calibration });
   const writeLog =
     sample === null
       ? null
@@ -98,6 +112,7 @@ export async function statusReport(
     writesKnownUntil: sample?.body.to ?? null,
     reproof: sumOfReproofs(tables.map((table) => table.reproof)),
     eta,
+    calibration,
     throttle: await throttleNow(ledger),
     cost: (await options.costs?.measure(ledger, plans, scan)) ?? NO_COST,
     signals,

@@ -3,6 +3,7 @@ import { THROTTLE_SETTING_NAMES, THROTTLE_SETTINGS, type ThrottleSettings, throt
 import type { Ledger, LedgerRecord, ThrottleRecord } from '@lakehaul/ledger';
 import { type Blackouts, blackoutAt } from '@lakehaul/throttle';
 import type { z } from 'zod';
+import { calibrationJson } from './calibration.ts';
 import type { THROTTLE_JSON } from './json/throttle.ts';
 
 /** Beyond it nobody governs: a pass is every 15 s, a record every minute. */
@@ -31,7 +32,7 @@ export async function throttleNow(ledger: Pick<Ledger, 'throttle' | 'serverTimeM
 }
 
 export async function throttleReport(
-  ledger: Pick<Ledger, 'steering' | 'throttle' | 'serverTimeMs'>,
+  ledger: Pick<Ledger, 'steering' | 'throttle' | 'serverTimeMs' | 'calibration'>,
   { configured, blackouts }: ThrottleConfig,
   { nowMs, history }: { nowMs: number; history: number },
 ): Promise<ThrottleReport> {
@@ -46,6 +47,7 @@ export async function throttleReport(
     winner: last?.body.winner ?? null,
     reason: last?.body.reason ?? null,
     blackout: blackoutAt(blackouts, nowMs),
+    calibration: calibrationJson((await ledger.calibration.current())?.body ?? null),
     checks: (last?.body.checks ?? []).map(({ name, value, limit, unit, verdict, reason }) => ({
       ...{ name, value, limit, unit, verdict, reason },
     })),

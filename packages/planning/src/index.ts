@@ -1,3 +1,12 @@
+export {
+  type ChunkSizeVerdict,
+  calibrateUnloads,
+  calibrationSlots,
+  judgeChunkSize,
+  type UnloadRates,
+  type UnloadSample,
+  unloadBytes,
+} from './calibrate.ts';
 export { chooseKey, type KeyChoice, type KeyQuestion } from './choose-key.ts';
 export {
   type BigValue,

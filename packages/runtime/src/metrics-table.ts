@@ -8,7 +8,7 @@
 export interface MetricEntry {
   kind: 'counter' | 'gauge' | 'histogram';
   help: string;
-  unit: 'count' | 'rows' | 'bytes' | 'seconds' | 'slots' | 'micros' | 'info';
+  unit: 'count' | 'rows' | 'bytes' | 'bytes-per-second' | 'seconds' | 'slots' | 'micros' | 'info';
   labels: readonly string[];
   buckets?: readonly number[];
 }
@@ -33,7 +33,7 @@ export const METRICS = {
   lakehaul_chunks_held: {
     kind: 'gauge',
     unit: 'count',
-    help: 'Open chunks whose next step a pause or a limit of 0 holds. Exported by the planner only.',
+    help: 'Open chunks whose next step a pause, a limit of 0 or their size (CHUNKS_TOO_LARGE) holds. Exported by the planner only.',
     labels: [],
   },
   lakehaul_ledger_seals: {
@@ -89,6 +89,18 @@ export const METRICS = {
     unit: 'count',
     help: 'Verdict of a check: 0 ok, 1 halve, 2 stop. Exported by the planner only.',
     labels: ['check'],
+  },
+  lakehaul_unload_bytes_per_second: {
+    kind: 'gauge',
+    unit: 'bytes-per-second',
+    help: 'Planned bytes a second that the first big chunks were unloaded with, all at once together; not exported before. Exported by the planner only.',
+    labels: [],
+  },
+  lakehaul_unload_bytes_per_second_per_slice: {
+    kind: 'gauge',
+    unit: 'bytes-per-second',
+    help: 'The same for each slice of the cluster; not exported for serverless, nor where STV_SLICES shows none. Exported by the planner only.',
+    labels: [],
   },
   lakehaul_write_log_sampled_timestamp_seconds: {
     kind: 'gauge',

@@ -61,6 +61,7 @@ export interface MigrationConfig {
   drift: Section<'drift'>;
   watch: Section<'watch'>;
   throttle: Section<'throttle'>;
+  calibration: Section<'calibration'>;
   services: Section<'services'>;
   control: Section<'control'>;
   forecast: Section<'forecast'>;

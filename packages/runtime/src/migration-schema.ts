@@ -3,6 +3,7 @@
  * fields are in migration-rules.ts. Unknown keys are errors everywhere.
  */
 import { z } from 'zod';
+import { calibration } from './schema/calibration.ts';
 import { control } from './schema/control.ts';
 import {
   bucket,
@@ -303,6 +304,7 @@ export const MIGRATION_SCHEMA = z.strictObject({
   drift: drift.prefault({}),
   watch: watch.prefault({}),
   throttle: throttle.prefault({}),
+  calibration: calibration.prefault({}),
   services: services.prefault({}),
   control: control.prefault({}),
   notify: notify.prefault({}),

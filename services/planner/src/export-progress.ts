@@ -1,6 +1,7 @@
 /** Whole-fleet numbers: exported by the planner and by nobody else, so that adding up over pods stays right. */
 import { JOURNEY, type TablePlan } from '@lakehaul/core';
-import { type Ledger, type LedgerScan, STEERING_AGE_MS } from '@lakehaul/ledger';
+import { type CalibrationRecord, type Ledger, type LedgerScan, STEERING_AGE_MS } from '@lakehaul/ledger';
+import { perSlice } from '@lakehaul/operate';
 import type { Metrics } from '@lakehaul/runtime';
 import { type PlannerPass, STOP_CODES } from './planner-loop.ts';
 
@@ -18,6 +19,14 @@ export async function exportProgress(
   for (const code of STOP_CODES)
     metrics.set('lakehaul_tables_stopped', { code }, pass.stopped.filter((each) => each === code).length);
   metrics.set('lakehaul_chunks_held', {}, pass.held);
+  exportCalibration(ledger.calibration.known, metrics);
   metrics.set('lakehaul_pauses', {}, (await ledger.steering.current(STEERING_AGE_MS)).pauses.length);
   metrics.set('lakehaul_staged_bytes', {}, Number(await scan.stagedBytes()));
+}
+
+function exportCalibration(record: CalibrationRecord | null, metrics: Pick<Metrics, 'set'>): void {
+  if (record === null) return;
+  metrics.set('lakehaul_unload_bytes_per_second', {}, Number(record.bytesPerSecond));
+  const slice = perSlice(record);
+  if (slice !== null) metrics.set('lakehaul_unload_bytes_per_second_per_slice', {}, slice);
 }

@@ -20,6 +20,7 @@ import {
 } from '@lakehaul/core';
 import type { Ledger, LedgerScan } from '@lakehaul/ledger';
 import { type Candidate, type ChunkQueues, jobIdOf, selectJobs, surplusJobs } from '@lakehaul/queue';
+import type { Calibrator } from './calibrate/calibrator.ts';
 
 export interface FeedDeps {
   ledger: Ledger;
@@ -34,6 +35,7 @@ export interface FeedDeps {
   steering: Steering;
   /** Tables of which nothing is let in (ledger.stops). */
   stopped: ReadonlySet<string>;
+  calibrator?: Pick<Calibrator, 'look'>;
 }
 
 /** First wait after a failure; doubles with each one, up to the longest. */
@@ -56,6 +58,10 @@ export async function feedQueues(
   const nowMs = await deps.ledger.serverTimeMs();
   const tables: { tableId: string; path: string; priority: number; candidates: Candidate[] }[] = [];
   const limits = limitRows(deps.limits, deps.steering);
+  const gate = await deps.calibrator?.look(plans, inQueue, {
+    mayUnload: (plan) => !deps.stopped.has(plan.tableId) && heldBy(limits, tablePathOf(plan), 'unload') === null,
+    jobId: (ref) => jobIdOf({ ...ref, attempt: 1, step: 'unload' }),
+  });
   let open = 0;
   let held = 0;
   let waiting = 0;
@@ -69,9 +75,12 @@ export async function feedQueues(
       const step = nextStep(state);
       if (step === null) return;
       open++;
-      if (heldSteps.has(step)) held++;
+      const isTooLarge = step === 'unload' && isNew(state) && gate?.tooLarge.has(plan) === true;
+      if (heldSteps.has(step) || isTooLarge) held++;
+      if (isTooLarge) return;
       // Members of a shared scan are staged by their leader.
       if (leaders !== null && chunk !== leaders && step === 'unload' && state.attempt === 0) return;
+      if (step === 'unload' && state.attempt === 0 && gate?.mayBegin(plan, chunk) === false) return;
       const notBeforeMs = state.failures === 0 ? 0 : state.lastModifiedMs + backoffMs(state.failures);
       if (notBeforeMs > nowMs) waiting++;
       candidates.push({
@@ -120,6 +129,11 @@ export async function retractJobs(
   // A priority belongs to the job in the queue: it goes and comes again with the new one.
   const surplus = isReordered ? waiting : surplusJobs({ tables, running, waiting, limits });
   return deps.queues.remove(surplus);
+}
+
+/** An attempt that was not opened yet: what runs already goes on. */
+function isNew(state: ChunkState): boolean {
+  return nextAttempt(state) > state.attempt;
 }
 
 function tablePathOf(plan: TablePlan): string {

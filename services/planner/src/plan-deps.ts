@@ -14,5 +14,6 @@ export function planDeps(session: Session): PlanDeps {
     migration: config.migration,
     catalog: config.target.catalog,
     tables: config.tables,
+    sourceTimeoutMs: config.statements.sourceTimeoutMs,
   };
 }

@@ -8,8 +8,8 @@ import {
   targetDifferences,
 } from '@lakehaul/adapters';
 import { type Clock, LakehaulError, type Log, type TablePlan } from '@lakehaul/core';
-import type { Ledger } from '@lakehaul/ledger';
-import { hiddenRowsRefusal, unreadablePolicies } from '@lakehaul/operate';
+import type { CalibrationRecord, Ledger } from '@lakehaul/ledger';
+import { chunksTooLarge, hiddenRowsRefusal, unloadTime, unreadablePolicies } from '@lakehaul/operate';
 import { selectTables, settingsFor, type TableOverride, type TableSettings, tableIdOf } from '@lakehaul/planning';
 import type { Tracing } from '@lakehaul/runtime';
 import { sharedTargetRefusals } from './input-refusals.ts';
@@ -32,6 +32,8 @@ export interface PlanDeps {
   migration: string;
   catalog: string;
   tables: MigrationTables;
+  /** statements.sourceTimeoutMs. */
+  sourceTimeoutMs: number;
 }
 
 export interface MigrationPlan {
@@ -43,6 +45,8 @@ export interface MigrationPlan {
     acknowledged: string[];
   })[];
   notMoved: NotMoved[];
+  /** How fast the source unloads; null before it was measured. */
+  calibration: CalibrationRecord | null;
   refusals: LakehaulError[];
 }
 
@@ -59,6 +63,7 @@ export async function planMigration(deps: PlanDeps): Promise<MigrationPlan> {
     );
   const written = new Map((await deps.ledger.readPlans()).map((plan) => [plan.tableId, plan]));
   const tables: MigrationPlan['tables'] = [];
+  const calibration = (await deps.ledger.calibration.current())?.body ?? null;
   const unreadable = unreadablePolicies(catalogue.notMoved);
   for (const table of selected) {
     const hidden = hiddenRowsRefusal(table, settingsOf(deps, table), unreadable);
@@ -85,12 +90,13 @@ export async function planMigration(deps: PlanDeps): Promise<MigrationPlan> {
         known === undefined ? [] : await deps.ledger.acknowledged.missing(known, settingsOf(deps, table).acknowledge),
       refusals: [...planned.refusals, ...against],
     });
+    if (known === undefined) refusals.push(...sizeRefusals(deps, plan, calibration));
     refusals.push(...planned.refusals, ...against);
     deps.log.info('table planned', { tableId: plan.tableId, chunks: plan.chunkCount, isNew: known === undefined });
   }
   const all = new Map([...written.values(), ...tables.map((table) => table.plan)].map((plan) => [plan.tableId, plan]));
   refusals.push(...sharedTargetRefusals([...all.values()]));
-  return { tables, notMoved: catalogue.notMoved, refusals };
+  return { tables, notMoved: catalogue.notMoved, calibration, refusals };
 }
 
 /** Writes the plans, then makes every target table ready before any load. Safe to repeat after a crash anywhere. */
@@ -109,6 +115,15 @@ export async function writeMigrationPlan(deps: PlanDeps, migration: MigrationPla
     });
   }
   await deps.ledger.writeRecord('not-moved', { schemaVersion: 1, notMoved: migration.notMoved });
+}
+
+/** A plan is never changed again: what could not be unloaded as it is cut is not planned. */
+function sizeRefusals(deps: PlanDeps, plan: TablePlan, calibration: CalibrationRecord | null): LakehaulError[] {
+  if (calibration === null) return [];
+  const time = unloadTime(plan, calibration, deps.sourceTimeoutMs);
+  if (time.verdict !== 'too-long') return [];
+  const { schema, table } = plan.source;
+  return [chunksTooLarge(`${schema}.${table}`, time, 'set a smaller chunkBytes, or raise statements.sourceTimeoutMs')];
 }
 
 /** Tables share a schema: its CREATE runs once, with the first of them. */

@@ -1,5 +1,5 @@
 /** One look of the planner at the whole migration: what may go on is let in, what must not is stopped. */
-import type { Source, Target } from '@lakehaul/adapters';
+import type { Source, SourceSize, Target } from '@lakehaul/adapters';
 import {
   type Clock,
   type ErrorCode,
@@ -12,6 +12,7 @@ import {
 import type { Ledger, LedgerScan, TableHalt } from '@lakehaul/ledger';
 import type { ChunkQueues } from '@lakehaul/queue';
 import type { MigrationConfig } from '@lakehaul/runtime';
+import { type CalibrationSettings, Calibrator } from './calibrate/calibrator.ts';
 import { feedQueues, retractJobs } from './feed-queues.ts';
 import { TableGuard } from './guard-tables.ts';
 import type { SystemicLimits } from './systemic-cause.ts';
@@ -19,7 +20,7 @@ import { SchemaWatch } from './watch-schema.ts';
 
 export interface PlannerLoopDeps {
   ledger: Ledger;
-  source: Source;
+  source: Source & SourceSize;
   target: Target;
   scan: LedgerScan;
   queues: ChunkQueues;
@@ -29,16 +30,23 @@ export interface PlannerLoopDeps {
   limits: readonly LimitRow[];
   systemic: SystemicLimits;
   schemaEveryMs: number;
+  calibration: CalibrationSettings;
 }
 
 /** What the planner's loop takes of the migration's configuration. */
 export function plannerSettings(
-  config: Pick<MigrationConfig, 'attempts' | 'drift'>,
-): Pick<PlannerLoopDeps, 'systemic' | 'schemaEveryMs'> {
+  config: Pick<MigrationConfig, 'attempts' | 'drift' | 'calibration' | 'source' | 'statements' | 'throttle'>,
+): Pick<PlannerLoopDeps, 'systemic' | 'schemaEveryMs' | 'calibration'> {
   const { systemicChunks, systemicShare, systemicWindow } = config.attempts;
   return {
     systemic: { chunks: systemicChunks, share: systemicShare, window: systemicWindow },
     schemaEveryMs: config.drift.everyMs,
+    calibration: {
+      ...config.calibration,
+      kind: config.source.kind,
+      startSlots: config.throttle.startSlots,
+      timeoutMs: config.statements.sourceTimeoutMs,
+    },
   };
 }
 
@@ -60,12 +68,14 @@ export class PlannerLoop {
   readonly #deps: PlannerLoopDeps;
   readonly #guard: TableGuard;
   readonly #watch: SchemaWatch;
+  readonly #calibrator: Calibrator;
   #steering: Steering = NOTHING_STEERED;
 
   constructor(deps: PlannerLoopDeps) {
     this.#deps = deps;
     this.#guard = new TableGuard({ ...deps, limits: deps.systemic });
     this.#watch = new SchemaWatch({ ...deps, everyMs: deps.schemaEveryMs });
+    this.#calibrator = new Calibrator({ ...deps, settings: deps.calibration });
   }
 
   async runOnce(plans: readonly TablePlan[]): Promise<PlannerPass> {
@@ -78,7 +88,8 @@ export class PlannerLoop {
     // Before anything is let in: a table that must not be read is not read.
     if ((await this.#watch.runOnce(plans, halts)).length > 0) halts = await ledger.stops.all();
     const steering = await this.#steer(plans);
-    const fed = await feedQueues({ ...this.#deps, stopped: stoppedTables(halts), steering }, plans);
+    const gates = { stopped: stoppedTables(halts), calibrator: this.#calibrator };
+    const fed = await feedQueues({ ...this.#deps, ...gates, steering }, plans);
     if ((await this.#guard.runOnce(plans, halts)).length > 0) halts = await ledger.stops.all();
     const codes = [...halts.values()].flatMap((halt) => (halt.stop === null ? [] : [halt.stop.code]));
     return { ...fed, stopped: codes };

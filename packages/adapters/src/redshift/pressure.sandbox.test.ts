@@ -99,6 +99,17 @@ describe('the pressure at the source', () => {
     }
   });
 
+  it('tells its slices, and none to a user who may not see them', async () => {
+    world.clouds.redshiftSwitches.nodeSlices = [4, 4, 4];
+    expect(await (await source()).readSlices()).toEqual({ slices: 12, nodes: 3 });
+    world.clouds.redshiftSwitches.restrictedUsers = ['lakehaul'];
+    try {
+      expect(await (await source()).readSlices()).toBeNull();
+    } finally {
+      world.clouds.redshiftSwitches.restrictedUsers = [];
+    }
+  });
+
   it('serverless is never asked for its nodes', async () => {
     const read = await (await source('serverless')).readPressure(request);
     expect(read).toMatchObject({ storagePercent: null, storageUnread: 'serverless has no view of its storage' });

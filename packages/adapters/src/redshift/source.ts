@@ -1,4 +1,4 @@
-import type { Source, SourceLoad } from '../ports.ts';
+import type { Source, SourceLoad, SourceSize } from '../ports.ts';
 import { check } from './check.ts';
 import { DataApi } from './client.ts';
 import { discover } from './discover.ts';
@@ -7,12 +7,13 @@ import { measure } from './measure.ts';
 import type { RedshiftDeps, RedshiftOptions } from './options.ts';
 import { PressureReader } from './pressure.ts';
 import { probe, renderProbe } from './probe.ts';
+import { readSlices } from './slices.ts';
 import { Statements } from './statements.ts';
 import { readAnswer, sourceFingerprint, submitUnload } from './unload.ts';
 import { renderUnloadBatch } from './unload-sql.ts';
 import { renderWriteSample, sampleWrites, sourceClock } from './write-history.ts';
 
-export interface OpenSource extends Source, SourceLoad {
+export interface OpenSource extends Source, SourceLoad, SourceSize {
   close(): void;
 }
 
@@ -40,6 +41,7 @@ export function openRedshift(options: RedshiftOptions, deps: RedshiftDeps): Open
     renderWriteSample,
     sampleWrites: (request) => sampleWrites(statements, request),
     readPressure: (request) => pressure.read(request),
+    readSlices: () => readSlices(statements),
     check: () => check(options, api, statements),
     close: () => api.close(),
   };

@@ -1,5 +1,5 @@
 /** `plan`, and `run` as far as it stops at the plan. */
-import { count, level, said, text, wholeText } from '@lakehaul/operate';
+import { calibration, count, level, said, text, wholeText } from '@lakehaul/operate';
 import { z } from 'zod';
 import { problem } from './common.ts';
 
@@ -36,6 +36,7 @@ export const PLAN_JSON = z.strictObject({
     }),
   ),
   notMoved: z.array(z.strictObject({ kind: said, name: said, detail: text })),
+  calibration,
   refusals: z.array(problem).describe('empty when the plan may be written'),
 });
 

@@ -1,10 +1,15 @@
 /** The plan as a table that a person can judge. */
 import { sourceTypeText, targetTypeText } from '@lakehaul/core';
+import { calibrationJson, unloadTime } from '@lakehaul/operate';
 import type { MigrationPlan } from '@lakehaul/planner';
+import { calibrationText } from './calibration.ts';
 import { table } from './table.ts';
-import { count, size } from './units.ts';
+import { count, duration, size } from './units.ts';
 
-export function planText(migration: MigrationPlan, width: number, isDryRun: boolean): string {
+export function planText(
+  migration: MigrationPlan,
+  { width, isDryRun, timeoutMs }: { width: number; isDryRun: boolean; timeoutMs: number },
+): string {
   const sections = [
     table(
       migration.tables,
@@ -26,6 +31,7 @@ export function planText(migration: MigrationPlan, width: number, isDryRun: bool
       ({ plan }) =>
         `${plan.source.schema}.${plan.source.table}: ${plan.keyReason}${plan.cutLine === null ? '' : `; rows from ${plan.cutLine.column} ${plan.cutLine.before} on come by the live path`}`,
     ),
+    ...speedLines(migration, timeoutMs),
     ...lossLines(migration),
     ...acknowledgedLines(migration, isDryRun),
     ...notMovedLines(migration),
@@ -37,6 +43,18 @@ export function planText(migration: MigrationPlan, width: number, isDryRun: bool
       'dry run: nothing was written',
     );
   return sections.join('\n');
+}
+
+/** How long the UNLOADs of each table take, where the source was measured. */
+function speedLines({ tables, calibration }: MigrationPlan, timeoutMs: number): string[] {
+  if (calibration === null) return [];
+  const lines = tables.map(({ plan }) => {
+    const { verdict, fromMs, toMs, bytes } = unloadTime(plan, calibration, timeoutMs);
+    const allMs = (Number(plan.estimatedBytes) * 1_000) / Number(calibration.bytesPerSecond);
+    const long = verdict === 'ok' ? '' : `: ${verdict === 'long' ? 'more than half of' : 'longer than'} the time-out`;
+    return `  ${plan.source.schema}.${plan.source.table}: ${size(bytes)} in ${duration(fromMs)} to ${duration(toMs)} each${long}; all of it in ${duration(allMs)}`;
+  });
+  return [calibrationText(calibrationJson(calibration)), ...lines];
 }
 
 function lossLines(migration: MigrationPlan): string[] {

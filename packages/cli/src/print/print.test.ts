@@ -131,7 +131,7 @@ describe('a table', () => {
 });
 
 const NO_ETA: StatusReport['eta'] = {
-  ...{ state: 'unknown', reason: 'too few', nowMs: 0, p50Ms: null, p90Ms: null, bytesPerSecond: null },
+  ...{ state: 'unknown', reason: 'too few', basis: null, nowMs: 0, p50Ms: null, p90Ms: null, bytesPerSecond: null },
   ...{ leftBytes: 1n, plannedMs: null, isLate: null },
 };
 
@@ -170,6 +170,7 @@ function report(tables: TableStatus[]): StatusReport {
     migration: 'm',
     tables,
     stagedBytes: 0n,
+    calibration: null,
     chunks: tables.reduce((sum, each) => sum + each.chunks, 0),
     done: tables.reduce((sum, each) => sum + each.done, 0),
     steering: NOTHING_STEERED,
@@ -266,9 +267,37 @@ describe('progress', () => {
     expect(seen).toEqual([0, 30, 90, 100, 99.9, 99.9, 100]);
   });
 
+  it('before there are proofs the ETA is by the first UNLOADs, and says so; the line of status too', () => {
+    const eta: StatusReport['eta'] = {
+      ...{ state: 'forecast', reason: null, basis: 'calibration', nowMs: 0, p50Ms: 3_900_000, p90Ms: null },
+      ...{ bytesPerSecond: null, leftBytes: 1n, plannedMs: 1_000, isLate: true },
+    };
+    const rates = { bytesPerSecond: '209715200', stagedBytesPerSecond: '1', fastestBytesPerSecond: '1' };
+    const calibration: StatusReport['calibration'] = {
+      ...{ schemaVersion: 1, chunks: 4, atOnce: 3, ...rates, slowestBytesPerSecond: '1', samples: [] },
+      conditions: { kind: 'provisioned', slices: 16, nodes: 4, startSlots: 8 },
+    };
+    const text = statusText({ ...report([status(1, 10)]), eta, calibration }, terminal().terminal);
+    expect(text).toContain('ETA 1 h 05 min by the first UNLOADs alone (P50), beyond 1970-01-01');
+    expect(text.replace(/\s+/g, ' ')).toContain('UNLOAD: 200.0 MiB/s, 12.5 MiB/s for each of 16 slices');
+    const proven = statusText(
+      { ...report([status(1, 10)]), calibration, eta: { ...eta, basis: 'proofs' } },
+      terminal().terminal,
+    );
+    expect(proven).not.toContain('UNLOAD:');
+  });
+
   it('has the ETA and the rate of the report, or says why there is none; status has the same words in 80 columns', () => {
     const eta: StatusReport['eta'] = {
-      ...{ state: 'forecast', reason: null, nowMs: 0, p50Ms: 3_900_000, p90Ms: 47_000_000, bytesPerSecond: 2.5e9 },
+      ...{
+        state: 'forecast',
+        reason: null,
+        basis: 'proofs',
+        nowMs: 0,
+        p50Ms: 3_900_000,
+        p90Ms: 47_000_000,
+        bytesPerSecond: 2.5e9,
+      },
       ...{ leftBytes: 1n, plannedMs: 40_000_000, isLate: true },
     };
     const words = 'ETA 1 h 05 min to 13 h 03 min (P50, P90), beyond 1970-01-01';

@@ -1,5 +1,6 @@
 /** `status` fits 80×24: one line a table, worst first, then the sentence that matters. */
-import type { StatusReport, TableStatus } from '@lakehaul/operate';
+import { calibrationJson, type StatusReport, type TableStatus } from '@lakehaul/operate';
+import { calibrationText } from './calibration.ts';
 import { costText } from './cost.ts';
 import { etaText, rateText } from './eta.ts';
 import { cutText } from './safe-text.ts';
@@ -88,6 +89,9 @@ function sentences(report: StatusReport, columns: number): string[] {
   const eta = etaText(report.eta);
   if (eta !== null)
     lines.push(cutText([eta, ...[rateText(report.eta)].filter((text) => text !== null)].join(', '), columns));
+  // Once proofs tell a pace, what was measured at the beginning is history: lakehaul throttle shows it.
+  if (report.calibration !== null && report.eta.basis !== 'proofs')
+    lines.push(cutText(calibrationText(calibrationJson(report.calibration)), columns));
   const cost = costText(report.cost);
   if (cost !== null) lines.push(cutText(cost, columns));
   const { reproof } = report;

@@ -1,6 +1,6 @@
 import { LakehaulError, sourceTypeText, targetTypeText } from '@lakehaul/core';
 import type { Session } from '@lakehaul/fleet';
-import { findPlans } from '@lakehaul/operate';
+import { calibrationJson, findPlans } from '@lakehaul/operate';
 import {
   type MigrationPlan,
   planDeps,
@@ -50,7 +50,8 @@ export const plan: Verb = {
     if (migration.refusals.length === 0 && !isDryRun) await writeMigrationPlan(deps, migration);
     if (call.flags['json'] === true) printJson(call.terminal, PLAN_JSON, planJson(migration, isDryRun));
     else {
-      call.terminal.out(planText(migration, call.terminal.columns, isDryRun));
+      const timeoutMs = session.config.statements.sourceTimeoutMs;
+      call.terminal.out(planText(migration, { width: call.terminal.columns, isDryRun, timeoutMs }));
       for (const refusal of migration.refusals) call.terminal.talk(problemText(call.terminal, refusal));
       if (migration.refusals.length > 0)
         call.terminal.talk(`nothing was changed: ${migration.refusals.length} refusals above`);
@@ -141,6 +142,7 @@ export function planJson(migration: MigrationPlan, isDryRun: boolean) {
       ddl,
     })),
     notMoved: migration.notMoved,
+    calibration: calibrationJson(migration.calibration),
     refusals: migration.refusals.map(problemJson),
   };
 }

@@ -64,7 +64,10 @@ export const run: Verb = {
     }
     if (call.flags['dry-run'] === true) {
       if (isJson) printJson(call.terminal, PLAN_JSON, planJson(migration, true));
-      else call.terminal.out(planText(migration, call.terminal.columns, true));
+      else {
+        const timeoutMs = session.config.statements.sourceTimeoutMs;
+        call.terminal.out(planText(migration, { width: call.terminal.columns, isDryRun: true, timeoutMs }));
+      }
       return EXIT.done;
     }
     const changes = migration.tables.filter((table) => table.ddl.length > 0);

@@ -9,6 +9,7 @@ import {
 import { STEER_JSON, THROTTLE_JSON, type ThrottleReport, throttleReport } from '@lakehaul/operate';
 import { parseDurationMs, throttleOf } from '@lakehaul/runtime';
 import { printJson } from '../json/common.ts';
+import { calibrationText } from '../print/calibration.ts';
 import { plainText } from '../print/safe-text.ts';
 import { table } from '../print/table.ts';
 import { duration } from '../print/units.ts';
@@ -96,6 +97,7 @@ async function show(call: VerbCall): Promise<number> {
   }
   const { out, columns } = call.terminal;
   for (const line of headline(report)) out(plainText(line));
+  if (report.calibration !== null) out(calibrationText(report.calibration));
   if (report.checks.length > 0) {
     const winnerFirst = [...report.checks].sort(
       (a, b) => Number(b.name === report.winner) - Number(a.name === report.winner),

@@ -208,3 +208,37 @@ function generator(seed: number): () => number {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
   };
 }
+
+describe('before there are proofs', () => {
+  const rate = (calibratedBytesPerSecond: number | null, plannedMs: number | null = null) => ({
+    ...at(START, plannedMs),
+    calibratedBytesPerSecond,
+  });
+
+  it('the rate of the first UNLOADs tells a P50, no P90, and what it rests on', () => {
+    const told = forecast([table([], 5)], rate(500_000));
+    expect(told).toMatchObject({ state: 'forecast', basis: 'calibration', reason: null, p90Ms: null, isLate: null });
+    expect(told.p50Ms).toBe((START + 10) * 1000);
+    expect(told.bytesPerSecond).toBeNull();
+  });
+
+  it('it is late when even that is; in time it never claims to be', () => {
+    expect(forecast([table([], 5)], rate(500_000, (START + 9) * 1000)).isLate).toBe(true);
+    expect(forecast([table([], 5)], rate(500_000, (START + 11) * 1000)).isLate).toBeNull();
+  });
+
+  it('proofs take its place, and what is held, silent or done is not told by it', () => {
+    const enough = evenly(40, 10);
+    const last = enough.at(-1) ?? 0;
+    const calibrated = { calibratedBytesPerSecond: 500_000 };
+    expect(forecast([table(enough, 5)], { ...at(last), ...calibrated })).toMatchObject({ basis: 'proofs' });
+    expect(forecast([table(enough, 5)], { ...at(last + 400), ...calibrated })).toMatchObject({
+      state: 'unknown',
+      basis: null,
+    });
+    expect(forecast([table([], 5, { heldBy: 's.t is paused' })], rate(500_000)).state).toBe('held');
+    expect(forecast([table([], 0)], rate(500_000)).state).toBe('done');
+    expect(forecast([table([], 5)], rate(null)).state).toBe('unknown');
+    expect(forecast([table([], 5, { leftBytes: 10n ** 18n })], rate(1)).state).toBe('unknown');
+  });
+});

@@ -30,11 +30,13 @@ export interface Forecast {
   p90Ms: number | null;
   /** Why there are no times. */
   reason: string | null;
+  /** Null without times. Calibration: by UNLOADs alone, before there are proofs; there is no P90 then. */
+  basis: 'proofs' | 'calibration' | null;
   bytesPerSecond: number | null;
   /** Planned bytes of the chunks that are still to be proven; those that wait for a person are not among them. */
   leftBytes: bigint;
   plannedMs: number | null;
-  /** P90 is after the planned date; null where either is missing. */
+  /** P90 is after the planned date, or P50 where there is no P90; null where that is not known. */
   isLate: boolean | null;
 }
 
@@ -53,14 +55,17 @@ export interface ForecastTimes {
   /** By S3's clock. */
   nowMs: number;
   plannedMs: number | null;
+  /** That UNLOADs were measured with; null before. */
+  calibratedBytesPerSecond?: number | null;
 }
 
-export function forecast(tables: readonly ForecastTable[], { nowMs, plannedMs }: ForecastTimes): Forecast {
+export function forecast(tables: readonly ForecastTable[], times: ForecastTimes): Forecast {
+  const { nowMs, plannedMs } = times;
   const leftBytes = tables.reduce((sum, table) => sum + table.leftBytes, 0n);
   const leftChunks = tables.reduce((sum, table) => sum + table.leftChunks, 0);
   const none = (state: Forecast['state'], reason: string): Forecast => ({
     ...{ state, reason, nowMs, leftBytes, plannedMs },
-    ...{ p50Ms: null, p90Ms: null, bytesPerSecond: null, isLate: null },
+    ...{ basis: null, p50Ms: null, p90Ms: null, bytesPerSecond: null, isLate: null },
   });
   if (leftChunks === 0) {
     const isWaiting = tables.some((table) => table.waitingChunks > 0);
@@ -72,6 +77,7 @@ export function forecast(tables: readonly ForecastTable[], { nowMs, plannedMs }:
     tables.map((table) => table.proofs),
     nowMs / 1000,
   );
+  if (pace === 'too-few') return byCalibration(none('unknown', NO_PACE[pace]), times);
   if (typeof pace === 'string') return none('unknown', NO_PACE[pace]);
   if (pace.meanBytes <= 0) return none('unknown', 'the plan knows no sizes');
   const p50 = windowsFor(pace, leftBytes, 0);
@@ -82,9 +88,27 @@ export function forecast(tables: readonly ForecastTable[], { nowMs, plannedMs }:
   const p90Ms = Math.max(p50Ms, endMs(p90));
   if (p90Ms - nowMs > HORIZON_MS) return none('unknown', 'at this pace it takes more than a hundred years');
   return {
-    ...{ state: 'forecast', reason: null, nowMs, p50Ms, p90Ms, leftBytes, plannedMs },
+    ...{ state: 'forecast', reason: null, basis: 'proofs', nowMs, p50Ms, p90Ms, leftBytes, plannedMs },
     bytesPerSecond: pace.meanBytes / pace.windowSeconds,
     isLate: plannedMs === null ? null : p90Ms > plannedMs,
+  };
+}
+
+/**
+ * Before there are proofs: what is left over the rate that UNLOADs were measured with. Loads and proofs run beside them and
+ * may turn out slower, and a handful of chunks says nothing of the nights: no P90.
+ */
+function byCalibration(
+  unknown: Forecast,
+  { nowMs, plannedMs, calibratedBytesPerSecond = null }: ForecastTimes,
+): Forecast {
+  if (calibratedBytesPerSecond === null || calibratedBytesPerSecond <= 0) return unknown;
+  const p50Ms = nowMs + Math.ceil(Number(unknown.leftBytes) / calibratedBytesPerSecond) * 1000;
+  if (p50Ms - nowMs > HORIZON_MS) return unknown;
+  return {
+    ...{ ...unknown, state: 'forecast', reason: null, basis: 'calibration', p50Ms },
+    // As likely later as not is late enough to say so; that it is in time nobody knows.
+    isLate: plannedMs !== null && p50Ms > plannedMs ? true : null,
   };
 }
 

@@ -1,6 +1,7 @@
 /** The forecasts of a report: what each table has proven when, what is left of it, and what holds it. */
 import { heldBy, type LimitRow, limitRows, STEPS, type Steering, type TablePlan } from '@lakehaul/core';
-import type { LedgerScan } from '@lakehaul/ledger';
+import type { CalibrationRecord, LedgerScan } from '@lakehaul/ledger';
+import { chunksTooLarge, unloadTime } from '../calibration.ts';
 import type { TableStatus } from '../table-status.ts';
 import { type Forecast, type ForecastTable, forecast } from './forecast.ts';
 
@@ -9,6 +10,8 @@ export interface ForecastOptions {
   plannedDate?: string | undefined;
   /** Limits of the configuration: what they hold has no ETA. */
   limits?: readonly LimitRow[];
+  /** statements.sourceTimeoutMs: a table whose UNLOADs cannot end within it is held. */
+  sourceTimeoutMs?: number;
 }
 
 interface Known {
@@ -16,14 +19,20 @@ interface Known {
   scan: LedgerScan;
   steering: Steering;
   options: ForecastOptions;
+  calibration: CalibrationRecord | null;
 }
 
 export function forecasts(
   tables: readonly Omit<TableStatus, 'eta'>[],
-  { plans, scan, steering, options }: Known,
+  { plans, scan, steering, options, calibration }: Known,
 ): { tables: TableStatus[]; eta: Forecast } {
   const { plannedDate } = options;
-  const times = { nowMs: scan.observedMs, plannedMs: plannedDate === undefined ? null : Date.parse(plannedDate) };
+  const times = {
+    nowMs: scan.observedMs,
+    plannedMs: plannedDate === undefined ? null : Date.parse(plannedDate),
+    calibratedBytesPerSecond: calibration === null ? null : Number(calibration.bytesPerSecond),
+  };
+  const tooLarge = tooLargeTables(plans, calibration, options.sourceTimeoutMs);
   const limits = limitRows(options.limits ?? [], steering);
   const seconds = new Map<string, Uint32Array[]>();
   for (const plan of plans) {
@@ -43,13 +52,30 @@ export function forecasts(
       leftBytes: table.chunks === 0 ? 0n : (table.estimatedBytes * BigInt(leftChunks)) / BigInt(table.chunks),
       leftChunks,
       waitingChunks: quarantined,
-      heldBy: holdOf(table, limits),
+      heldBy: holdOf(table, limits) ?? tooLarge.get(table.tableId) ?? null,
     };
   });
   return {
     tables: tables.map((table, index) => ({ ...table, eta: forecast(inputs.slice(index, index + 1), times) })),
     eta: forecast(inputs, times),
   };
+}
+
+/** Why a table is held for its chunks' size, by table id; the planner lets in none of them. */
+function tooLargeTables(
+  plans: readonly TablePlan[],
+  calibration: CalibrationRecord | null,
+  timeoutMs: number | undefined,
+): Map<string, string> {
+  const found = new Map<string, string>();
+  if (calibration === null || timeoutMs === undefined) return found;
+  for (const plan of plans) {
+    const time = unloadTime(plan, calibration, timeoutMs);
+    if (time.verdict !== 'too-long') continue;
+    const { code, message } = chunksTooLarge(`${plan.source.schema}.${plan.source.table}`, time);
+    found.set(plan.tableId, `${code} ${message}`);
+  }
+  return found;
 }
 
 function holdOf(table: Pick<TableStatus, 'table' | 'stop'>, limits: ReturnType<typeof limitRows>): string | null {

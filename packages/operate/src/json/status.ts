@@ -1,5 +1,6 @@
 /** Where everything stands: the shape of `status --json` and of the API. */
 import { z } from 'zod';
+import { calibration } from './calibration.ts';
 import { chunkStage, count, decision, evidence, level, said, sourceTime, text, wholeText } from './common.ts';
 import { cost } from './cost.ts';
 import { eta } from './eta.ts';
@@ -50,6 +51,7 @@ export const STATUS_JSON = z.strictObject({
   writesKnownUntil: sourceTime.nullable(),
   reproofMs,
   eta,
+  calibration,
   cost,
   evidence,
   decision,

@@ -1,5 +1,6 @@
 /** `lakehaul throttle` and GET /v1/throttle: what was read, what was decided, and what may be set. */
 import { z } from 'zod';
+import { calibration } from './calibration.ts';
 import { count, said, utcTime } from './common.ts';
 
 const verdict = z.enum(['ok', 'warn', 'stop']).describe('warn: slots are halved; stop: no UNLOAD starts');
@@ -13,6 +14,7 @@ export const THROTTLE_JSON = z.strictObject({
   winner: said.nullable().describe('the first check that is not ok'),
   reason: said.nullable(),
   blackout: said.nullable().describe('the one that is on now, heeded or not'),
+  calibration,
   checks: z.array(
     z.strictObject({
       name: said,

@@ -13,6 +13,7 @@ export async function fillSystemRelation(session: Session, fill: SystemRelation[
   if (fill === 'users') await fillUsers(session);
   if (fill === 'table-info') await fillTableInfo(session);
   if (fill === 'node-storage') await fillNodeStorage(session);
+  if (fill === 'slices') await fillSlices(session);
 }
 
 /**
@@ -95,6 +96,18 @@ async function fillNodeStorage(session: Session): Promise<void> {
     'CREATE OR REPLACE TEMP TABLE __node_storage (node INTEGER, used INTEGER, capacity INTEGER)',
   );
   if (nodes.length > 0) await session.connection.run(`INSERT INTO __node_storage VALUES ${nodes.join(', ')}`);
+}
+
+/** Regular users see their own data only (r_STV_SLICES), and slices are nobody's. */
+async function fillSlices(session: Session): Promise<void> {
+  const { switches } = session.options;
+  const perNode = switches.restrictedUsers.includes(session.user) ? [] : switches.nodeSlices;
+  const slices = perNode.flatMap((count, node) => Array.from({ length: count }, (_, local) => ({ node, local })));
+  await session.connection.run('CREATE OR REPLACE TEMP TABLE __slices (node INTEGER, slice INTEGER, local INTEGER)');
+  if (slices.length > 0)
+    await session.connection.run(
+      `INSERT INTO __slices VALUES ${slices.map(({ node, local }, slice) => `(${node}, ${slice}, ${local})`).join(', ')}`,
+    );
 }
 
 const ENGINE_TABLES_SQL = `SELECT schema_name, table_name, estimated_size FROM duckdb_tables() WHERE database_name = '${SOURCE_CATALOG}'`;

@@ -53,6 +53,8 @@ export interface RedshiftSwitches {
   queuePain: { waitMs: number; freeUnloads: number };
   /** STV_NODE_STORAGE_CAPACITY, a row a node, in blocks of 1 MB. */
   nodeStorage: { used: number; capacity: number }[];
+  /** STV_SLICES: slices of each node. Users without rights see none of them. */
+  nodeSlices: number[];
   /** Added to the real time wherever ages count: tests move it forward instead of waiting. */
   timeOffsetMs: number;
 }
@@ -93,6 +95,7 @@ export function defaultSwitches(): RedshiftSwitches {
       { used: 30_597, capacity: 400_000 },
       { used: 27_089, capacity: 400_000 },
     ],
+    nodeSlices: [2, 2],
     timeOffsetMs: 0,
   };
 }

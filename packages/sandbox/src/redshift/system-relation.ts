@@ -11,7 +11,7 @@ export interface SystemRelation {
   columns: ColumnInfo[];
   sql: string;
   /** Filled from the process's memory before the query runs, as a temporary table. */
-  fill: 'query-history' | 'transactions' | 'table-info' | 'users' | 'node-storage' | null;
+  fill: 'query-history' | 'transactions' | 'table-info' | 'users' | 'node-storage' | 'slices' | null;
 }
 
 const TYPES: Record<string, SqlType> = {

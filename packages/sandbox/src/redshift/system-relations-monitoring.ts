@@ -162,6 +162,15 @@ export function monitoringRelations(database: string): SystemRelation[] {
       { fill: 'node-storage' },
     ),
     relation(
+      'stv_slices',
+      `node int = s.node
+       slice int = s.slice
+       localslice int = s.local
+       type text = 'D'`,
+      'temp.main.__slices s',
+      { fill: 'slices' },
+    ),
+    relation(
       'svv_user_info',
       `user_name text = u.name
        user_id int = 100

@@ -6,13 +6,18 @@ import type { Eta } from '../shapes.ts';
 export function EtaFigure({ eta }: { eta: Eta }) {
   const { state, p50, p90, reason, plannedDate, isLate } = eta;
   if (state === 'done') return <Figure value="done" note="everything that was planned is proven" />;
-  if (p50 === null || p90 === null)
+  if (p50 === null)
     return <Figure value={state === 'held' ? 'held' : 'not known'} note={reason ?? 'too little was moved yet'} />;
   const planned =
     plannedDate === null ? '' : ` · planned for ${moment(plannedDate)}${isLate === true ? ': later than that' : ''}`;
+  const value = `in ${duration(Math.max(1_000, Date.parse(p50) - nowMs.value))}`;
+  if (p90 === null)
+    return (
+      <Figure value={value} note={`${moment(p50)}, by the first UNLOADs alone${planned}`} isBad={isLate === true} />
+    );
   return (
     <Figure
-      value={`in ${duration(Math.max(1_000, Date.parse(p50) - nowMs.value))}`}
+      value={value}
       note={`${moment(p50)}, nine times of ten before ${moment(p90)}${planned}`}
       isBad={isLate === true}
     >
