@@ -73,7 +73,7 @@ export {
   type SealFaultKind,
 } from './table-seals.ts';
 export { isLiftedBy, type TableEvent, type TableHalt, type TableResume, type TableStop } from './table-stops.ts';
-export { THROTTLE, ThrottleLog, type ThrottleRecord, throttleRecord } from './throttle-log.ts';
+export { THROTTLE, type ThrottleFollower, ThrottleLog, type ThrottleRecord, throttleRecord } from './throttle-log.ts';
 export {
   type CleanUntil,
   cleanUntilPath,

@@ -48,6 +48,15 @@ const told = z.strictObject({
       measure: z.number().int().positive(),
     }),
   ),
+  /** What is over counts as told when it ended before this time (S3's), or is among the keys. Absent in older records. */
+  past: z
+    .strictObject({
+      sinceMs: z.number().int().nonnegative(),
+      keys: z.array(z.string()),
+      /** Stops of the throttle that ended before this were told while they lasted. */
+      throttleMs: z.number().int().nonnegative(),
+    })
+    .exactOptional(),
   /** Attempts that differ and were told, `chunk.attempt` by plan. */
   mismatches: z.array(z.strictObject({ plan: z.string().min(1), attempts: z.array(z.string()) })),
 });

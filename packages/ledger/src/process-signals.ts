@@ -22,14 +22,15 @@ export type ProcessSignal = z.infer<typeof signalRecord>;
 
 export class ProcessSignals {
   readonly #records: RecordStore;
+  readonly #known = new Map<string, LedgerRecord<ProcessSignal>>();
 
   constructor(records: RecordStore) {
     this.#records = records;
   }
 
-  /** What was declared of every process, ever. */
+  /** What was declared of every process, ever; each record is read once. */
   all(): Promise<LedgerRecord<ProcessSignal>[]> {
-    return this.#records.readAll(SIGNALS, signalRecord);
+    return this.#records.readNew(SIGNALS, this.#known, signalRecord);
   }
 
   /** The newest of each process: one LIST, and a GET a process, whatever a monitoring system has said over weeks. */

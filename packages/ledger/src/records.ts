@@ -67,6 +67,19 @@ export class RecordStore {
     return records;
   }
 
+  /** The same for who asks again and again: one LIST, and a GET for what is not among the known ones yet. */
+  async readNew<T>(
+    path: string,
+    known: Map<string, LedgerRecord<T>>,
+    schema?: z.ZodType<T>,
+  ): Promise<LedgerRecord<T>[]> {
+    const paths = (await this.list(path)).map((each) => each.path);
+    const fresh = paths.filter((each) => !known.has(each));
+    const read = await this.readEach(fresh, schema);
+    for (const [index, record] of read.entries()) known.set(fresh[index] ?? '', record);
+    return paths.flatMap((each) => known.get(each) ?? []);
+  }
+
   async latest<T>(path: string, schema?: z.ZodType<T>): Promise<LedgerRecord<T> | null> {
     const prefix = `${this.#context.keys.record(path)}/`;
     const last = await this.#lastNumber(prefix);

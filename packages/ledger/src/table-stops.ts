@@ -56,6 +56,7 @@ export interface TableHalt {
 
 export class TableStops {
   readonly #records: RecordStore;
+  readonly #known = new Map<string, LedgerRecord<TableEvent>>();
 
   constructor(records: RecordStore) {
     this.#records = records;
@@ -74,6 +75,11 @@ export class TableStops {
       halts.set(halt.tableId, halt);
     }
     return halts;
+  }
+
+  /** Every event of every table, each table's in order. */
+  history(): Promise<LedgerRecord<TableEvent>[]> {
+    return this.#records.readNew('stops', this.#known, EVENT);
   }
 
   events(tableId: string): Promise<LedgerRecord<TableEvent>[]> {

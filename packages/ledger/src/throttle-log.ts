@@ -55,6 +55,11 @@ export class ThrottleLog {
     return (await this.#records.append(day, body)).record;
   }
 
+  /** Follows what is decided from a time of S3's on. */
+  follow(fromMs: number): ThrottleFollower {
+    return new ThrottleFollower(this.#records, this.#serverTimeMs, fromMs);
+  }
+
   /** The newest of today and yesterday; null when nobody governs, or nobody has for long. */
   async latest(): Promise<LedgerRecord<ThrottleRecord> | null> {
     return (await this.recent(1)).at(-1) ?? null;
@@ -68,6 +73,47 @@ export class ThrottleLog {
     return [...(await this.#records.tail(dayOf(nowMs - DAY_MS), count - today.length, throttleRecord)), ...today];
   }
 }
+
+/** Decisions since a time, each told once: for who follows them. */
+export class ThrottleFollower {
+  readonly #records: RecordStore;
+  readonly #serverTimeMs: () => Promise<number>;
+  readonly #fromMs: number;
+  /** Number of the last one that was read, by day. */
+  readonly #read = new Map<string, number>();
+
+  constructor(records: RecordStore, serverTimeMs: () => Promise<number>, fromMs: number) {
+    this.#records = records;
+    this.#serverTimeMs = serverTimeMs;
+    this.#fromMs = fromMs;
+  }
+
+  /** Oldest first, of a week at most. */
+  async next(): Promise<LedgerRecord<ThrottleRecord>[]> {
+    const nowMs = await this.#serverTimeMs();
+    const isFirst = this.#read.size === 0;
+    const fromMs = isFirst ? Math.max(this.#fromMs, nowMs - FOLLOWED_DAYS * DAY_MS) : nowMs - DAY_MS;
+    const found: LedgerRecord<ThrottleRecord>[] = [];
+    for (let ms = fromMs; dayOf(ms) <= dayOf(nowMs); ms += DAY_MS)
+      found.push(...(await this.#ofDay(dayOf(ms), isFirst)));
+    return found;
+  }
+
+  async #ofDay(day: string, isFirst: boolean): Promise<LedgerRecord<ThrottleRecord>[]> {
+    const after = this.#read.get(day) ?? (isFirst ? await this.#before(day) : 0);
+    const fresh = await this.#records.since(day, after, throttleRecord);
+    this.#read.set(day, after + fresh.length);
+    return fresh;
+  }
+
+  /** How many of the day are older than what is asked for: their times are in the listing. */
+  async #before(day: string): Promise<number> {
+    const listed = await this.#records.list(day);
+    return listed.filter(({ lastModifiedMs }) => lastModifiedMs < this.#fromMs).length;
+  }
+}
+
+const FOLLOWED_DAYS = 7;
 
 function dayOf(ms: number): string {
   return `${THROTTLE}/${new Date(ms).toISOString().slice(0, 10)}`;

@@ -73,6 +73,7 @@ export { LEDGER_AGE_HEADER, LEDGER_STALE_MS } from './ledger-age.ts';
 export { type Facts, factsOf } from './notify/facts.ts';
 export { type Message, messageBody, RECEIVER_SHAPES, type ReceiverShape } from './notify/message.ts';
 export { Notifier, type NotifierDeps } from './notify/notifier.ts';
+export { type Episode, type ThrottleStop, ThrottleStops } from './notify/past-episodes.ts';
 export { type Receiver, sendNotice } from './notify/send-notice.ts';
 export { replayByFilter, replayByName } from './plan-replay.ts';
 export { mismatchJson, notShown, type RowsSeen, readMismatches, type SeenMismatch } from './read-diff.ts';

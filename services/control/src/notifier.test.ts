@@ -36,7 +36,8 @@ function receiver(at: 'a' | 'b' | 'c', shape: ReceiverShape = 'generic', minSeve
 const facts = (...stopped: string[]): Facts => ({
   ...{ migration: 'm1', verdict: 'HOLD', reasons: ['NOT_SEALED'], mismatches: [], isGoverned: true },
   // Of a look after everything that was noted before.
-  observedMs: Number.POSITIVE_INFINITY,
+  observedMs: Number.MAX_SAFE_INTEGER,
+  past: [],
   conditions: stopped.map((table) => ({
     ...{ key: `table-stopped/${table}`, kind: 'table-stopped', severity: 'critical', subject: table, measure: 1 },
     ...{ says: `${table} is stopped: SCHEMA_DRIFT`, next: 'look' },

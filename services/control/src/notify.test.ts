@@ -103,3 +103,81 @@ it('with nobody to tell there is no loop', async () => {
   const session = { config: { notify }, ledger, outside, clock: systemClock, log: silent, metrics };
   expect(startNotifying({ session, model, fail: () => undefined })).toBeNull();
 });
+
+it('what was stopped, paused, failing or in pain and is over, while no control ran, is told by the next one, once, with its times', async () => {
+  await using receiver = await startReceiver();
+  const api = new ApiWorld();
+  await api.seed();
+  const notify = {
+    ...{ everyMs: 10, pausedAfterMs: 600_000, giveUpAfterMs: 3_600_000 },
+    receivers: [
+      {
+        ...{ name: 'channel', shape: 'generic' as const, minSeverity: 'warning' as const },
+        ...{ url: new Secret(receiver.url), routingKey: new Secret('') },
+      },
+    ],
+  };
+  const control = async (name: string) => {
+    const { ledger, model } = await api.process({}, name);
+    const metrics = createMetrics();
+    const outside = createOutside({ clock: systemClock, ids: createSeededIds(1), log: silent, metrics });
+    const session = { config: { notify }, ledger, outside, clock: systemClock, log: silent, metrics };
+    await model.refreshOnce();
+    return { model, notifying: startNotifying({ session, model, fail: (error) => expect(error).toBeUndefined() }) };
+  };
+  const summaries = () => receiver.received.map(({ body }) => String(body['summary']));
+
+  const first = await control('one');
+  await vi.waitFor(() => expect(summaries()).toEqual(['public.flights: 3 chunks wait for a person']), 15_000);
+  await first.notifying?.stop();
+
+  const { ledger } = await api.process({}, 'operator');
+  const at = () => new Date(api.world.nowMs).toISOString().replace(/\d{3}Z$/, '000Z');
+  const times: string[] = [];
+  const from = () => void times.push(at());
+  api.world.tick(60);
+  from();
+  const stop = { schemaVersion: 1, action: 'stop', code: 'SCHEMA_DRIFT', reason: 'x', next: 'y' } as const;
+  await ledger.stops.append(SALES.tableId, null, { ...stop, evidence: [], digest: 'd' });
+  await ledger.signals.declare({ process: 'payroll', status: 'failing', ...who });
+  await ledger.steering.change({ change: { action: 'pause', pattern: '*::unload' }, requestId: 'p1', ...who });
+  await ledger.steering.change({ change: { action: 'pause', pattern: '*::load' }, requestId: 'p2', ...who });
+  const decided = (stoppedBy: 'measured' | null, slots: number) =>
+    ledger.throttle.append({
+      ...{ schemaVersion: 1, change: 'hold', slots, before: 4, reason: 'r', winner: stoppedBy && 'canary' },
+      ...{ running: 0, canaryMs: 1, checks: [], memory: { stoppedBy, beforeStop: 4, hurtAt: null } },
+    });
+  await decided('measured', 0);
+  api.world.tick(30);
+  await decided('measured', 0);
+  // Too short to be told.
+  await ledger.steering.change({ change: { action: 'resume', pattern: '*::load' }, requestId: 'r2', ...who });
+  api.world.tick(3_600);
+  from();
+  const halt = await ledger.stops.current(SALES.tableId);
+  await ledger.stops.append(SALES.tableId, halt, { schemaVersion: 1, action: 'resume', digest: 'd', ...who });
+  await ledger.signals.declare({ process: 'payroll', status: 'ok', ...who });
+  await ledger.steering.change({ change: { action: 'resume', pattern: '*::unload' }, requestId: 'r1', ...who });
+  await decided(null, 1);
+  api.world.tick(60);
+
+  const two = await Promise.all([control('two'), control('three')]);
+  const told = [
+    '*::unload was paused',
+    'no UNLOAD was let in: the source was in pain by the check canary',
+    'public.flights was stopped: SCHEMA_DRIFT',
+    'the business process payroll was declared failing',
+  ];
+  await vi.waitFor(() => expect(summaries()).toHaveLength(1 + told.length), 15_000);
+  for (const { model } of two) {
+    api.world.tick(5);
+    await model.refreshOnce();
+  }
+  await Promise.all(two.map(({ notifying }) => notifying?.stop()));
+  const [began = '', ended = ''] = times.map((time) => time.slice(0, 16));
+  for (const [index, summary] of summaries().slice(1).sort().entries()) {
+    expect(summary).toMatch(new RegExp(`, from ${began}.* to ${ended}`));
+    expect(summary).toContain(`told afterwards: ${told[index]}, from`);
+  }
+  expect(summaries()).toHaveLength(1 + told.length);
+}, 60_000);

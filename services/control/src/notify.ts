@@ -1,8 +1,8 @@
 /** The loop that tells people what is news; none when nobody is to be told. */
 import { randomUUID } from 'node:crypto';
 import { type RunningLoop, type Session, startLoop } from '@lakehaul/fleet';
-import { type Ledger, type LedgerRecord, type ProcessSignal, SIGNALS } from '@lakehaul/ledger';
-import { factsOf, Notifier } from '@lakehaul/operate';
+import type { Ledger, ThrottleFollower } from '@lakehaul/ledger';
+import { factsOf, Notifier, type ThrottleStop, ThrottleStops } from '@lakehaul/operate';
 import type { MigrationConfig } from '@lakehaul/runtime';
 import type { ReadModel } from './read-model.ts';
 
@@ -22,16 +22,17 @@ export function startNotifying(request: {
     ...{ receivers, giveUpAfterMs, claimant: randomUUID(), outside, clock, log },
     count: (outcome) => metrics.count('lakehaul_notices_total', { outcome }),
   });
-  const readSignals = newestSignalsOf(ledger);
+  const throttleStops = followed(ledger);
   const loop = startLoop({
     ...{ name: 'notify', everyMs, clock, log, fail },
     runOnce: async () => {
       if (!model.isReady) return;
       const { report, scan, changes, asOf } = model.snapshot;
-      const [signals, throttle] = [await readSignals(), await ledger.throttle.latest()];
       // Not the scan's own time: that of the next look may have begun.
       const nowMs = Date.parse(asOf);
-      await notifier.runOnce(factsOf({ report, scan, changes, signals, throttle, nowMs, pausedAfterMs }));
+      const [signals, stops] = [await ledger.signals.all(), await ledger.stops.history()];
+      const throttle = { throttle: await ledger.throttle.latest(), throttleStops: await throttleStops(nowMs) };
+      await notifier.runOnce(factsOf({ report, scan, changes, signals, stops, ...throttle, nowMs, pausedAfterMs }));
     },
   });
   return {
@@ -43,16 +44,13 @@ export function startNotifying(request: {
   };
 }
 
-/** A LIST a look; what a monitoring system declared over weeks is read again only when there is more of it. */
-function newestSignalsOf(ledger: Ledger): () => Promise<LedgerRecord<ProcessSignal>[]> {
-  let known = '';
-  let newest: LedgerRecord<ProcessSignal>[] = [];
-  return async () => {
-    const listed = (await ledger.listRecords(SIGNALS)).map(({ path }) => path).join('\n');
-    if (listed !== known) {
-      newest = await ledger.signals.newest();
-      known = listed;
-    }
-    return newest;
+/** From where the last notice was: what was decided since may have begun and ended while nobody looked. */
+function followed(ledger: Ledger): (nowMs: number) => Promise<readonly ThrottleStop[]> {
+  const stops = new ThrottleStops();
+  let follower: ThrottleFollower | null = null;
+  return async (nowMs) => {
+    follower ??= ledger.throttle.follow((await ledger.notices.latest())?.told.past?.sinceMs ?? nowMs);
+    stops.add(await follower.next());
+    return stops.ended;
   };
 }

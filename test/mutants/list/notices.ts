@@ -2,6 +2,7 @@
 import { type Mutant, mutant } from '../mutant.ts';
 
 const NEXT = 'packages/operate/src/notify/next-notice.test.ts';
+const NOTIFY = 'services/control/src/notify.test.ts';
 const NOTIFIER = 'services/control/src/notifier.test.ts';
 const MESSAGE = 'packages/operate/src/notify/message.test.ts';
 const SCAN = 'packages/ledger/src/scan.test.ts';
@@ -66,9 +67,30 @@ export const NOTICES: readonly Mutant[] = [
   mutant('notices: what was told of mismatches is forgotten with their listing', {
     harm: 'an old mismatch is told again whenever another process looks',
     file: 'packages/operate/src/notify/next-notice.ts',
-    from: 'const now = { ...told, verdict: facts.verdict };',
-    to: 'const now = { ...told, verdict: facts.verdict, mismatches: told.mismatches.filter(({ plan }) => facts.mismatches.some((each) => each.plan === plan)) };',
+    from: 'const now = { ...told, verdict: facts.verdict, past:',
+    to: 'const now = { ...told, verdict: facts.verdict, mismatches: told.mismatches.filter(({ plan }) => facts.mismatches.some((each) => each.plan === plan)), past:',
     tests: [NEXT],
+  }),
+  mutant('notices: what is over was nothing', {
+    harm: 'a table was stopped for an hour while control was down, and nobody hears of it',
+    file: 'packages/operate/src/notify/next-notice.ts',
+    from: 'over(now, missed, number) ??',
+    to: '',
+    tests: [NEXT, NOTIFY],
+  }),
+  mutant('notices: what was told while it lasted is told again when it is over', {
+    harm: 'everything is told twice, and people stop reading',
+    file: 'packages/operate/src/notify/next-notice.ts',
+    from: 'keys: RECORDED.has(kind) ? [...now.past.keys, ...keys] : now.past.keys,',
+    to: 'keys: now.past.keys,',
+    tests: [NEXT],
+  }),
+  mutant('notices: a new control process knows no past', {
+    harm: 'what began and ended between two control processes is lost',
+    file: 'services/control/src/notify.ts',
+    from: '.told.past?.sinceMs ?? nowMs',
+    to: '.told.past?.throttleMs === undefined ? nowMs : nowMs',
+    tests: [NOTIFY],
   }),
   mutant('scan: a mismatch is forgotten with its attempt', {
     harm: 'two engines disagreed about rows, and nobody hears of it',

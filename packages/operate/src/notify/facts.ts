@@ -11,6 +11,7 @@ import type {
 } from '@lakehaul/ledger';
 import type { StatusReport } from '../status-report.ts';
 import type { TableStatus } from '../table-status.ts';
+import { type Episode, failingKey, type PastRequest, pastEpisodes, pauseKey, stopKey } from './past-episodes.ts';
 
 /** Something that lasts: told when it begins, when it has doubled, and when it is over. */
 export interface Condition {
@@ -36,6 +37,8 @@ export interface Facts {
   /** Codes of what stands against GO. */
   reasons: readonly string[];
   conditions: readonly Condition[];
+  /** What is over by now, oldest end first. */
+  past: readonly Episode[];
   /** Attempts that were seen to differ, repaired by now or not. */
   mismatches: readonly { plan: string; table: string; attempts: readonly string[] }[];
 }
@@ -47,8 +50,11 @@ export interface FactsRequest {
   scan: Pick<LedgerScan, 'plans' | 'mismatches'>;
   /** Every change that people made, oldest first. */
   changes: readonly LedgerRecord<SteeringRecord>[];
-  /** The newest of each process. */
+  /** What was declared of every process, each in order. */
   signals: readonly LedgerRecord<ProcessSignal>[];
+  /** Stops and resumes of every table, each in order. */
+  stops: PastRequest['stops'];
+  throttleStops: PastRequest['throttleStops'];
   /** What the throttle decided last; null when nobody governs. */
   throttle: LedgerRecord<ThrottleRecord> | null;
   /** S3's clock when the look began; what is not of the look was read later. */
@@ -71,8 +77,11 @@ export function factsOf(request: FactsRequest): Facts {
       ...report.tables.flatMap(ofTable),
       ...longPauses(request),
       ...throttleStop(request),
-      ...request.signals.filter(({ body }) => body.status === 'failing').map(failing),
+      ...newestOf(request.signals)
+        .filter(({ body }) => body.status === 'failing')
+        .map(failing),
     ],
+    past: pastEpisodes({ ...request, names }),
     mismatches: scan
       .plans()
       .map((plan) => ({
@@ -96,7 +105,7 @@ function ofTable({ table, tableId, stop, stages }: FactsRequest['report']['table
   const found: Condition[] = [];
   if (stop !== null)
     found.push({
-      ...{ key: `table-stopped/${tableId}/${stop.since}`, kind: 'table-stopped', severity: 'critical' },
+      ...{ key: stopKey(tableId, Date.parse(stop.since)), kind: 'table-stopped', severity: 'critical' },
       ...{ subject: table, measure: 1 },
       // Not the reason itself: it is for people who may see the catalogue.
       says: `${table} is stopped: ${stop.code}`,
@@ -119,7 +128,7 @@ function longPauses({ report, changes, nowMs, pausedAfterMs }: FactsRequest): Co
     return [
       {
         ...{
-          key: `paused/${set.key.split('/').at(-1)}`,
+          key: pauseKey(set.key),
           kind: 'paused',
           severity: 'warning',
           subject: pattern,
@@ -132,10 +141,14 @@ function longPauses({ report, changes, nowMs, pausedAfterMs }: FactsRequest): Co
   });
 }
 
+function newestOf(signals: FactsRequest['signals']): LedgerRecord<ProcessSignal>[] {
+  return [...new Map(signals.map((signal) => [signal.body.process, signal])).values()];
+}
+
 function failing({ body, key }: LedgerRecord<ProcessSignal>): Condition {
   return {
     ...{
-      key: `process-failing/${body.process}/${key.split('/').at(-1)}`,
+      key: failingKey(body.process, key),
       kind: 'process-failing',
       severity: 'critical',
     },

@@ -3,10 +3,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Condition, Facts } from './facts.ts';
 import { type News, nextNotice } from './next-notice.ts';
+import type { Episode } from './past-episodes.ts';
 
 const QUIET: Facts = {
   ...{ migration: 'm1', verdict: 'HOLD', reasons: ['NOT_SEALED'], conditions: [], mismatches: [] },
-  ...{ observedMs: 0, isGoverned: true },
+  ...{ observedMs: 0, isGoverned: true, past: [] },
 };
 
 function stopped(table: string, since = 1): Condition {
@@ -39,6 +40,15 @@ class Teller {
   }
 }
 
+const gone = (table: string, fromMs: number, toMs: number): Episode => ({
+  ...{ key: `table-stopped/${table}/${fromMs}`, kind: 'table-stopped', severity: 'critical', subject: table },
+  ...{ fromMs, toMs, says: `${table} was stopped: SCHEMA_DRIFT` },
+});
+const pain = (key: string, fromMs: number, toMs: number): Episode => ({
+  ...{ key: `throttle-stop/${key}`, kind: 'throttle-stop', severity: 'warning', subject: 'unload', fromMs, toMs },
+  says: 'no UNLOAD was let in',
+});
+
 const brief = (notices: readonly News['notice'][]) =>
   notices.map(({ kind, action, severity, summary, incident }) => [kind, action, severity, summary, incident]);
 
@@ -50,6 +60,73 @@ describe('what is news', () => {
       ['table-stopped', 'raised', 'critical', 'a is stopped: SCHEMA_DRIFT', 2],
     ]);
     expect(teller.look({ conditions: [stopped('a')] })).toEqual([]);
+  });
+
+  it('what began and was over while nobody looked is told once, with its times; what was over before anybody watched is not', () => {
+    const teller = new Teller();
+    const before = gone('a', 100_000, 900_000);
+    teller.look({ observedMs: 1_000_000, past: [before] });
+    const past = [before, gone('a', 1_100_000, 1_200_000), gone('b', 1_150_000, 1_300_000)];
+    expect(brief(teller.look({ observedMs: 2_000_000, past }))).toEqual([
+      [
+        ...['table-stopped', 'told', 'critical'],
+        'told afterwards: a was stopped: SCHEMA_DRIFT, from 1970-01-01T00:18:20.000Z to 1970-01-01T00:20:00.000Z',
+        2,
+      ],
+      [
+        ...['table-stopped', 'told', 'critical'],
+        'told afterwards: b was stopped: SCHEMA_DRIFT, from 1970-01-01T00:19:10.000Z to 1970-01-01T00:21:40.000Z',
+        3,
+      ],
+    ]);
+    expect(teller.look({ observedMs: 2_005_000, past })).toEqual([]);
+    // Another process, from what was noted.
+    const other = Object.assign(new Teller(), { told: structuredClone(teller.told), number: teller.number });
+    expect(other.look({ observedMs: 2_010_000, past })).toEqual([]);
+  });
+
+  it('what was told while it lasted is not told once more when it is over, nor what is forgotten by then', () => {
+    const teller = new Teller();
+    teller.look({ observedMs: 1_000_000 });
+    teller.look({ observedMs: 1_100_000, conditions: [stopped('a', 1_090_000)] });
+    const past = [gone('a', 1_090_000, 1_200_000)];
+    expect(brief(teller.look({ observedMs: 1_201_000, past }))).toEqual([
+      ['table-stopped', 'cleared', 'critical', 'over: what was stopped is resumed', 2],
+    ]);
+    expect(teller.look({ observedMs: 1_202_000, past })).toEqual([]);
+    teller.look({ observedMs: 9_000_000, past, conditions: [stopped('b', 8_999_000)] });
+    expect(teller.told?.past).toEqual({ sinceMs: 8_940_000, keys: [], throttleMs: 1_000_000 });
+    expect(teller.look({ observedMs: 9_001_000, past, conditions: [stopped('b', 8_999_000)] })).toEqual([]);
+  });
+
+  it('stops of the throttle that were told while they lasted are known by their time', () => {
+    const teller = new Teller();
+    const stop: Condition = { ...stopped('unload'), key: 'throttle-stop/unload', kind: 'throttle-stop' };
+    teller.look({ observedMs: 1_000_000 });
+    teller.look({ observedMs: 1_100_000, conditions: [stop] });
+    const first = pain('1', 1_090_000, 1_200_000);
+    expect(teller.look({ observedMs: 1_199_000, conditions: [stop], past: [] })).toEqual([]);
+    expect(brief(teller.look({ observedMs: 1_199_500, past: [first] })).map(([, action]) => action)).toEqual([
+      'cleared',
+    ]);
+    expect(teller.look({ observedMs: 1_300_000, past: [first] })).toEqual([]);
+    const missed = pain('2', 1_400_000, 1_500_000);
+    expect(brief(teller.look({ observedMs: 1_600_000, past: [first, missed] })).map(([, action]) => action)).toEqual([
+      'told',
+    ]);
+    expect(teller.look({ observedMs: 1_700_000, past: [first, missed] })).toEqual([]);
+  });
+
+  it('many that were missed are one notice, and records of before there was a past tell nothing old', () => {
+    const teller = new Teller();
+    teller.look({ observedMs: 1_000_000 });
+    const past = Array.from({ length: 12 }, (_, index) => gone(`t${index}`, 1_100_000 + index, 1_200_000 + index));
+    const [only, ...rest] = teller.look({ observedMs: 2_000_000, past });
+    expect(rest).toEqual([]);
+    expect(only?.summary).toMatch(/^told afterwards: 12 tables are stopped: t0, .* and 7 more; all is over, from /);
+    const { past: _past, ...older } = teller.told ?? { verdict: 'HOLD' as const, conditions: [], mismatches: [] };
+    const other = Object.assign(new Teller(), { told: older, number: teller.number });
+    expect(other.look({ observedMs: 3_000_000, past })).toEqual([]);
   });
 
   it('what is over is told under the number that raised it, and what comes again is news again', () => {

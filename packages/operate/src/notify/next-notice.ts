@@ -4,6 +4,7 @@
  */
 import type { Notice, NoticeKind, Told } from '@lakehaul/ledger';
 import type { Condition, Facts } from './facts.ts';
+import type { Episode } from './past-episodes.ts';
 
 /** More of a kind at once are one thing that has happened, and one notice. */
 const STORM = 10;
@@ -19,14 +20,64 @@ export interface News {
 /** `number` is the one that the notice will have. Null when everything was told. */
 export function nextNotice(told: Told | null, facts: Facts, number: number): News | null {
   if (told === null) return begun(facts, number);
-  const now = { ...told, verdict: facts.verdict };
+  const past = told.past ?? { sinceMs: facts.observedMs, keys: [], throttleMs: facts.observedMs };
+  const missed = untold(told, past, facts);
+  const now = { ...told, verdict: facts.verdict, past: missed.length > 0 ? past : settled(past, facts) };
   return (
     verdictNews(told, now, facts, number) ??
+    over(now, missed, number) ??
     raised(now, facts, number) ??
     changed(now, facts) ??
     differing(now, facts, number) ??
     cleared(now, facts)
   );
+}
+
+type Past = NonNullable<Told['past']>;
+type Now = Told & { past: Past };
+
+/** What is over, was not told while it lasted, and is not about to be told as cleared. */
+function untold(told: Told, past: Past, facts: Facts): Episode[] {
+  const lasting = new Set(told.conditions.map(({ key }) => key));
+  const isThrottled = told.conditions.some(({ kind }) => kind === 'throttle-stop');
+  return facts.past.filter(({ key, kind, toMs }) => {
+    if (toMs < past.sinceMs || past.keys.includes(key) || lasting.has(key)) return false;
+    return kind !== 'throttle-stop' || (toMs > past.throttleMs && !isThrottled);
+  });
+}
+
+/** Records with an older time may still come into sight. */
+const PAST_MARGIN_MS = 60_000;
+
+/** When nothing is left to be told, what ended earlier need not be known by its key any more. */
+function settled({ sinceMs, keys, throttleMs }: Past, facts: Facts): Past {
+  const from = Math.max(sinceMs, facts.observedMs - PAST_MARGIN_MS);
+  const gone = new Set(facts.past.filter(({ toMs }) => toMs < from).map(({ key }) => key));
+  return { sinceMs: from, keys: keys.filter((key) => !gone.has(key)), throttleMs };
+}
+
+/** Who would have been told of its beginning is told of all of it: the severity is the same. */
+function over(now: Now, missed: readonly Episode[], number: number): News | null {
+  const [first] = missed;
+  if (first === undefined) return null;
+  const ofKind = missed.filter(({ kind }) => kind === first.kind);
+  const concerned = ofKind.length > STORM ? ofKind : [first];
+  const [fromMs, toMs] = [
+    Math.min(...concerned.map((each) => each.fromMs)),
+    Math.max(...concerned.map((each) => each.toMs)),
+  ];
+  const what =
+    concerned.length === 1
+      ? first.says
+      : `${stormWords(first.kind, concerned.length)}: ${names(concerned)}; all is over`;
+  return {
+    notice: {
+      ...{ kind: first.kind, action: 'told', severity: first.severity, incident: number },
+      summary: `told afterwards: ${what}, from ${new Date(fromMs).toISOString()} to ${new Date(toMs).toISOString()}`,
+      next: '',
+    },
+    told: { ...now, past: { ...now.past, keys: [...now.past.keys, ...concerned.map(({ key }) => key)] } },
+  };
 }
 
 function begun(facts: Facts, number: number): News {
@@ -36,7 +87,10 @@ function begun(facts: Facts, number: number): News {
       summary: `${facts.migration} is watched; the verdict is ${facts.verdict}`,
       next: '',
     },
-    told: { verdict: facts.verdict, conditions: [], mismatches: [] },
+    told: {
+      ...{ verdict: facts.verdict, conditions: [], mismatches: [] },
+      past: { sinceMs: facts.observedMs, keys: [], throttleMs: facts.observedMs },
+    },
   };
 }
 
@@ -79,6 +133,7 @@ function stormWords(kind: NoticeKind, count: number): string {
   if (kind === 'table-stopped') return `${count} tables are stopped`;
   if (kind === 'quarantine') return `chunks of ${count} tables wait for a person`;
   if (kind === 'process-failing') return `${count} business processes were declared failing`;
+  if (kind === 'throttle-stop') return `UNLOADs were stopped ${count} times by the source’s pain`;
   return `${count} pauses have lasted long`;
 }
 
@@ -123,16 +178,31 @@ function differing(now: Told, facts: Facts, number: number): News | null {
   return null;
 }
 
+/** Kinds whose conditions have the key of their episode. */
+const RECORDED: ReadonlySet<NoticeKind> = new Set<NoticeKind>(['table-stopped', 'paused', 'process-failing']);
+
+/** The throttle’s records are read later than the look: whatever they tell is told by this. */
+function lastStopMs({ past, observedMs }: Facts): number {
+  return Math.max(observedMs, ...past.filter(({ kind }) => kind === 'throttle-stop').map(({ toMs }) => toMs));
+}
+
 /** An incident is over when nothing of it is left. */
-function cleared(now: Told, facts: Facts): News | null {
+function cleared(now: Now, facts: Facts): News | null {
   const current = new Set(facts.conditions.map(({ key }) => key));
   const lasting = new Set(now.conditions.filter(({ key }) => current.has(key)).map(({ incident }) => incident));
-  const over = now.conditions.find(({ incident }) => !lasting.has(incident));
-  if (over === undefined) return null;
-  const { kind, severity, incident } = over;
+  const ended = now.conditions.find(({ incident }) => !lasting.has(incident));
+  if (ended === undefined) return null;
+  const { kind, severity, incident } = ended;
+  const keys = now.conditions.filter((each) => each.incident === incident).map(({ key }) => key);
+  const past = {
+    ...now.past,
+    // Told by this: not once more among what is over.
+    keys: RECORDED.has(kind) ? [...now.past.keys, ...keys] : now.past.keys,
+    throttleMs: kind === 'throttle-stop' ? lastStopMs(facts) : now.past.throttleMs,
+  };
   return {
     notice: { kind, action: 'cleared', severity, incident, summary: clearedWords(kind, facts), next: '' },
-    told: { ...now, conditions: now.conditions.filter((each) => each.incident !== incident) },
+    told: { ...now, past, conditions: now.conditions.filter((each) => each.incident !== incident) },
   };
 }
 
