@@ -1,6 +1,8 @@
 import type { Mutant } from '../mutant.ts';
 import { AUDIT } from './audit.ts';
 import { CONTROL } from './control.ts';
+import { COSTS } from './cost.ts';
+import { FORECASTS } from './forecast.ts';
 import { JUDGES } from './judges.ts';
 import { LEDGER } from './ledger.ts';
 import { NOTICES } from './notices.ts';
@@ -20,6 +22,8 @@ export const MUTANTS: readonly Mutant[] = [
   ...WATCH,
   ...STEERING,
   ...THROTTLE,
+  ...FORECASTS,
+  ...COSTS,
   ...CONTROL,
   ...STOP_BUGS,
   ...NOTICES,

@@ -346,16 +346,16 @@ export const STEPS: readonly Mutant[] = [
   }),
   mutant('quarantine without evidence against it', {
     harm: 'a table with a quarantined chunk gets a GO',
-    file: 'packages/gates/src/evidence-gate.ts',
-    from: 'tables.filter((table) => table.quarantined > 0),',
-    to: 'tables.filter((table) => table.quarantined > table.chunks),',
+    file: 'packages/gates/src/gate-list.ts',
+    from: 'against: ({ quarantined }) => quarantined,',
+    to: 'against: ({ quarantined, chunks }) => Math.max(0, quarantined - chunks),',
     tests: ['packages/gates/src/evidence-gate.test.ts'],
   }),
   mutant('old seal taken for a current one', {
     harm: 'a table that changed after its seal passes as sealed',
-    file: 'packages/gates/src/evidence-gate.ts',
-    from: 'tables.filter((table) => table.seal === null || !table.seal.isCurrent),',
-    to: 'tables.filter((table) => table.seal === null),',
+    file: 'packages/gates/src/gate-list.ts',
+    from: 'against: ({ seal }) => isOne(seal === null || !seal.isCurrent),',
+    to: 'against: ({ seal }) => isOne(seal === null),',
     tests: ['packages/gates/src/evidence-gate.test.ts'],
   }),
 ];

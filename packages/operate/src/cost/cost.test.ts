@@ -216,6 +216,10 @@ describe('usage', () => {
     await scan.refresh();
     const three = await meter();
     expect(three).toMatchObject({ putRequests: 21n, getRequests: 24n, provenChunks: 1, provenBytes: one.provenBytes });
+    // Proven in the end: the try that failed stays paid for.
+    for (const stage of ['loaded', 'verified'] as const) await ledger.write(second, stage, BODIES[stage], null);
+    await scan.refresh();
+    expect(await meter()).toMatchObject({ putRequests: 21n, provenChunks: 2 });
     expect(three.sourceMs).toBeGreaterThan(one.sourceMs);
     expect(three.targetMs).toBeGreaterThan(one.targetMs);
   });

@@ -131,6 +131,27 @@ describe('a forecast', () => {
   });
 });
 
+it('late is what P90 says, not P50', () => {
+  let now = START;
+  const uneven = Array.from({ length: 60 }, (_, index) => (now += index % 7 === 0 ? 90 : 5));
+  const { p50Ms, p90Ms } = forecast([table(uneven, 60)], at(now));
+  const between = ((p50Ms ?? 0) + (p90Ms ?? 0)) / 2;
+  expect((p90Ms ?? 0) - (p50Ms ?? 0)).toBeGreaterThan(60_000);
+  expect(forecast([table(uneven, 60)], at(now, between)).isLate).toBe(true);
+});
+
+it('a proof that is overdue makes it later, by what it is overdue and by a slower pace', () => {
+  const seconds = evenly(41, 10);
+  const last = seconds.at(-1) ?? 0;
+  const leftMs = (late: number) => {
+    const { nowMs, p50Ms } = forecast([table(seconds, 40)], at(last + late));
+    return (p50Ms ?? 0) - nowMs;
+  };
+  expect(Math.abs(leftMs(0) - 400_000)).toBeLessThanOrEqual(1_000);
+  // Forty chunks in 400 s and 190 more: what is left takes longer than what was done did.
+  expect(leftMs(200)).toBeGreaterThan(540_000);
+});
+
 it('a margin that eats the mean has no end', () => {
   expect(windowsFor({ meanBytes: 1, windows: 5 }, 100n, 5 * studentP90(4))).toBeNull();
   expect(windowsFor({ meanBytes: 1, windows: 5 }, 100n, 0)).toBe(100);

@@ -34,6 +34,13 @@ it('a report forecasts from the ledger’s own times, not while anything is paus
   expect(leftSeconds).toBeLessThanOrEqual(260);
   expect(tables[0]?.eta).toEqual(eta);
 
+  // What a person must see to first is not among what is left.
+  const bad = { ...chunkRef(plan, 39), attempt: 1 };
+  await ledger.openAttempt(bad, { attempt: 1, body: BODIES.opened, causedBy: null });
+  await ledger.write(bad, 'quarantined', BODIES.quarantined, null);
+  await scan.refresh();
+  expect((await look()).eta.leftBytes).toBe((BigInt(plan.estimatedBytes) * 19n) / 40n);
+
   const beside = new Date((eta.p90Ms ?? 0) - 60_000).toISOString();
   expect((await look({ plannedDate: beside })).eta).toMatchObject({ isLate: true });
   const limits = [{ pattern: '*::load', max: 0 }];
@@ -46,6 +53,6 @@ it('a report forecasts from the ledger’s own times, not while anything is paus
     reason: '*::unload is paused or limited to 0',
     p50Ms: null,
   });
-  await prove(20, 40);
-  expect((await look()).eta).toMatchObject({ state: 'done', leftBytes: 0n });
+  await prove(20, 39);
+  expect((await look()).eta).toMatchObject({ state: 'held', reason: 'what is left waits for a person' });
 });
