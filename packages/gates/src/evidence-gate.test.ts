@@ -135,12 +135,19 @@ describe('the evidence of a gate', () => {
     });
     expect(stateOf('WRITE_LOG_STALE', signals)).toMatchObject({ verdict: 'PASS', value: 60_000, limit: 1_800_000 });
     expect(stateOf('SEAL_BROKEN', { ...signals, tables: [open] })).toMatchObject({ verdict: 'PASS', findings: [] });
+    const gap = { ...table, writes: { kind: 'gap' as const, detail: 'x', isProbeable: true } };
+    expect(stateOf('SOURCE_WRITTEN', { ...signals, tables: [table, gap] })).toMatchObject({ verdict: 'PASS', of: 1 });
   });
 
   it('a question that nothing can answer yet is not passed', () => {
     const nobody = { ...signals, tables: [open], performance: null };
     for (const code of ['SOURCE_WRITTEN', 'WRITE_LOG_GAP', 'WRITE_LOG_STALE', 'PERFORMANCE_TOO_SLOW'])
       expect(stateOf(code, nobody), code).toMatchObject({ verdict: 'NOT_ASKED', notAsked: expect.any(String) });
+    expect(stateOf('SEAL_BROKEN', { ...signals, tables: [{ ...table, seal: null }] })?.verdict).toBe('NOT_ASKED');
+    for (const code of ['SOURCE_WRITTEN', 'WRITE_LOG_GAP'])
+      expect(stateOf(code, { ...signals, writeLog: null })?.verdict, code).toBe('NOT_ASKED');
+    const gap = { ...table, writes: { kind: 'gap' as const, detail: 'x', isProbeable: true } };
+    expect(stateOf('SOURCE_WRITTEN', { ...signals, tables: [gap] })?.verdict).toBe('NOT_ASKED');
     expect(new Set(gateStates({ ...signals, tables: [] }).map(({ verdict }) => verdict))).toEqual(
       new Set(['NOT_ASKED', 'PASS']),
     );

@@ -59,6 +59,25 @@ const CHUNKS = [
   }),
 ] as const;
 
+/** Only a seal that saw every proof speaks for what the target holds now. */
+const SEAL_BROKEN: Gate<'SEAL_BROKEN'> = {
+  ...ofTables({
+    ...{ code: 'SEAL_BROKEN', question: 'Does the target hold what the ledger says, and nothing else?' },
+    ...{
+      failing: 'NO_GO',
+      unit: 'faults',
+      source: 'seals',
+      breaks: 'rows that are missing, doubled, stale or foreign',
+    },
+    // A seal may be broken without a fault that is listed: it is one all the same.
+    against: ({ seal }) => (seal?.isCurrent === true && !seal.isSealed ? Math.max(1, seal.faultCount) : 0),
+    tell: ({ table, seal }) => `${table}: ${seal?.firstFault ?? ''}`,
+    next: 'lakehaul verify TABLE',
+  }),
+  notAsked: ({ tables }) =>
+    tables.some(({ seal }) => seal?.isCurrent === true) ? null : 'no table has a seal that is newer than its proofs',
+};
+
 const TABLES = [
   ofTables({
     ...{ code: 'GENERATION_OPEN', question: 'Is every row of the source planned?', failing: 'HOLD', unit: 'tables' },
@@ -74,19 +93,7 @@ const TABLES = [
     tell: ({ table, unacknowledged }) => `${table}: ${counted(unacknowledged, 'column')}`,
     next: 'lakehaul plan',
   }),
-  ofTables({
-    ...{ code: 'SEAL_BROKEN', question: 'Does the target hold what the ledger says, and nothing else?' },
-    ...{
-      failing: 'NO_GO',
-      unit: 'faults',
-      source: 'seals',
-      breaks: 'rows that are missing, doubled, stale or foreign',
-    },
-    // A seal may be broken without a fault that is listed: it is one all the same.
-    against: ({ seal }) => (seal?.isCurrent === true && !seal.isSealed ? Math.max(1, seal.faultCount) : 0),
-    tell: ({ table, seal }) => `${table}: ${seal?.firstFault ?? ''}`,
-    next: 'lakehaul verify TABLE',
-  }),
+  SEAL_BROKEN,
   ofTables({
     ...{ code: 'NOT_SEALED', question: 'Is every table sealed after its last proof?', failing: 'HOLD', unit: 'tables' },
     ...{ source: 'seals', breaks: 'any proof that is newer than the seal' },
@@ -109,9 +116,14 @@ function notComplete(signals: Signals): string | null {
 function wroteGate<Code extends string>(
   gate: Pick<TableGate<Code>, 'code' | 'question' | 'breaks' | 'next'> & {
     isAgainst: (table: TableEvidence, signals: Signals) => boolean;
+    /** Tables of which it can say anything. */
+    isKnown: (table: TableEvidence) => boolean;
   },
 ): Gate<Code> {
-  const { isAgainst, next, ...rest } = gate;
+  const { isAgainst, isKnown, next, ...rest } = gate;
+  const known = (signals: Signals) => (signals.writeLog === null ? [] : complete(signals).filter(isKnown));
+  const notAsked = (signals: Signals) =>
+    known(signals).length > 0 ? null : 'what was written at the source is not known';
   const concerned = (signals: Signals) => complete(signals).filter((table) => isAgainst(table, signals));
   const told = ofTables({
     ...{ ...rest, next, failing: 'HOLD', unit: 'tables', source: 'write-log' },
@@ -120,8 +132,8 @@ function wroteGate<Code extends string>(
   });
   return {
     ...told,
-    notAsked: notComplete,
-    of: (signals) => complete(signals).length,
+    notAsked: (signals) => notComplete(signals) ?? notAsked(signals),
+    of: (signals) => known(signals).length,
     value: (signals) => concerned(signals).length,
     findings: (signals) => told.findings({ ...signals, tables: concerned(signals) }),
   };
@@ -151,12 +163,14 @@ const WRITES = [
     ...{ code: 'WRITE_LOG_GAP', question: 'Is what was written at the source known without a gap?' },
     breaks: 'a source whose history was not read before it was gone',
     isAgainst: ({ writes }, { writeLog }) => writeLog !== null && writes?.kind === 'gap',
+    isKnown: () => true,
     next: 'lakehaul watch --once: probes the whole table again',
   }),
   wroteGate({
     ...{ code: 'SOURCE_WRITTEN', question: 'Is the source unwritten since it was read?' },
     breaks: 'any write at the source after a table was read',
     isAgainst: ({ writes }) => writes?.kind === 'written' || writes?.kind === 'open-transaction',
+    isKnown: ({ writes }) => writes?.kind !== 'gap',
     next: nextOfWritten,
   }),
 ] as const;

@@ -73,3 +73,22 @@ it('the same of many tables is one thing to do', () => {
     attentionOf({ tables, steering: { ...steering, pauses: [] } }).map(({ where, href }) => [where, href]),
   ).toEqual([['a, b and 2 more', '#/tables']]);
 });
+
+it('chunks in quarantine of many tables are counted together, stops are told one by one', () => {
+  const stop = {
+    code: 'ROW_SECURITY',
+    reason: 'r',
+    next: 'n',
+    since: '2026-01-01T00:00:00Z',
+    digest: 'd',
+    driftAcceptance: null,
+  };
+  const tables = ['a', 'b', 'c', 'd'].map((name, at) =>
+    table(name, { stages: { ...STAGES, quarantined: at + 1, accepted: 0 }, stop: stop as TableStatus['stop'] }),
+  );
+  const items = attentionOf({ tables, steering: { ...steering, pauses: [] } });
+  expect(items.map(({ what, where, href }) => [what, where, href])).toEqual([
+    ...['a', 'b', 'c', 'd'].map((name) => ['Stopped: ROW_SECURITY', name, `#/tables/${name}-1`]),
+    ['10 quarantined', 'a, b and 2 more', '#/quarantine'],
+  ]);
+});

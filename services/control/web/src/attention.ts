@@ -20,7 +20,11 @@ export interface Attention {
   verb: string;
   /** What is done in place: null where nothing is. */
   stopped: StoppedTable | null;
+  /** Chunks that wait for a person: more than none of a quarantine only. */
+  waits: number;
 }
+
+const PLAIN = { stopped: null, waits: 0 };
 
 type Told = Pick<Status, 'tables' | 'steering'> & Partial<Pick<Status, 'eta' | 'cost' | 'decision'>>;
 
@@ -29,7 +33,25 @@ export function attentionOf(status: Told, signals: Signals['signals'] = []): Att
   const all = [...status.tables.flatMap(ofTable), ...ofEstate(status), ...signals.flatMap(ofSignal)];
   const ranked = all.sort((a, b) => rankOf(a) - rankOf(b));
   const [grave, other] = [ranked.filter((each) => each.isGrave), ranked.filter((each) => !each.isGrave)];
-  return [...grave, ...together(other), ...status.steering.pauses.map(ofPause)];
+  return [...quarantinedTogether(grave), ...together(other), ...status.steering.pauses.map(ofPause)];
+}
+
+/** Of many tables they are one thing to look at, in one place. */
+function quarantinedTogether(items: readonly Attention[]): Attention[] {
+  const waiting = items.filter(({ waits }) => waits > 0);
+  const [first] = waiting;
+  if (first === undefined || waiting.length <= NAMED) return [...items];
+  const chunks = waiting.reduce((sum, { waits }) => sum + waits, 0);
+  const one = {
+    ...{ ...first, key: 'quarantined', what: `${chunks} quarantined`, where: named(waiting), waits: chunks },
+    ...{ why: 'Chunks wait for a person.', href: href(['quarantine']) },
+  };
+  return [...items.filter(({ waits }) => waits === 0), one];
+}
+
+function named(items: readonly Attention[]): string {
+  const shown = items.slice(0, NAMED).map(({ where }) => where);
+  return `${shown.join(', ')} and ${items.length - NAMED} more`;
 }
 
 /** What stops a table first, then what is known to be wrong, then what waits. */
@@ -40,7 +62,7 @@ function rankOf({ stopped, what }: Attention): number {
 function ofPause(pattern: string): Attention {
   return {
     ...{ key: `pause ${pattern}`, isGrave: false, what: 'Paused', where: pattern, why: 'A person paused it.' },
-    ...{ next: 'Resume it when its reason is gone.', href: href(['queues']), verb: 'Queues', stopped: null },
+    ...{ next: 'Resume it when its reason is gone.', href: href(['queues']), verb: 'Queues', ...PLAIN },
   };
 }
 
@@ -49,7 +71,7 @@ function ofSignal({ process, status, reason, who }: Signals['signals'][number]):
   return [
     {
       ...{ key: `signal ${process}`, isGrave: true, what: 'Declared failing', where: process, why: `“${reason}”` },
-      ...{ next: `${who} said so.`, href: href(['gates']), verb: 'Gates', stopped: null },
+      ...{ next: `${who} said so.`, href: href(['gates']), verb: 'Gates', ...PLAIN },
     },
   ];
 }
@@ -57,8 +79,8 @@ function ofSignal({ process, status, reason, who }: Signals['signals'][number]):
 /** What no table alone is about. */
 function ofEstate({ eta, cost, decision }: Told): Attention[] {
   const found: Attention[] = [];
-  const add = (what: string, told: Omit<Attention, 'key' | 'what' | 'where' | 'stopped'>) =>
-    found.push({ key: what, what, where: '', stopped: null, ...told });
+  const add = (what: string, told: Omit<Attention, 'key' | 'what' | 'where' | keyof typeof PLAIN>) =>
+    found.push({ key: what, what, where: '', ...PLAIN, ...told });
   if (eta?.isLate === true)
     add('Later than planned', {
       ...{ isGrave: false, why: `Everything is proven by ${eta.p90 ?? '?'} nine times of ten.` },
@@ -69,6 +91,12 @@ function ofEstate({ eta, cost, decision }: Told): Attention[] {
     add('Budget', {
       ...{ isGrave: budget.verdict === 'stop', why: budget.reason, next: 'Raise prices.cap, or wait.' },
       ...{ href: href(['throttle']), verb: 'Throttle' },
+    });
+  const nothing = decision?.reasons.find(({ code }) => code === 'NOTHING_PLANNED');
+  if (nothing !== undefined)
+    add('Nothing is planned', {
+      ...{ isGrave: false, why: 'There is no table to haul yet.', next: `${nothing.next} makes the plan.` },
+      ...{ href: '', verb: '' },
     });
   const stale = decision?.reasons.find(({ code }) => code === 'WRITE_LOG_STALE');
   if (stale !== undefined)
@@ -86,16 +114,14 @@ function together(items: readonly Attention[]): Attention[] {
   return [...groups.values()].flatMap((group) => {
     const [first] = group;
     if (first === undefined || group.length <= NAMED) return group;
-    const named = group.slice(0, NAMED).map(({ where }) => where);
-    const where = `${named.join(', ')} and ${group.length - NAMED} more`;
-    return [{ ...first, key: first.what, where, href: href(['tables']), verb: 'Tables' }];
+    return [{ ...first, key: first.what, where: named(group), href: href(['tables']), verb: 'Tables' }];
   });
 }
 
 function ofTable(table: TableStatus): Attention[] {
   const found: Attention[] = [];
-  const add = (what: string, told: Omit<Attention, 'key' | 'what' | 'where' | 'stopped'>) =>
-    found.push({ key: `${what} ${table.tableId}`, what, where: table.table, stopped: null, ...told });
+  const add = (what: string, told: Omit<Attention, 'key' | 'what' | 'where' | keyof typeof PLAIN>) =>
+    found.push({ key: `${what} ${table.tableId}`, what, where: table.table, ...PLAIN, ...told });
   const toTable = { href: href(['tables', table.tableId]), verb: 'Table' };
   if (table.stop !== null) {
     const { code, reason, next } = table.stop;
@@ -110,6 +136,7 @@ function ofTable(table: TableStatus): Attention[] {
       next: 'Look why, then replay or accept.',
       ...{ href: href(['quarantine'], { table: table.table }), verb: 'Quarantine' },
     });
+  for (const item of found) if (item.verb === 'Quarantine') item.waits = waiting;
   for (const fault of table.sealFaults.slice(0, 3))
     add(`Seal broken: ${fault.kind}${fault.chunk === null ? '' : ` ${fault.chunk}`}`, {
       ...{ isGrave: true, why: fault.message, next: 'Look at the chunk’s trail before anything is loaded again.' },

@@ -117,9 +117,11 @@ function Drawn({ map }: { map: ChunkMap }) {
           <MapCanvas bands={bands} stages={map.stages} causes={map.causes} filter={filter} />
         )}
       </section>
-      <Panel title="The same as a table">
-        <TableOfBands counted={counted} />
-      </Panel>
+      {counted.length === 0 ? null : (
+        <Panel title="The same as a table">
+          <TableOfBands counted={counted} />
+        </Panel>
+      )}
     </>
   );
 }

@@ -86,7 +86,7 @@ function Answer({ status, pace }: { status: Status; pace: Pace | null }) {
           value={pace === null ? '–' : percent(BigInt(pace.provenBytes), BigInt(pace.plannedBytes))}
           note={pace === null ? '' : `≈ ${bytes(pace.provenBytes)} of ${bytes(pace.plannedBytes)}, as planned`}
         />
-        <EtaFigure eta={status.eta} />
+        <EtaFigure eta={status.eta} isPlanned={tables.length > 0} />
         <Figure label="chunks" value={count(totals.done)} note={`of ${count(totals.chunks)} proven`} />
         <Figure label="tables" value={count(proven)} note={`of ${count(tables.length)} proven whole`} />
         <Figure label="staged" value={bytes(totals.stagedBytes)} note="in S3, not cleaned yet" />

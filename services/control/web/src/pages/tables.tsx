@@ -8,7 +8,7 @@ import { Share, StageBar } from '../parts/stage-bar.tsx';
 import { TableState } from '../parts/table-state.tsx';
 import { useResource } from '../resource.ts';
 import { place } from '../router.ts';
-import type { Status } from '../shapes.ts';
+import type { Status, TableStatus } from '../shapes.ts';
 import { tableRank } from '../table-state.ts';
 import { OneTable } from './table.tsx';
 
@@ -43,53 +43,64 @@ function List({ status }: { status: Status }) {
           {count(shown.length)} of {count(tables.length)}, worst first
         </span>
       </div>
-      {tables.length === 0 ? <p class="empty">Nothing is planned yet: lakehaul plan.</p> : null}
-      <Scroll label="List of tables">
-        <table class="wide-rows">
-          <thead>
-            <tr>
-              <th scope="col">table</th>
-              <th scope="col">state</th>
-              <th scope="col" class="bar">
-                chunks by stage
-              </th>
-              <th scope="col" class="right">
-                proven
-              </th>
-              <th scope="col" class="right">
-                chunks
-              </th>
-              <th scope="col" class="right">
-                rows
-              </th>
-              <th scope="col">level</th>
-            </tr>
-          </thead>
-          <tbody>
-            {shown.map((table) => (
-              <tr key={table.tableId}>
-                <th scope="row" class="name">
-                  <a href={href(['tables', table.tableId])}>{table.table}</a>
-                </th>
-                <td>
-                  <TableState table={table} />
-                </td>
-                <td class="bar">
-                  <StageBar stages={table.stages} chunks={table.chunks} />
-                </td>
-                <td class="right">
-                  <Share part={table.done} of={table.chunks} />
-                </td>
-                <td class="right number">
-                  {count(table.done)} / {count(table.chunks)}
-                </td>
-                <td class="right number">{count(table.rows)}</td>
-                <td>{table.level}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </Scroll>
+      {tables.length === 0 ? (
+        <p class="empty">Nothing is planned yet: lakehaul plan.</p>
+      ) : shown.length === 0 ? (
+        <p class="empty">No table is like that.</p>
+      ) : (
+        <Rows tables={shown} />
+      )}
     </section>
+  );
+}
+
+function Rows({ tables }: { tables: readonly TableStatus[] }) {
+  return (
+    <Scroll label="List of tables">
+      <table class="wide-rows">
+        <thead>
+          <tr>
+            <th scope="col">table</th>
+            <th scope="col">state</th>
+            <th scope="col" class="bar">
+              chunks by stage
+            </th>
+            <th scope="col" class="right">
+              proven
+            </th>
+            <th scope="col" class="right">
+              chunks
+            </th>
+            <th scope="col" class="right">
+              rows
+            </th>
+            <th scope="col">level</th>
+          </tr>
+        </thead>
+        <tbody>
+          {tables.map((table) => (
+            <tr key={table.tableId}>
+              <th scope="row" class="name">
+                <a href={href(['tables', table.tableId])}>{table.table}</a>
+              </th>
+              <td>
+                <TableState table={table} />
+              </td>
+              <td class="bar">
+                <StageBar stages={table.stages} chunks={table.chunks} />
+              </td>
+              <td class="right">
+                <Share part={table.done} of={table.chunks} />
+              </td>
+              <td class="right number">
+                {count(table.done)} / {count(table.chunks)}
+              </td>
+              <td class="right number">{count(table.rows)}</td>
+              <td>{table.level}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Scroll>
   );
 }

@@ -3,8 +3,9 @@ import { duration } from '../format.ts';
 import { nowMs } from '../live.ts';
 import type { Eta } from '../shapes.ts';
 
-export function EtaFigure({ eta }: { eta: Eta }) {
+export function EtaFigure({ eta, isPlanned }: { eta: Eta; isPlanned: boolean }) {
   const { state, p50, p90, reason, plannedDate, isLate } = eta;
+  if (!isPlanned) return <Figure value="–" note="nothing is planned yet" />;
   if (state === 'done') return <Figure value="done" note="everything that was planned is proven" />;
   if (p50 === null)
     return <Figure value={state === 'held' ? 'held' : 'not known'} note={reason ?? 'too little was moved yet'} />;
