@@ -16,7 +16,7 @@ import { BODIES } from '../support/ledger-world.ts';
 import { type SmallTable, smallTable } from '../support/small-table.ts';
 import { startWorld, type World } from '../support/world.ts';
 
-const PEOPLE = { anna: ['operator', 'approver'], ben: ['approver'], vic: ['viewer'] } as const;
+const PEOPLE = { anna: ['operator', 'approver'], ben: ['approver'], vic: ['viewer'], rob: ['reporter'] } as const;
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 /** Of what a first visit loads, packed. */
 const FIRST_LOAD_BYTES = 200_000;
@@ -279,6 +279,14 @@ describe.skipIf(executable === null)('the console', () => {
       await goTo(page, hash);
       expect(await page.getByRole('button', { name: /…$/ }).allTextContents(), hash).toEqual([]);
     }
+  });
+
+  it('whoever may look at nothing is told so once, and not let in', async () => {
+    const page = await open('');
+    await page.getByLabel('Token').fill('token-of-rob');
+    await page.keyboard.press('Enter');
+    await page.getByText('That token may look at nothing here: this is for viewer').waitFor();
+    expect(await page.evaluate('sessionStorage.length')).toBe(0);
   });
 
   it('accepting takes two people: one proposes, who may not approve it, and another one does', async () => {

@@ -1,6 +1,6 @@
 /** The frame round every page: who, where, and whether what is shown is alive. */
 import { useEffect } from 'preact/hooks';
-import { get, logOut, me, token } from './api.ts';
+import { ApiProblem, get, logOut, me, token } from './api.ts';
 import { href } from './href.ts';
 import { follow } from './live.ts';
 import { PAGES, pageOf } from './pages/index.tsx';
@@ -86,7 +86,12 @@ function askWho(): () => void {
     // What went wrong is told by the pages, which ask the same service.
     const known = await get<Me>('/v1/me').then(
       ({ value }) => value,
-      () => null,
+      (thrown: unknown) => {
+        // A role that sees nothing, as a reporter's: every page would say so, and no page could say anything else.
+        if (thrown instanceof ApiProblem && thrown.problem.status === 403)
+          logOut(`That token may look at nothing here: ${thrown.problem.detail}.`);
+        return null;
+      },
     );
     if (isOver) return;
     if (known === null) timer = setTimeout(() => void ask(), ASK_AGAIN_MS);

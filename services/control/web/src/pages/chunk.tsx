@@ -32,7 +32,7 @@ export function ChunkPage() {
 }
 
 function Story({ story, path }: { story: ChunkStory; path: string }) {
-  const { definition, state, chunk } = story;
+  const { definition, state, chunk, traces } = story;
   const counts = countsOf(story);
   const isWaiting = state.stage === 'quarantined';
   return (
@@ -101,11 +101,16 @@ function Story({ story, path }: { story: ChunkStory; path: string }) {
             <Fact name="attempt">
               {state.attempt === 0
                 ? 'none yet'
-                : `${state.attempt}, ${state.failures} failures, ${state.submissions} submissions`}
+                : `${state.attempt}, ${plural(state.failures, 'failure')}, ${plural(state.submissions, 'submission')}`}
             </Fact>
             <Fact name="name">
               <Copy text={chunk} label="the chunk’s name" />
             </Fact>
+            {traces.slice(-1).map(({ attempt, traceId }) => (
+              <Fact key={traceId} name={`OpenTelemetry trace of attempt ${attempt}, where traces are collected`}>
+                <Copy text={traceId} label="the trace’s id" />
+              </Fact>
+            ))}
           </dl>
         </Panel>
       </div>
@@ -120,6 +125,10 @@ function Story({ story, path }: { story: ChunkStory; path: string }) {
       </Panel>
     </>
   );
+}
+
+function plural(number: number, what: string): string {
+  return `${count(number)} ${what}${number === 1 ? '' : 's'}`;
 }
 
 function Judged({ counts }: { counts: Counts }) {
