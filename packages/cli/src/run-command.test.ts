@@ -52,6 +52,18 @@ it('the configuration is the one that is named, else the environment’s, else t
   expect((await lakehaul('status', '--help')).stdout).toContain('(default LAKEHAUL_CONFIG, else');
 });
 
+it.each([
+  ['limit unload x --reason r', '"x" is no whole number'],
+  ['priority public.a -1 --reason r', 'Unknown option'],
+  ['priority public.a 1.5 --reason r', '"1.5" is no whole number'],
+  ['status --jsn', "Unknown option '--jsn'\n"],
+])('what is wrong is said in the words of what was typed: %s', async (line, words) => {
+  const { status, stderr } = await lakehaul(...line.split(' '));
+  expect(status).toBe(2);
+  expect(stderr).toContain(words);
+  expect(stderr).not.toMatch(/--max|positional/);
+});
+
 describe('an error', () => {
   it.each(VERBS.filter((verb) => verb.flags.some((flag) => flag.name === 'json')).map((verb) => verb.name))(
     'of %s is one JSON document with --json, with a link into the runbook',

@@ -93,7 +93,11 @@ function parseFlags(
     );
     return { operands: positionals, flags: { ...defaults, ...values } };
   } catch (thrown) {
-    const message = thrown instanceof Error ? thrown.message : String(thrown);
+    // Node adds how to write an operand that begins with a dash: of ours none does.
+    const message = (thrown instanceof Error ? thrown.message : String(thrown)).replace(
+      /\. To specify a positional.*$/s,
+      '',
+    );
     throw new LakehaulError('USAGE', message, { next: `lakehaul ${verb.name} --help` });
   }
 }

@@ -12,7 +12,7 @@ export async function readConfig(call: VerbCall): Promise<MigrationConfig> {
     throw new LakehaulError('CONFIG_INVALID', `${path} cannot be read`, {
       cause,
       where: path,
-      next: 'name the file with --config, or copy lakehaul.example.yaml',
+      next: 'name it with --config or LAKEHAUL_CONFIG (a sandbox: . .lakehaul/sandbox/env), or copy lakehaul.example.yaml',
     });
   });
   const result = loadMigrationConfig({ path, text, env: call.env });

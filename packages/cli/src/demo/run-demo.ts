@@ -64,7 +64,7 @@ export async function runDemo(request: DemoRequest): Promise<RunningDemo> {
   const control = cleanup.use(await serveControl({ session, store, fail }));
   const envFile = await writeEnvFile({ directory, credentials: clouds.credentials, controlUrl: control.url });
   terminal.talk(`see and steer it: ${control.url}/#token=${tokens.operator}`);
-  terminal.talk(`in another terminal: . ${shortPath(envFile)}; then lakehaul top, status, pause, …`);
+  terminal.talk(`in another terminal: . ${shortPath(envFile)}; ./lakehaul top`);
   const report = await haul({ request, session, store, databricks });
   const result = await demoResult({
     session,

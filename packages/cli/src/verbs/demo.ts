@@ -1,5 +1,8 @@
+import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { asLakehaulError } from '@lakehaul/core';
+import { startSandbox } from '@lakehaul/sandbox';
 import { runDemo } from '../demo/run-demo.ts';
 import { printJson } from '../json/common.ts';
 import { DEMO_JSON } from '../json/status.ts';
@@ -29,7 +32,7 @@ export const demo: Verb = {
   async run({ flags, terminal, signal, env }) {
     const directory = resolve(String(flags['directory']));
     const rows = flags['rows'] === undefined ? Number.MAX_SAFE_INTEGER : wholeNumber('rows', flags['rows']);
-    if (flags['reset'] === true) await rm(directory, { recursive: true, force: true });
+    if (flags['reset'] === true) await reset(directory);
     await using demo = await runDemo({
       directory,
       terminal,
@@ -52,10 +55,22 @@ export const demo: Verb = {
       result.live.found === result.live.written;
     if (flags['exit'] !== true && !signal.aborted) {
       terminal.talk(
-        `the local clouds stay up until Ctrl-C; in another terminal: . ${shortPath(join(directory, 'env'))}; then lakehaul status`,
+        `the local clouds stay up until Ctrl-C; in another terminal:\n  . ${shortPath(join(directory, 'env'))}; ./lakehaul status`,
       );
       await new Promise<void>((done) => signal.addEventListener('abort', () => done(), { once: true }));
     }
     return isProven ? EXIT.done : EXIT.notProven;
   },
 };
+
+/** Never of a demo that runs: its ledger would be gone from under it. What else is wrong with the state is why it goes. */
+async function reset(directory: string): Promise<void> {
+  const clouds = join(directory, 'clouds');
+  if (existsSync(clouds))
+    try {
+      await (await startSandbox({ directory: clouds }))[Symbol.asyncDispose]();
+    } catch (thrown) {
+      if (asLakehaulError(thrown).code === 'USAGE') throw thrown;
+    }
+  await rm(directory, { recursive: true, force: true });
+}

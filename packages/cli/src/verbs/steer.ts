@@ -15,7 +15,7 @@ import { printJson } from '../json/common.ts';
 import { plainText } from '../print/safe-text.ts';
 import { table } from '../print/table.ts';
 import { openSession } from '../session.ts';
-import { COMMON_FLAGS, EXIT, type Verb, type VerbCall, wholeNumber } from '../verb.ts';
+import { COMMON_FLAGS, EXIT, type Verb, type VerbCall } from '../verb.ts';
 import { BY_FLAGS, byWhom } from '../who.ts';
 
 const WHAT = ['WHAT is a step (unload), a table (sales.orders, sales.*) or both (sales.*::unload)'];
@@ -92,7 +92,8 @@ export const settings: Verb = {
     const { out, columns } = call.terminal;
     for (const row of inForce) out(`${row.max === 0 ? 'paused' : `at most ${row.max}`}  ${row.pattern}`);
     for (const row of state.priorities) out(`priority ${row.priority}  ${row.pattern}`);
-    if (inForce.length + state.priorities.length === 0) out('nothing is paused or limited');
+    for (const { name, value } of state.throttle) out(`throttle ${name} ${value} (lakehaul throttle tells more)`);
+    if (inForce.length + state.priorities.length + state.throttle.length === 0) out('nothing is paused or limited');
     if (changes.length === 0) return EXIT.done;
     out('');
     out(
@@ -155,5 +156,8 @@ function operand(call: VerbCall, index: number): string {
 
 function numberOrNone(text: string): number | null {
   if (text === 'none') return null;
-  return text === '0' ? 0 : wholeNumber('max', text);
+  if (/^(0|[1-9]\d{0,8})$/.test(text)) return Number(text);
+  throw new LakehaulError('USAGE', `${JSON.stringify(text)} is no whole number, and not none`, {
+    next: 'lakehaul limit unload 4, lakehaul limit unload none, lakehaul priority sales.orders 1',
+  });
 }

@@ -109,7 +109,7 @@ async function show(call: VerbCall): Promise<number> {
         [
           { title: 'check', text: (row) => row.name },
           { title: 'verdict', text: (row) => (row.value === null ? 'unread' : row.verdict) },
-          { title: 'says', text: (row) => row.reason, isFlexible: true },
+          { title: 'says', text: (row) => row.reason, isFlexible: true, isWrapped: true },
         ],
         columns,
       ),
