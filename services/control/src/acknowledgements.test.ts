@@ -1,12 +1,10 @@
 import type { ColumnPlan } from '@lakehaul/core';
 import { recordShape } from '@lakehaul/ledger';
-import { afterAll, describe, expect, it } from 'vitest';
-import { ApiWorld, SALES } from '../../../test/support/api-world.ts';
+import { describe, expect, it } from 'vitest';
+import { startApi } from '../../../test/support/api-changes.ts';
+import { type ApiWorld, SALES } from '../../../test/support/api-world.ts';
 import { BODIES, chunkRef, rangeChunks, tablePlan } from '../../../test/support/ledger-world.ts';
 import type { StoreCall } from '../../../test/support/memory-store.ts';
-
-const closing: (() => Promise<unknown>)[] = [];
-afterAll(() => Promise.all(closing.map((close) => close())));
 
 const variant = (name: string, loss: ColumnPlan['loss'] = 'parsed'): ColumnPlan => ({
   source: {
@@ -24,10 +22,8 @@ const JSONS = tablePlan(6, {
 });
 const POST = `/v1/tables/${JSONS.tableId}/acknowledge`;
 
-async function started() {
-  const api = new ApiWorld();
-  await api.seed();
-  await api.ledger.writePlan(JSONS, rangeChunks(JSONS));
+async function withRounded({ ledger, world }: ApiWorld): Promise<void> {
+  await ledger.writePlan(JSONS, rangeChunks(JSONS));
   /** In quarantine by rows with rounded numbers in these columns. */
   const quarantine = async (chunk: number, rounded: readonly string[], outOfRange = '0') => {
     const ref = { ...chunkRef(JSONS, chunk), attempt: 1 };
@@ -35,30 +31,24 @@ async function started() {
       ...{ column, rounded: rounded.includes(column) ? '1' : '0', outOfRange },
     }));
     const carried = { rowCount: '10', groups: [{ sum1: '1', sum2: '2' }], parsed: [{ sum1: '1', sum2: '2' }], inexact };
-    await api.ledger.openAttempt(ref, { attempt: 1, body: BODIES.opened, causedBy: null });
-    await api.ledger.write(ref, 'mismatched', { ...BODIES.mismatched, code: 'NUMBERS_ROUNDED', carried }, null);
-    await api.ledger.write(ref, 'quarantined', { ...BODIES.quarantined, code: 'NUMBERS_ROUNDED' }, null);
+    await ledger.openAttempt(ref, { attempt: 1, body: BODIES.opened, causedBy: null });
+    await ledger.write(ref, 'mismatched', { ...BODIES.mismatched, code: 'NUMBERS_ROUNDED', carried }, null);
+    await ledger.write(ref, 'quarantined', { ...BODIES.quarantined, code: 'NUMBERS_ROUNDED' }, null);
   };
   await quarantine(0, ['doc']);
   await quarantine(1, ['doc', 'note']);
   await quarantine(2, ['doc'], '3');
   const other = { ...chunkRef(JSONS, 3), attempt: 1 };
-  await api.ledger.openAttempt(other, { attempt: 1, body: BODIES.opened, causedBy: null });
-  await api.ledger.write(other, 'mismatched', BODIES.mismatched, null);
-  await api.ledger.write(other, 'quarantined', BODIES.quarantined, null);
-  api.world.tick();
-  const { app, ledger, model } = await api.process();
-  closing.push(() => app.close());
-  await model.refreshOnce();
-  let keys = 0;
-  const post = (payload: object, options: { who?: string; key?: string; url?: string } = {}) =>
-    app.inject({
-      ...{ method: 'POST', url: options.url ?? POST, payload: { reason: '38 digits are enough', ...payload } },
-      headers: {
-        authorization: `Bearer ${options.who ?? 'approver'}`,
-        'idempotency-key': options.key ?? `key-number-${++keys}`,
-      },
-    });
+  await ledger.openAttempt(other, { attempt: 1, body: BODIES.opened, causedBy: null });
+  await ledger.write(other, 'mismatched', BODIES.mismatched, null);
+  await ledger.write(other, 'quarantined', BODIES.quarantined, null);
+  world.tick();
+}
+
+async function started() {
+  const { api, app, ledger, change } = await startApi(withRounded);
+  const post = (payload: object, { url, ...options }: { who?: string; key?: string; url?: string } = {}) =>
+    change(url ?? POST, { reason: '38 digits are enough', ...payload }, { who: 'approver', ...options });
   const get = async (url = `/v1/tables/logs.json/acknowledgements`) =>
     (await app.inject({ url, headers: { authorization: 'Bearer viewer' } })).json();
   return { api, app, ledger, post, get };

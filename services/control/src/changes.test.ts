@@ -1,46 +1,15 @@
 import { recordShape } from '@lakehaul/ledger';
-import { afterAll, describe, expect, it } from 'vitest';
-import { ApiWorld, QUARANTINED, SALES } from '../../../test/support/api-world.ts';
-import { BODIES, chunkRef } from '../../../test/support/ledger-world.ts';
+import { describe, expect, it } from 'vitest';
+import { startApi, VIEWER } from '../../../test/support/api-changes.ts';
+import { QUARANTINED, SALES } from '../../../test/support/api-world.ts';
+import { chunkRef } from '../../../test/support/ledger-world.ts';
 import type { StoreCall } from '../../../test/support/memory-store.ts';
 
-const closing: (() => Promise<unknown>)[] = [];
-afterAll(() => Promise.all(closing.map((close) => close())));
-
-async function started() {
-  const api = new ApiWorld();
-  await api.seed();
-  const process = async (instance: string) => {
-    const made = await api.process({}, instance);
-    closing.push(() => made.app.close());
-    await made.model.refreshOnce();
-    return made;
-  };
-  const { app, ledger, model } = await process('a');
-  let keys = 0;
-  const change = (
-    url: string,
-    payload: object,
-    options: { who?: string; key?: string; on?: typeof app; method?: 'POST' | 'PATCH' } = {},
-  ) =>
-    (options.on ?? app).inject({
-      method: options.method ?? 'POST',
-      url,
-      payload: { reason: 'because', ...payload },
-      headers: {
-        authorization: `Bearer ${options.who ?? 'operator'}`,
-        'idempotency-key': options.key ?? `key-number-${++keys}`,
-      },
-    });
-  return { api, app, ledger, model, process, change };
-}
-
-const VIEWER = { authorization: 'Bearer viewer' };
 const named = (chunk: number) => `${SALES.tableId}/g1/${chunk}`;
 
 describe('a change of steering', () => {
   it('is recorded with who and why, before and after, and answered with what it did', async () => {
-    const { change, ledger } = await started();
+    const { change, ledger } = await startApi();
     const paused = await change('/v1/queues/unload/pause', { reason: 'month end' });
     expect(paused.statusCode).toBe(200);
     expect(paused.json()).toEqual({
@@ -71,7 +40,7 @@ describe('a change of steering', () => {
   });
 
   it('in a dry run tells the same and changes nothing, and needs no key', async () => {
-    const { app, ledger, api } = await started();
+    const { app, ledger, api } = await startApi();
     const before = api.world.store.keys.length;
     const answer = await app.inject({
       method: 'POST',
@@ -85,7 +54,7 @@ describe('a change of steering', () => {
   });
 
   it('that means nothing is refused before anything is written', async () => {
-    const { change, api } = await started();
+    const { change, api } = await startApi();
     const before = api.world.store.keys.length;
     for (const [url, payload, status, code] of [
       ['/v1/queues/unload/resume', {}, 422, 'USAGE'],
@@ -105,7 +74,7 @@ describe('a change of steering', () => {
   });
 
   it('of several settings is one record each, checked before the first', async () => {
-    const { change, ledger } = await started();
+    const { change, ledger } = await startApi();
     const both = { pauses: { '*::verify': true }, limits: { 'public.*::load': 3 }, priorities: { 'logs.events': 1 } };
     const answer = await change('/v1/settings', both, { method: 'PATCH' });
     expect(answer.json()).toMatchObject({ isChanged: true, before: { pauses: [] }, after: { pauses: ['*::verify'] } });
@@ -125,7 +94,7 @@ describe('a change of steering', () => {
   });
 
   it('is told with all those before it, newest first, page by page, while more are made', async () => {
-    const { change, app, model } = await started();
+    const { change, app, model } = await startApi();
     const set = (max: number) => change('/v1/queues/load/limit', { max, reason: `limit ${max}` });
     for (let max = 1; max <= 5; max++) await set(max);
     await model.refreshOnce();
@@ -146,7 +115,7 @@ describe('a change of steering', () => {
 
 describe('the throttle', () => {
   it('tells what it read last, and its settings are changed like others: recorded, checked, taken back by null', async () => {
-    const { change, ledger, api, app } = await started();
+    const { change, ledger, api, app } = await startApi();
     const headers = { authorization: 'Bearer viewer' };
     const told = async () => (await app.inject({ method: 'GET', url: '/v1/throttle', headers })).json();
     expect(await told()).toMatchObject({ isGoverned: false, slots: null, checks: [], history: [] });
@@ -196,7 +165,7 @@ describe('the throttle', () => {
 
 describe('a request that comes again', () => {
   it('gets the same answer from every process, also after a restart, and changes nothing twice', async () => {
-    const { change, ledger, process } = await started();
+    const { change, ledger, process } = await startApi();
     const first = await change('/v1/queues/unload/pause', {}, { key: 'the-same-key' });
     const { app: other } = await process('b');
     await change('/v1/queues/unload/resume', {});
@@ -218,7 +187,7 @@ describe('a request that comes again', () => {
   });
 
   it('with another body or to another path is refused; the same key of somebody else is another key', async () => {
-    const { change, ledger } = await started();
+    const { change, ledger } = await startApi();
     const key = 'one-key-for-all';
     await change('/v1/queues/unload/limit', { max: 3 }, { key });
     for (const answer of [
@@ -232,7 +201,7 @@ describe('a request that comes again', () => {
   });
 
   it('at the same moment to two processes is made once', async () => {
-    const { change, ledger, app, process } = await started();
+    const { change, ledger, app, process } = await startApi();
     const { app: other } = await process('b');
     const answers = await Promise.all(
       [app, other, app, other].map((on) => change('/v1/queues/load/pause', {}, { key: 'all-at-once', on })),
@@ -245,7 +214,7 @@ describe('a request that comes again', () => {
 
   it('after a crash at any write is finished by the next try, once', async () => {
     for (let crashAt = 1; crashAt <= 6; crashAt++) {
-      const { change, ledger, api, process } = await started();
+      const { change, ledger, api, process } = await startApi();
       let writes = 0;
       const crash = ({ operation, when }: StoreCall) => {
         if (operation === 'putIfAbsent' && when === 'after' && ++writes >= crashAt)
@@ -271,7 +240,7 @@ describe('a request that comes again', () => {
   });
 
   it('of several settings, of which somebody makes a later one impossible meanwhile, tells what is in force', async () => {
-    const { app, change, ledger } = await started();
+    const { app, change, ledger } = await startApi();
     await change('/v1/queues/load/pause', {});
     const byOther = {
       change: { action: 'resume', pattern: '*::load' },
@@ -302,7 +271,7 @@ describe('a request that comes again', () => {
   });
 
   it('a refusal that came too late for the plan is remembered as well', async () => {
-    const { change, ledger } = await started();
+    const { change, ledger } = await startApi();
     await change('/v1/queues/unload/pause', {});
     // Between the plan and the change another person resumes: the log refuses, and so does the answer for ever.
     const resumeByOther = () =>
@@ -332,7 +301,7 @@ describe('a request that comes again', () => {
 });
 
 it('what is recorded of a request is what an audit expects, and holds neither key nor token', async () => {
-  const { app, change, api } = await started();
+  const { app, change, api } = await startApi();
   await change('/v1/queues/unload/pause', {}, { key: 'a-very-secret-key' });
   await change('/v1/quarantine/replay', { filter: { chunks: [named(2)] } }, { key: 'another-secret-key' });
   const written = api.world.store.keys.filter((key) => key.includes('/records/requests/'));
@@ -352,190 +321,9 @@ it('what is recorded of a request is what an audit expects, and holds neither ke
   }
 });
 
-describe('the quarantine', () => {
-  it('is listed with why, page by page', async () => {
-    const { app } = await started();
-    const get = async (url: string) => (await app.inject({ url, headers: { authorization: 'Bearer viewer' } })).json();
-    const first = await get('/v1/quarantine?limit=2');
-    expect(first.chunks.map((each: { chunk: string }) => each.chunk)).toEqual([named(2), named(5)]);
-    expect(first.chunks[0].trouble).toMatchObject({ code: 'ATTEMPTS_EXHAUSTED', next: 'look' });
-    const last = await get(`/v1/quarantine?limit=2&cursor=${first.next}`);
-    expect([last.chunks.map((each: { chunk: string }) => each.chunk), last.next]).toEqual([[named(7)], null]);
-    expect((await get('/v1/quarantine?code=HASH_MISMATCH')).chunks).toEqual([]);
-  });
-
-  it('is replayed by filter or by name: the dry run tells exactly what is opened', async () => {
-    const { change, ledger, model } = await started();
-    const dry = await change('/v1/quarantine/replay', { filter: { code: 'ATTEMPTS_EXHAUSTED' }, dryRun: true });
-    expect(dry.json()).toMatchObject({ isDryRun: true, total: 3, tables: { [SALES.tableId]: 3 } });
-    expect((await change('/v1/quarantine/replay', { filter: {}, expected: 2 })).statusCode).toBe(422);
-    const one = await change('/v1/quarantine/replay', { filter: { chunks: [named(5)] }, expected: 1 });
-    expect(one.json()).toMatchObject({ total: 1, chunks: [{ chunk: named(5), attempt: 2 }] });
-    const opened = await ledger.read({ ...chunkRef(SALES, 5), attempt: 2 }, 'opened');
-    expect(opened?.body).toMatchObject({ cause: 'operator', reason: 'token:operator: because' });
-    // The read model is a moment old: what went on meanwhile is left alone and told.
-    const rest = await change('/v1/quarantine/replay', { filter: {} });
-    expect(rest.json()).toMatchObject({ total: 2, movedOn: [named(5)] });
-    await model.refreshOnce();
-    expect((await change('/v1/quarantine/replay', { filter: {} })).json().total).toBe(0);
-    expect((await change('/v1/quarantine/replay', { filter: { chunks: [named(5)] } })).json().code).toBe(
-      'CHUNK_NOT_QUARANTINED',
-    );
-    expect((await change('/v1/quarantine/replay', { filter: { chunks: [named(500)] } })).statusCode).toBe(404);
-  });
-
-  it('is accepted by two people: one proposes and tells the number, another one approves; what moved on is left alone', async () => {
-    const { app, change, ledger, process } = await started();
-    const filter = { chunks: [named(2), named(7)] };
-    const accept = (payload: object, who = 'ann-approver') =>
-      change('/v1/quarantine/accept', { filter, ...payload }, { who });
-    expect((await accept({ expected: 2 }, 'viewer')).statusCode).toBe(403);
-    expect((await accept({ expected: 3 })).statusCode).toBe(422);
-    expect((await accept({})).statusCode).toBe(400);
-    expect((await accept({ dryRun: true })).json()).toMatchObject({ proposal: null, total: 2 });
-    const { proposal } = (await accept({ expected: 2, reason: 'junk rows' })).json();
-    expect(await ledger.chunkState(chunkRef(SALES, 2))).toMatchObject({ stage: 'quarantined' });
-    await ledger.openAttempt(chunkRef(SALES, 7), {
-      attempt: 2,
-      body: { cause: 'operator', reason: 'a person', observedAt: null, hashForm: 'joined', level: 'carried' },
-      causedBy: null,
-    });
-
-    const approve = (who: string, key?: string, on = app) =>
-      change(
-        `/v1/proposals/${proposal}/approve`,
-        { reason: 'seen' },
-        { who, on, ...(key === undefined ? {} : { key }) },
-      );
-    expect((await approve('operator')).statusCode).toBe(403);
-    // Nobody approves what he proposed himself.
-    expect([(await approve('ann-approver')).statusCode, (await approve('ann-approver')).json().code]).toEqual([
-      403,
-      'FORBIDDEN',
-    ]);
-    expect(await ledger.chunkState(chunkRef(SALES, 2))).toMatchObject({ stage: 'quarantined' });
-    const answer = await approve('ben-approver', 'approved-once');
-    expect(answer.json()).toMatchObject({
-      total: 1,
-      movedOn: [named(7)],
-      chunks: [
-        {
-          chunk: named(2),
-          accepted: { who: 'token:ann-approver and token:ben-approver', reason: 'junk rows; approved: seen' },
-        },
-      ],
-    });
-    expect(await ledger.chunkState(chunkRef(SALES, 2))).toMatchObject({ stage: 'accepted' });
-    expect(await ledger.chunkState(chunkRef(SALES, 7))).toMatchObject({ stage: 'opened', attempt: 2 });
-    const { app: other } = await process('b');
-    expect((await approve('ben-approver', 'approved-once', other)).json()).toEqual(answer.json());
-    // A third one comes too late to put a name to it.
-    expect((await approve('approver')).json().chunks[0].accepted.who).toBe('token:ann-approver and token:ben-approver');
-    const listed = await app.inject({ url: '/v1/proposals', headers: { authorization: 'Bearer viewer' } });
-    expect(listed.json().proposals).toMatchObject([
-      {
-        proposal,
-        who: 'token:ann-approver',
-        reason: 'junk rows',
-        decided: { decision: 'approved', who: 'token:ben-approver', reason: 'seen' },
-      },
-    ]);
-    expect((await change(`/v1/proposals/${'0'.repeat(64)}/approve`, {}, { who: 'approver' })).statusCode).toBe(404);
-  });
-
-  it('is not accepted in an attempt that nobody proposed: hauled again and gone wrong again is told as moved on', async () => {
-    const { change, ledger } = await started();
-    const { proposal } = (
-      await change(
-        '/v1/quarantine/accept',
-        { filter: { chunks: [named(2), named(5)] }, expected: 2 },
-        { who: 'ann-approver' },
-      )
-    ).json();
-    const again = { ...chunkRef(SALES, 5), attempt: 2 };
-    const body = {
-      cause: 'operator',
-      reason: 'a person',
-      observedAt: null,
-      hashForm: 'joined',
-      level: 'carried',
-    } as const;
-    await ledger.openAttempt(chunkRef(SALES, 5), { attempt: 2, body, causedBy: null });
-    await ledger.write(again, 'quarantined', BODIES.quarantined, null);
-    const told = { total: 1, movedOn: [named(5)], chunks: [{ chunk: named(2) }] };
-    const approve = (more: object) => change(`/v1/proposals/${proposal}/approve`, more, { who: 'ben-approver' });
-    expect((await approve({ dryRun: true })).json()).toMatchObject(told);
-    expect((await approve({})).json()).toMatchObject(told);
-    expect(await ledger.read(again, 'accepted')).toBeNull();
-  });
-});
-
-describe('a proposal', () => {
-  const made = async () => {
-    const world = await started();
-    const filter = { chunks: [named(2)] };
-    const { proposal } = (
-      await world.change('/v1/quarantine/accept', { filter, expected: 1 }, { who: 'ann-operator' })
-    ).json();
-    const decide = (verb: string, who: string, more: object = {}) =>
-      world.change(`/v1/proposals/${proposal}/${verb}`, more, { who });
-    return { ...world, proposal, decide };
-  };
-  const state = async ({ ledger }: Awaited<ReturnType<typeof started>>) =>
-    (await ledger.read({ ...chunkRef(SALES, 2), attempt: 1 }, 'accepted'))?.body.who ?? null;
-
-  it('is withdrawn by whoever made it, or by an approver; then nobody can approve it, nor withdraw what is approved', async () => {
-    const world = await made();
-    const { decide } = world;
-    expect((await decide('withdraw', 'ben-operator')).statusCode).toBe(403);
-    expect((await decide('withdraw', 'ann-operator', { dryRun: true })).json()).toMatchObject({ isDryRun: true });
-    expect((await decide('withdraw', 'ann-operator')).statusCode).toBe(200);
-    expect((await decide('approve', 'ben-approver')).json()).toMatchObject({
-      status: 422,
-      detail: 'the proposal was withdrawn by token:ann-operator',
-    });
-    expect(await state(world)).toBeNull();
-
-    const approved = await made();
-    expect((await approved.decide('approve', 'ben-approver')).statusCode).toBe(200);
-    expect((await approved.decide('withdraw', 'ben-approver')).statusCode).toBe(422);
-    expect(await state(approved)).toBe('token:ann-operator and token:ben-approver');
-  });
-
-  it('that is approved and withdrawn at once is one of the two, and what is done is what is told', async () => {
-    for (let round = 0; round < 10; round++) {
-      const world = await made();
-      const [approved, withdrawn] = await Promise.all([
-        world.decide('approve', 'ben-approver'),
-        world.decide('withdraw', 'ann-operator'),
-      ]);
-      expect([approved.statusCode, withdrawn.statusCode].sort()).toEqual([200, 422]);
-      expect((await state(world)) !== null).toBe(approved.statusCode === 200);
-    }
-  });
-
-  it('is one of a list that is read page by page, newest first', async () => {
-    const { api, app, change } = await started();
-    const ids: string[] = [];
-    for (const chunk of QUARANTINED) {
-      const filter = { chunks: [named(chunk)] };
-      ids.unshift((await change('/v1/quarantine/accept', { filter, expected: 1 })).json().proposal);
-      api.world.tick();
-    }
-    const page = async (query: string) =>
-      (await app.inject({ url: `/v1/proposals?limit=2${query}`, headers: { authorization: 'Bearer viewer' } })).json();
-    const first = await page('');
-    const last = await page(`&cursor=${first.next}`);
-    const told = [...first.proposals, ...last.proposals];
-    expect(told.map(({ proposal }: { proposal: string }) => proposal)).toEqual(ids);
-    expect([first.proposals.length, last.next]).toEqual([2, null]);
-    expect((await page('&cursor=nonsense')).status).toBe(400);
-  });
-});
-
 describe('a business process', () => {
   it('is declared failing by a reporter, who may do nothing else; said twice it is one record', async () => {
-    const { app, change, ledger } = await started();
+    const { app, change, ledger } = await startApi();
     const declare = (status: string, key: string) =>
       change('/v1/signals/month-end', { status }, { who: 'reporter', key });
     expect(

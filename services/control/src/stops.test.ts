@@ -1,12 +1,10 @@
 import type { DiscoveredTable } from '@lakehaul/adapters';
 import { recordShape, type TableStop } from '@lakehaul/ledger';
-import { afterAll, describe, expect, it } from 'vitest';
-import { ApiWorld, asPlanned, EVENTS, QUARANTINED, SALES } from '../../../test/support/api-world.ts';
+import { describe, expect, it } from 'vitest';
+import { startApi } from '../../../test/support/api-changes.ts';
+import { asPlanned, EVENTS, QUARANTINED, SALES } from '../../../test/support/api-world.ts';
 import { BODIES, chunkRef } from '../../../test/support/ledger-world.ts';
 import type { StoreCall } from '../../../test/support/memory-store.ts';
-
-const closing: (() => Promise<unknown>)[] = [];
-afterAll(() => Promise.all(closing.map((close) => close())));
 
 const STOP: TableStop = {
   ...{ schemaVersion: 1, action: 'stop', code: 'SYSTEMIC_CAUSE', reason: 'a zone', next: 'look' },
@@ -24,32 +22,17 @@ const LIFT = `/v1/tables/${SALES.tableId}/lift-stop`;
 const ACCEPT = `/v1/tables/${SALES.tableId}/accept-drift`;
 
 async function started(stop: TableStop | null = STOP) {
-  const api = new ApiWorld();
-  await api.seed();
-  if (stop !== null) await api.ledger.stops.append(SALES.tableId, null, stop);
-  api.world.tick();
-  const process = async (instance: string) => {
-    const made = await api.process({}, instance);
-    closing.push(() => made.app.close());
-    await made.model.refreshOnce();
-    return made;
-  };
-  const { app, ledger } = await process('a');
-  let keys = 0;
-  const change = (url: string, payload: object, options: { who?: string; key?: string; on?: typeof app } = {}) =>
-    (options.on ?? app).inject({
-      ...{ method: 'POST', url, payload: { reason: 'because', ...payload } },
-      headers: {
-        authorization: `Bearer ${options.who ?? 'operator'}`,
-        'idempotency-key': options.key ?? `key-number-${++keys}`,
-      },
-    });
+  const started = await startApi(async ({ ledger, world }) => {
+    if (stop !== null) await ledger.stops.append(SALES.tableId, null, stop);
+    world.tick();
+  });
+  const { api, ledger } = started;
   const see = (sales: Partial<DiscoveredTable>) => {
     api.catalogue = { tables: [{ ...asPlanned(SALES), ...sales }, asPlanned(EVENTS)], notMoved: [] };
   };
   const current = async () => (await ledger.stops.current(SALES.tableId))?.stop ?? null;
   const written = () => api.world.store.keys.length;
-  return { api, app, ledger, process, change, see, current, written };
+  return { ...started, see, current, written };
 }
 
 const SWAPPED = { oid: '999', columnListHash: 'swapped' };

@@ -4,6 +4,7 @@ import { type Mutant, mutant } from '../mutant.ts';
 const ADMISSION = 'services/control/src/auth/admission.test.ts';
 const AUTH = 'services/control/src/auth/auth.test.ts';
 const CHANGES = 'services/control/src/changes.test.ts';
+const PROPOSALS = 'services/control/src/proposals/proposals.test.ts';
 const EVENTS = 'services/control/src/event-hub.test.ts';
 const FUZZ = 'services/control/src/fuzz.test.ts';
 const ANSWERS = 'services/control/src/answers.test.ts';
@@ -84,14 +85,14 @@ export const CONTROL: readonly Mutant[] = [
     file: 'services/control/src/proposals/proposals.ts',
     from: 'if (found.body.who === by.who)',
     to: "if (found.body.who === by.who && by.who === '')",
-    tests: [CHANGES],
+    tests: [PROPOSALS],
   }),
   mutant('control: acceptance of whatever attempt stands', {
     harm: 'rows that nobody looked at are called good',
     file: 'services/control/src/proposals/accept-chunks.ts',
     from: 'return acceptance.ref.attempt === ref.attempt ? acceptance : null;',
     to: 'return acceptance;',
-    tests: [CHANGES],
+    tests: [PROPOSALS],
   }),
   mutant('control: an identity provider that is away is asked by every token', {
     harm: 'each stranger holds a request for as long as the provider does not answer',
