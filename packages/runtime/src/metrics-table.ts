@@ -93,13 +93,13 @@ export const METRICS = {
   lakehaul_unload_bytes_per_second: {
     kind: 'gauge',
     unit: 'bytes-per-second',
-    help: 'Planned bytes a second that the first big chunks were unloaded with, all at once together; not exported before. Exported by the planner only.',
+    help: 'Planned bytes a second that the first big chunks were unloaded with, all at once together; NaN before. Exported by the planner only.',
     labels: [],
   },
   lakehaul_unload_bytes_per_second_per_slice: {
     kind: 'gauge',
     unit: 'bytes-per-second',
-    help: 'The same for each slice of the cluster; not exported for serverless, nor where STV_SLICES shows none. Exported by the planner only.',
+    help: 'The same for each slice of the cluster; NaN for serverless, and where STV_SLICES shows none. Exported by the planner only.',
     labels: [],
   },
   lakehaul_write_log_sampled_timestamp_seconds: {

@@ -34,3 +34,25 @@ it('every stage is told in every pass, also one that has emptied since; pauses a
   expect(second).toContain('lakehaul_chunks{stage="unloaded"} 1');
   expect(second).toContain('lakehaul_tables_stopped{code="SCHEMA_DRIFT"} 0');
 });
+
+it('the measured speed of UNLOADs is told when it is known, and NaN before; of a slice where slices are known', async () => {
+  const world = new LedgerWorld();
+  const ledger = world.open();
+  const plan = tablePlan(3);
+  await ledger.writePlan(plan, rangeChunks(plan));
+  const scan = ledger.openScan();
+  await scan.refresh();
+  const metrics = createMetrics();
+  const pass = async () => {
+    await exportProgress({ ledger, scan, metrics }, [plan], { stopped: [], held: 0 });
+    return (await metrics.text()).split('\n').filter((line) => line.startsWith('lakehaul_unload_bytes_per_second'));
+  };
+  const [rate, slice] = ['lakehaul_unload_bytes_per_second', 'lakehaul_unload_bytes_per_second_per_slice'];
+  expect(await pass()).toEqual([`${rate} Nan`, `${slice} Nan`]);
+  await ledger.calibration.write({
+    ...{ schemaVersion: 1, chunks: 3, atOnce: 2, bytesPerSecond: '1600', stagedBytesPerSecond: '1', samples: [] },
+    ...{ fastestBytesPerSecond: '1000', slowestBytesPerSecond: '600' },
+    conditions: { kind: 'provisioned', slices: 16, nodes: 4, startSlots: 8 },
+  });
+  expect(await pass()).toEqual([`${rate} 1600`, `${slice} 100`]);
+});

@@ -25,8 +25,8 @@ export async function exportProgress(
 }
 
 function exportCalibration(record: CalibrationRecord | null, metrics: Pick<Metrics, 'set'>): void {
-  if (record === null) return;
-  metrics.set('lakehaul_unload_bytes_per_second', {}, Number(record.bytesPerSecond));
-  const slice = perSlice(record);
-  if (slice !== null) metrics.set('lakehaul_unload_bytes_per_second_per_slice', {}, slice);
+  // NaN compares with nothing: a rate that nobody measured is not a slow one.
+  metrics.set('lakehaul_unload_bytes_per_second', {}, Number(record?.bytesPerSecond ?? Number.NaN));
+  const slice = record === null ? null : perSlice(record);
+  metrics.set('lakehaul_unload_bytes_per_second_per_slice', {}, slice ?? Number.NaN);
 }

@@ -22,8 +22,10 @@ import {
 import { BoundedProcessor } from './bounded-processor.ts';
 import type { EndedCall, TracedResult, Tracing, TracingDeps, TracingOptions } from './tracing.ts';
 
-/** Calls below one span. A step that waits for hours asks thousands of times, a look at the ledger lists 256 shards. */
+/** Calls below one span: a step that waits for hours asks thousands of times. */
 const CALLS_MAX = 100;
+/** A pass comes every few seconds, day and night, and lists 256 shards. */
+const CALLS_OF_A_PASS_MAX = 20;
 /** Failures are what a trace is opened for: so many more of them. */
 const FAILED_CALLS_MAX = 100;
 const CLOSE_MS = 2_000;
@@ -33,6 +35,7 @@ interface Open {
   span: Span;
   context: Context;
   calls: number;
+  callsMax: number;
   leftOut: number;
 }
 
@@ -77,7 +80,9 @@ export class OtlpTracing implements Tracing {
       'lakehaul.step': job.step,
     });
     try {
-      const result = await this.#open.run(open, () => run({ traceId }));
+      // Not of a trace that nobody gets.
+      const fields = open.span.isRecording() ? { traceId } : {};
+      const result = await this.#open.run(open, () => run(fields));
       const { moved, failure } = result;
       if (moved !== undefined)
         open.span.setAttributes({
@@ -96,7 +101,7 @@ export class OtlpTracing implements Tracing {
 
   async pass<T>(name: string, run: () => Promise<T>, fields: Readonly<Record<string, string>> = {}): Promise<T> {
     const attributes = Object.entries(fields).map(([field, value]) => [`lakehaul.${field}`, value]);
-    const open = this.#begin(name, null, Object.fromEntries(attributes));
+    const open = { ...this.#begin(name, null, Object.fromEntries(attributes)), callsMax: CALLS_OF_A_PASS_MAX };
     try {
       const result = await this.#open.run(open, run);
       this.#end(open, null, 'done');
@@ -112,7 +117,7 @@ export class OtlpTracing implements Tracing {
     if (open === undefined || !open.span.isRecording()) return null;
     const startTime = this.#now();
     return ({ tries, code }) => {
-      if (!open.span.isRecording() || open.calls >= (code === null ? CALLS_MAX : CALLS_MAX + FAILED_CALLS_MAX)) {
+      if (!open.span.isRecording() || open.calls >= open.callsMax + (code === null ? 0 : FAILED_CALLS_MAX)) {
         open.leftOut += 1;
         return;
       }
@@ -137,7 +142,7 @@ export class OtlpTracing implements Tracing {
     const span = this.#ids.under(traceId, () =>
       this.#tracer.startSpan(name, { root: true, startTime: this.#now(), attributes }, ROOT_CONTEXT),
     );
-    return { span, context: trace.setSpan(ROOT_CONTEXT, span), calls: 0, leftOut: 0 };
+    return { span, context: trace.setSpan(ROOT_CONTEXT, span), calls: 0, callsMax: CALLS_MAX, leftOut: 0 };
   }
 
   #end({ span, leftOut }: Open, code: string | null, outcome: string): void {

@@ -146,13 +146,15 @@ describe('traces', () => {
   it('the trace id decides what is sampled: each service chooses the same attempts', async () => {
     await using collector = await startCollector();
     const attempts = Array.from({ length: 200 }, (_, chunk) => ({ ...ATTEMPT, chunk }));
+    const told = new Set<string>();
     for (const [service, step] of [
       ['worker', 'load'],
       ['verifier', 'verify'],
     ] as const) {
       const { tracing, outside } = await open(collector.url, { service, sampleRatio: 0.3 });
       for (const attempt of attempts)
-        await tracing.step(job(step, attempt), still, async () => {
+        await tracing.step(job(step, attempt), still, async (fields) => {
+          if ('traceId' in fields) told.add(String(fields['traceId']));
           await outside('s3.GetObject', async () => 'answer');
           return {};
         });
@@ -167,6 +169,8 @@ describe('traces', () => {
     expect(chunksOf('load').length).toBeGreaterThan(30);
     expect(chunksOf('load').length).toBeLessThan(90);
     expect(collector.spans()).toHaveLength(chunksOf('load').length * 4);
+    // A log line names only a trace that is there.
+    expect(told).toEqual(new Set(collector.spans().map((span) => span.traceId)));
   });
 
   it('a step with thousands of calls tells the first hundred, and of the others those that failed', async () => {
@@ -185,6 +189,17 @@ describe('traces', () => {
     expect(spans).toHaveLength(102);
     expect(spans.find((span) => span.name === 's3.GetObject')?.attributes['error.type']).toBe('PERMISSION_DENIED');
     expect(spans.find((span) => span.name === 'unload')?.attributes['lakehaul.calls_left_out']).toBe(50);
+  });
+
+  it('a pass, which comes every few seconds, tells twenty of its calls', async () => {
+    await using collector = await startCollector();
+    const { tracing, outside } = await open(collector.url);
+    await tracing.pass('feed', async () => {
+      for (let shard = 0; shard < 256; shard++) await outside('s3.ListObjectsV2', async () => 'answer');
+    });
+    await tracing.close();
+    expect(collector.spans()).toHaveLength(21);
+    expect(collector.spans().find((span) => span.name === 'feed')?.attributes['lakehaul.calls_left_out']).toBe(236);
   });
 
   it('sends the headers of the file, and what the deployment says of itself', async () => {

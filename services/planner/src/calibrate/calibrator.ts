@@ -55,6 +55,7 @@ export class Calibrator {
   readonly #deps: CalibratorDeps;
   readonly #samples = new Map<string, UnloadSample | null>();
   #heldSinceMs: number | null = null;
+  #isTooLate = false;
   readonly #told = new Set<string>();
 
   constructor(deps: CalibratorDeps) {
@@ -68,13 +69,17 @@ export class Calibrator {
     { mayUnload, jobId }: { mayUnload: (plan: TablePlan) => boolean; jobId: (ref: ChunkRef) => string },
   ): Promise<CalibrationGate> {
     const { minTableBytes, chunks: wanted } = this.#deps.settings;
-    if (wanted === 0) return OPEN;
+    if (wanted === 0 || this.#isTooLate) return OPEN;
     const big = plans.filter((plan) => BigInt(plan.estimatedBytes) >= minTableBytes);
     if (big.length === 0) return OPEN;
     // What one shared scan stages is one statement, of which a chunk tells nothing.
     const cut = big.filter((plan) => plan.keyColumns.length > 0);
     const known = await this.#deps.ledger.calibration.current();
-    if (known === null && this.#isUnderWay(cut)) return OPEN;
+    if (known === null && this.#isUnderWay(cut)) {
+      // For as long as this process lives: its pace is told by proofs.
+      this.#isTooLate = true;
+      return OPEN;
+    }
     const record = known ?? (await this.#measure(cut));
     if (record !== null) return this.#bySize(big, record.body);
     const told = [...this.#samples.values()].filter((sample) => sample !== null).length;
@@ -132,7 +137,7 @@ export class Calibrator {
     const { snapshotAt, durationMs, sizeBytes } = unloaded.body;
     const isShared = definition.scanGroup !== null && attempt === 1;
     // Its leader has the duration of the whole scan, and only its own bucket's files.
-    if (isShared || durationMs <= 0 || BigInt(sizeBytes) === 0n) return null;
+    if (isShared || durationMs <= 0 || BigInt(sizeBytes) === 0n || definition.estimatedBytes <= 0n) return null;
     const startMs =
       snapshotAt == null ? unloaded.lastModifiedMs - durationMs : Number(sourceMicros(snapshotAt) / 1_000n);
     return { startMs, durationMs, sourceBytes: definition.estimatedBytes, stagedBytes: BigInt(sizeBytes) };
