@@ -10,6 +10,7 @@ import { PROOF } from './proof.ts';
 import { STEERING } from './steering.ts';
 import { STEPS } from './steps.ts';
 import { STOP_BUGS } from './stops.ts';
+import { TELEMETRY } from './telemetry.ts';
 import { THROTTLE } from './throttle.ts';
 import { WATCH } from './watch.ts';
 
@@ -24,6 +25,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...THROTTLE,
   ...FORECASTS,
   ...COSTS,
+  ...TELEMETRY,
   ...CONTROL,
   ...STOP_BUGS,
   ...NOTICES,
