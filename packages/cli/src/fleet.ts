@@ -91,6 +91,8 @@ export async function runFleet(request: FleetRequest): Promise<StatusReport> {
   try {
     const endedJobs = () => workers.reduce((sum, worker) => sum + worker.endedJobs(), 0);
     const report = await loop(request, { ledger, queues, scan, plans, stop, diffSweep, endedJobs });
+    // What is written after the seal is not vouched for.
+    await reporting.stop();
     // Its end is a moment to vouch for: hourly seals are the services'.
     await sealer?.runOnce();
     return report;

@@ -80,6 +80,9 @@ describe('requests to S3', () => {
     requests.called('s3.PutObject');
     requests.failed('s3.PutObject', 'THROTTLED');
     await reporting.stop();
+    requests.called('s3.GetObject');
+    // Once: what comes after it is nobody's.
+    await reporting.stop();
     expect(await world.open().requests.total()).toEqual({ puts: 1n, lists: 0n, gets: 0n, processes: 1 });
     expect(told).toEqual(['0 1']);
     const again = start();

@@ -26,18 +26,23 @@ export function startReporting(request: {
     ...{ ...shared, name: 'record-requests', everyMs: RECORD_EVERY_MS },
     runOnce: () => recorder.runOnce(),
   });
+  const end = async () => {
+    await Promise.all([telling.stop(), recording.stop()]);
+    // An end in order neither fails nor waits long for a number that is an estimate anyway.
+    const over = new AbortController();
+    const late = clock.sleep(LAST_RECORD_MS, over.signal).catch(() => undefined);
+    const last = recorder
+      .close()
+      .catch((thrown: unknown) => log.warn('requests not recorded', { reason: asLakehaulError(thrown).message }));
+    await Promise.race([last, late]);
+    over.abort();
+  };
+  let ended: Promise<void> | null = null;
   return {
     loops: () => [...telling.loops(), ...recording.loops()],
-    async stop() {
-      await Promise.all([telling.stop(), recording.stop()]);
-      // An end in order neither fails nor waits long for a number that is an estimate anyway.
-      const over = new AbortController();
-      const late = clock.sleep(LAST_RECORD_MS, over.signal).catch(() => undefined);
-      const last = recorder
-        .close()
-        .catch((thrown: unknown) => log.warn('requests not recorded', { reason: asLakehaulError(thrown).message }));
-      await Promise.race([last, late]);
-      over.abort();
+    stop() {
+      ended ??= end();
+      return ended;
     },
   };
 }
