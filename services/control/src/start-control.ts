@@ -13,6 +13,7 @@ import { ChunkCauses } from './chunk-causes.ts';
 import { consoleDirectory } from './console-files.ts';
 import { EventHub, KEEP_EVERY_MS } from './event-hub.ts';
 import { TableMetrics } from './export-tables.ts';
+import { listenOn } from './listen.ts';
 import { startNotifying } from './notify.ts';
 import { ReadModel } from './read-model.ts';
 import { readiness } from './readiness.ts';
@@ -96,13 +97,14 @@ export async function startControl(request: {
     consoleDirectory: consoleDirectory(),
     isReady: async () => readiness(model, tokens?.isReadable() ?? true),
   });
-  await app.listen({ host: control.host, port: control.port });
-  const address = app.server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : control.port;
-  log.info('api listens', { host: control.host, port });
   const stop = async () => {
     events.close();
     await Promise.all([app.close(), looking.stop(), keeping.stop(), asking.stop(), reading?.stop(), notifying?.stop()]);
   };
+  const port = await listenOn(app, control).catch(async (thrown: unknown) => {
+    await stop();
+    throw thrown;
+  });
+  log.info('api listens', { host: control.host, port });
   return { port, loops, drain: stop, stop, done: new Promise(() => undefined) };
 }

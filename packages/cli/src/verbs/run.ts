@@ -75,7 +75,6 @@ export const run: Verb = {
       if (isJson) printJson(call.terminal, PLAN_JSON, planJson(migration, true));
       return EXIT.refused;
     }
-    await writeMigrationPlan(deps, migration);
     const store = await openQueueStore(queueOptions(session.config.queue, call.env), { log: session.log });
     await using serving = new Cleanup();
     serving.defer(() => store.stop());
@@ -84,6 +83,8 @@ export const run: Verb = {
       const control = serving.use(await serveControl({ session, store, fail }));
       call.terminal.talk(`see and steer it: ${control.url}`);
     }
+    // After what may be refused: a port that is taken, nobody who could log in.
+    await writeMigrationPlan(deps, migration);
     const progress = new ProgressLine(call.terminal);
     const report = await runFleet({
       session,
