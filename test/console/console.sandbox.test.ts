@@ -281,6 +281,34 @@ describe.skipIf(executable === null)('the console', () => {
     }
   });
 
+  it('a list that goes on has a next page, and the way back', async () => {
+    const page = await open('vic');
+    // More proposals than a page holds would take minutes to make: the answers of two pages.
+    const common = {
+      action: 'accept',
+      at: '2026-01-01T00:00:00Z',
+      who: 'token:anna',
+      chunks: [],
+      drift: null,
+      decided: null,
+    };
+    await page.route('**/v1/proposals?*', (route) => {
+      const isSecond = route.request().url().includes('cursor=second');
+      const reason = isSecond ? 'an older one' : 'a newer one';
+      const proposals = [{ ...common, proposal: isSecond ? 'b' : 'a', reason }];
+      return route.fulfill({ json: { proposals, next: isSecond ? null : 'second' } });
+    });
+    await goTo(page, '#/quarantine');
+    const pages = page.getByRole('navigation', { name: 'Pages of proposals' });
+    await page.getByText('“a newer one”').waitFor();
+    expect(await pages.getByRole('button', { name: 'Back' }).isDisabled()).toBe(true);
+    await pages.getByRole('button', { name: 'Next' }).click();
+    await page.getByText('“an older one”').waitFor();
+    expect(await pages.getByRole('button', { name: 'Next' }).isDisabled()).toBe(true);
+    await pages.getByRole('button', { name: 'Back' }).click();
+    await page.getByText('“a newer one”').waitFor();
+  });
+
   it('whoever may look at nothing is told so once, and not let in', async () => {
     const page = await open('');
     await page.getByLabel('Token').fill('token-of-rob');

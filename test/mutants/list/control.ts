@@ -8,6 +8,8 @@ const PROPOSALS = 'services/control/src/proposals/proposals.test.ts';
 const EVENTS = 'services/control/src/event-hub.test.ts';
 const FUZZ = 'services/control/src/fuzz.test.ts';
 const ANSWERS = 'services/control/src/answers.test.ts';
+const CAUSES = 'services/control/src/chunk-causes.test.ts';
+const GATES = 'packages/gates/src/evidence-gate.test.ts';
 
 export const CONTROL: readonly Mutant[] = [
   mutant('control: whoever is known may do everything', {
@@ -142,5 +144,40 @@ export const CONTROL: readonly Mutant[] = [
     from: "throw new LakehaulError('REQUEST_INVALID', 'querystring/cursor: is none that a page gave', {",
     to: "throw new LakehaulError('INTERNAL', 'querystring/cursor: is none that a page gave', {",
     tests: [FUZZ],
+  }),
+  mutant('control: a quarantine is its own cause', {
+    harm: 'the map says that attempts were used up, and not by what: nobody finds the chunks of one trouble',
+    file: 'packages/operate/src/chunk-list.ts',
+    from: "return receipts.findLast((receipt) => receipt.stage !== 'quarantined') ?? receipts.at(-1);",
+    to: 'return receipts.at(-1);',
+    tests: [CAUSES],
+  }),
+  mutant('control: a cause that is known is never looked at again', {
+    harm: 'the map names a trouble that was over long ago for chunks that have another one now',
+    file: 'services/control/src/chunk-causes.ts',
+    from: 'if (before?.state === state) continue;',
+    to: 'if (before !== undefined) continue;',
+    tests: [CAUSES],
+  }),
+  mutant('control: the second page of a gate’s findings begins at the first', {
+    harm: 'whoever reads the evidence of many tables sees the same twenty again, and never the others',
+    file: 'packages/operate/src/gate-evidence.ts',
+    from: 'idOf(each) > page.after)',
+    to: "idOf(each) >= '')",
+    tests: [ANSWERS],
+  }),
+  mutant('gates: what nothing can answer is told as passed', {
+    harm: 'people read that the source is unwritten where nobody ever looked',
+    file: 'packages/gates/src/evidence-gate.ts',
+    from: "isPassed ? (notAsked === null ? 'PASS' : 'NOT_ASKED') : gate.failing",
+    to: "isPassed ? 'PASS' : gate.failing",
+    tests: [GATES],
+  }),
+  mutant('gates: a table whose writes are not known counts as unwritten', {
+    harm: 'the evidence of a switch says that all tables are unwritten, and a gap hides what was',
+    file: 'packages/gates/src/write-gates.ts',
+    from: "isKnown: ({ writes }) => writes?.kind !== 'gap',",
+    to: 'isKnown: () => true,',
+    tests: [GATES],
   }),
 ];

@@ -20,8 +20,8 @@ interface Bitmap {
   ofByte: Uint32Array;
   columns: number;
   canvas: OffscreenCanvas;
-  /** Cells with a mark; only so many, more could not be told apart. */
-  marked: number[];
+  /** Cells with a mark, by their byte: a colour is set once for all of its cells. Only so many, more could not be told apart. */
+  marked: Map<number, number[]>;
 }
 
 /** Cells that moved lately: `sinceMs` of performance.now(). */
@@ -111,15 +111,20 @@ export class Painter {
       for (let row = 1; row <= seenRows; row++)
         context.fillRect(x, Math.round(y + row * size) - line, seenColumns * size, line);
     }
-    for (const index of bitmap.marked) {
-      const column = index % columns;
-      const row = Math.floor(index / columns);
-      if (column < firstColumn || column > firstColumn + seenColumns) continue;
-      if (row < firstRow || row > firstRow + seenRows) continue;
-      const left = (column * cellSize - view.x) * scale;
-      const upper = (top + row * cellSize - view.y) * scale;
-      paintMark(context, left, upper, size, paints, band.cells[index] ?? 0);
+    const seen = new Map<number, number[]>();
+    for (const [byte, cells] of bitmap.marked) {
+      const corners: number[] = [];
+      for (const index of cells) {
+        const column = index % columns;
+        const row = Math.floor(index / columns);
+        if (column < firstColumn || column > firstColumn + seenColumns) continue;
+        if (row < firstRow || row > firstRow + seenRows) continue;
+        corners.push((column * cellSize - view.x) * scale, (top + row * cellSize - view.y) * scale);
+      }
+      if (corners.length > 0) seen.set(byte, corners);
     }
+    if (size < 3) paintDots(context, seen, size, paints);
+    else if (size >= MARK_FROM) paintCrosses(context, seen, size, paints);
   }
 
   #bitmapOf({ tableId, cells, causes }: Band, columns: number, paints: Paints): Bitmap {
@@ -133,13 +138,18 @@ export class Painter {
     const context = canvas.getContext('2d');
     const image = new ImageData(columns, rows);
     const pixels = new Uint32Array(image.data.buffer);
-    const marked: number[] = [];
+    const marked = new Map<number, number[]>();
+    let markedCells = 0;
     for (let index = 0; index < cells.length; index++) {
       const byte = cells[index] ?? 0;
       const isAsked = cause === 0 || causes?.[index] === cause;
       pixels[index] = (isAsked ? ofByte[byte] : fadedOfByte[byte]) ?? 0;
       // Those of one cause are looked for: none of them may be averaged away, whatever they are now.
-      if (isAsked && (isMarked[byte] === 1 || cause !== 0) && marked.length < MOST_MARKED) marked.push(index);
+      if (!isAsked || (isMarked[byte] !== 1 && cause === 0) || markedCells >= MOST_MARKED) continue;
+      markedCells += 1;
+      const same = marked.get(byte);
+      if (same === undefined) marked.set(byte, [index]);
+      else same.push(index);
     }
     context?.putImageData(image, 0, 0);
     const made = { cells, causes, ofByte, columns, canvas, marked };
@@ -148,33 +158,47 @@ export class Painter {
   }
 }
 
-function paintMark(
-  context: CanvasRenderingContext2D,
-  x: number,
-  y: number,
-  size: number,
-  { ofByte, isMarked, page }: Paints,
-  byte: number,
-): void {
-  const colour = ofByte[byte] ?? 0;
-  if (size < 3) {
-    // On a ground of the page's colour: a dot alone is lost among bright neighbours.
-    const middle = size / 2;
-    context.fillStyle = page;
-    context.fillRect(Math.round(x + middle - 2.5), Math.round(y + middle - 2.5), 5, 5);
+/** Corners by byte: x, y, x, y, … in pixels of the canvas. */
+type Corners = ReadonlyMap<number, readonly number[]>;
+
+function eachCorner(corners: readonly number[], act: (x: number, y: number) => void): void {
+  for (let at = 0; at < corners.length; at += 2) act(corners[at] ?? 0, corners[at + 1] ?? 0);
+}
+
+/** On a ground of the page's colour: a dot alone is lost among bright neighbours. All grounds first: none may hide a dot. */
+function paintDots(context: CanvasRenderingContext2D, seen: Corners, size: number, { ofByte, page }: Paints): void {
+  const middle = size / 2;
+  const square = (half: number) => (x: number, y: number) =>
+    context.fillRect(Math.round(x + middle - half), Math.round(y + middle - half), 2 * half, 2 * half);
+  context.fillStyle = page;
+  for (const corners of seen.values()) eachCorner(corners, square(2.5));
+  for (const [byte, corners] of seen) {
+    const colour = ofByte[byte] ?? 0;
     context.fillStyle = `rgb(${colour & 255} ${(colour >> 8) & 255} ${(colour >> 16) & 255})`;
-    context.fillRect(Math.round(x + middle - 1.5), Math.round(y + middle - 1.5), 3, 3);
-    return;
+    eachCorner(corners, square(1.5));
   }
-  if (size < MARK_FROM || isMarked[byte] !== 1) return;
+}
+
+/** Of what stands outside the journey; what is only looked for has its colour. */
+function paintCrosses(
+  context: CanvasRenderingContext2D,
+  seen: Corners,
+  size: number,
+  { isMarked, page }: Paints,
+): void {
   const edge = size * 0.3;
   context.strokeStyle = page;
   context.lineWidth = Math.max(1.5, size / 12);
   context.beginPath();
-  context.moveTo(x + edge, y + edge);
-  context.lineTo(x + size - edge, y + size - edge);
-  context.moveTo(x + size - edge, y + edge);
-  context.lineTo(x + edge, y + size - edge);
+  for (const [byte, corners] of seen) {
+    if (isMarked[byte] !== 1) continue;
+    eachCorner(corners, (x, y) => {
+      context.moveTo(x + edge, y + edge);
+      context.lineTo(x + size - edge, y + size - edge);
+      context.moveTo(x + size - edge, y + edge);
+      context.lineTo(x + edge, y + size - edge);
+    });
+  }
   context.stroke();
 }
 

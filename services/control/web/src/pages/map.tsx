@@ -133,6 +133,7 @@ function CauseSelect({ cause, bands, map }: { cause: string; bands: readonly Ban
   return (
     <>
       <select
+        class="cause"
         aria-label="Cause"
         value={cause}
         disabled={counted.length === 0 && cause === ''}
