@@ -172,6 +172,9 @@ describe('the fleet', () => {
     const calls = spans.filter((span) => span.parentSpanId === proof?.spanId).map((span) => span.name);
     expect(calls.some((name) => name.startsWith('databricks.'))).toBe(true);
     expect(calls.some((name) => name.startsWith('s3.'))).toBe(true);
+    const unload = steps.find((span) => span.name === 'unload' && span.attributes['lakehaul.outcome'] === 'done');
+    const submitted = services.get('worker')?.lines.find((line) => line['message'] === 'unload submitted');
+    expect(unload?.attributes['lakehaul.statement_ids']).toBe(submitted?.['statementId']);
     const passes = spans.filter((span) => span.service === 'lakehaul-planner' && span.isRoot).map((span) => span.name);
     expect([...new Set(passes)].sort()).toEqual(['feed', 'govern', 'plan-table', 'watch']);
     // The log’s lines lead to the trace.

@@ -42,6 +42,8 @@ export type StepJob = AttemptRef & { step: Step };
 export interface MovedRows {
   rowCount: bigint;
   sizeBytes: bigint;
+  /** By which the engines know what did it: for traces. */
+  statementIds?: readonly string[];
 }
 
 export interface StepOutcome {

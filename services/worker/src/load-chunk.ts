@@ -64,7 +64,8 @@ export async function loadChunk(
     operation: loaded.operation,
     rowCountFrom: loaded.rowCountFrom,
   });
-  return { moved: { rowCount: BigInt(loaded.rowCount), sizeBytes: BigInt(unloaded.body.sizeBytes) } };
+  const { rowCount, statementIds } = loaded;
+  return { moved: { rowCount: BigInt(rowCount), sizeBytes: BigInt(unloaded.body.sizeBytes), statementIds } };
 }
 
 interface LoadInput {

@@ -90,7 +90,7 @@ export async function unloadChunk(
     rowCount: answer.counts.map((count) => count.rowCount).join('+'),
     statementId: statement.statementId,
   });
-  return { moved: movedBy(buckets) };
+  return { moved: { ...movedBy(buckets), statementIds: [statement.statementId] } };
 }
 
 /** The last line against schema drift: what the UNLOAD's own transaction says of the table. */

@@ -89,6 +89,7 @@ export class OtlpTracing implements Tracing {
           // Text: these are 64-bit numbers.
           'lakehaul.rows': moved.rowCount.toString(),
           'lakehaul.bytes': moved.sizeBytes.toString(),
+          ...(moved.statementIds === undefined ? {} : { 'lakehaul.statement_ids': moved.statementIds.join(' ') }),
         });
       this.#end(open, failure ?? null, failure !== undefined ? 'failed' : moved !== undefined ? 'done' : 'waits');
       return result;

@@ -47,7 +47,7 @@ async function open(
 }
 
 const job = (step: Step, attempt: AttemptRef = ATTEMPT) => ({ ...attempt, step });
-const moved = { rowCount: 2n ** 53n + 1n, sizeBytes: 10n };
+const moved = { rowCount: 2n ** 53n + 1n, sizeBytes: 10n, statementIds: ['s-1', 's-2'] };
 
 describe('traces', () => {
   it('two services that share nothing write one trace of an attempt; calls are below the step that they belong to', async () => {
@@ -94,6 +94,7 @@ describe('traces', () => {
     expect(unload?.attributes).toEqual({
       ...{ 'lakehaul.table': 'f-t', 'lakehaul.generation': 1, 'lakehaul.chunk': 7, 'lakehaul.attempt': 2 },
       ...{ 'lakehaul.step': 'unload', 'lakehaul.rows': '9007199254740993', 'lakehaul.bytes': '10' },
+      'lakehaul.statement_ids': 's-1 s-2',
       'lakehaul.outcome': 'done',
     });
     expect(verify?.attributes).toMatchObject({ 'lakehaul.outcome': 'failed', 'error.type': 'HASH_MISMATCH' });

@@ -10,7 +10,7 @@ import type { AttemptRef, Clock, ErrorCode, Log, LogFields, Step } from '@lakeha
 import type { Metrics } from '../metrics.ts';
 
 export interface TracedResult {
-  moved?: { rowCount: bigint; sizeBytes: bigint };
+  moved?: { rowCount: bigint; sizeBytes: bigint; statementIds?: readonly string[] };
   failure?: ErrorCode;
 }
 
