@@ -2,17 +2,13 @@
 import { createInterface } from 'node:readline/promises';
 import { runCommand } from './run-command.ts';
 
-/** Only these have statements to hand over. */
-const HAULS: ReadonlySet<string> = new Set(['run', 'demo']);
-const DRAINING = `draining: running statements are handed over; once more stops at once.
-Run the same command again to resume.`;
-
 const drain = new AbortController();
 let interrupts = 0;
 const interrupt = () => {
   interrupts++;
   if (interrupts > 1) process.exit(130);
-  process.stderr.write(`\n${HAULS.has(process.argv[2] ?? '') ? DRAINING : 'stopping; once more stops at once'}\n`);
+  // After the ^C that the terminal shows; what it means is told by the command, which knows its status line.
+  process.stderr.write('\n');
   drain.abort();
 };
 process.on('SIGINT', interrupt);

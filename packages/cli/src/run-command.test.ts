@@ -52,6 +52,17 @@ it('the configuration is the one that is named, else the environment’s, else t
   expect((await lakehaul('status', '--help')).stdout).toContain('(default LAKEHAUL_CONFIG, else');
 });
 
+it('what Ctrl-C means is told, and stays when the status line goes on', async () => {
+  let screen = '';
+  const stream = { isTTY: true, columns: 80, write: (text: string) => (screen += text) };
+  const stopping = new AbortController();
+  const call = { env: {}, stdout: stream, stderr: stream, signal: stopping.signal };
+  const running = runCommand({ ...call, argv: ['run', '--config', '/nowhere/lakehaul.yaml'] });
+  stopping.abort();
+  expect(await running).toBe(2);
+  expect(screen).toMatch(/draining: .*\nRun the same command again to resume\.\n/);
+});
+
 it.each([
   ['limit unload x --reason r', '"x" is no whole number'],
   ['priority public.a -1 --reason r', 'Unknown option'],

@@ -16,9 +16,17 @@ export interface CommandCall {
   ask?: (question: string) => Promise<string>;
 }
 
+/** Only these have statements to hand over. */
+const HAULS: ReadonlySet<string> = new Set(['run', 'demo']);
+const DRAINING = `draining: running statements are handed over; once more stops at once.
+Run the same command again to resume.`;
+
 export async function runCommand(call: CommandCall): Promise<number> {
   const terminal = createTerminal(call.stdout, call.stderr, call.env);
   const [name, ...rest] = call.argv;
+  // As talk: a status line that is replaced afterwards would take the last of these lines with it.
+  const told = HAULS.has(name ?? '') ? DRAINING : 'stopping; once more stops at once';
+  call.signal.addEventListener('abort', () => terminal.talk(told), { once: true });
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
     const asked = VERBS.find((verb) => verb.name === rest[0]);
     terminal.out(asked === undefined ? generalHelp(VERBS) : verbHelp(asked));
