@@ -2,7 +2,9 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { traceIdOf } from '@lakehaul/core';
-import { METRICS } from '@lakehaul/runtime';
+import { SLOW_DOWNS } from '@lakehaul/fleet';
+import { ChunkQueues, openQueueStore } from '@lakehaul/queue';
+import { createMetrics, METRICS, silentLog } from '@lakehaul/runtime';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Collector, startCollector } from '../support/collector.ts';
 import { eventually, type Fleet, type Service, startFleet } from '../support/processes.ts';
@@ -154,7 +156,19 @@ describe('the fleet', () => {
       missing: 0n,
       extra: 0n,
     });
+    const store = await openQueueStore({ kind: 'redis', url: fleet.redisUrl, path: '' }, { log: silentLog });
+    const queues = new ChunkQueues({ store, migration: 'fleet', log: silentLog, metrics: createMetrics() });
+    await eventually('each process tells of its slow-downs', async () => (await queues.board(SLOW_DOWNS)).size === 4);
+    await queues.close();
+    await store.stop();
     for (const service of services.values()) expect(await service.terminate()).toBe(0);
+  });
+
+  it('has recorded what each process asked S3 by the time it ended', async () => {
+    const session = await world.session(world.config({ include: ['svc.t'] }, { migration: 'fleet' }));
+    const { processes, puts, lists, gets } = await session.ledger.requests.total();
+    expect(processes).toBe(4);
+    expect(puts > 10n && lists > 20n && gets > 20n).toBe(true);
   });
 
   it('has told one trace of the chunk, worker’s and verifier’s steps alike, whose id the ledger’s reader knows', async () => {

@@ -10,4 +10,4 @@ export { type LoopOptions, type RunningLoop, startLoop } from './loop.ts';
 export { startReporting } from './report-requests.ts';
 export { RequestRecorder } from './request-recorder.ts';
 export { openSession, readLedger, type Session, type SessionOptions, stagingPrefix, VERSION } from './session.ts';
-export { type FleetSlowDowns, SlowDownTally, slowDownTeller } from './slow-downs.ts';
+export { type FleetSlowDowns, SLOW_DOWNS, SlowDownTally, slowDownTeller } from './slow-downs.ts';

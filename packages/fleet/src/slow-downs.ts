@@ -5,7 +5,8 @@
  */
 import type { ChunkQueues } from '@lakehaul/queue';
 
-const NAME = 's3-slow-downs';
+/** Their name on the board. */
+export const SLOW_DOWNS = 's3-slow-downs';
 export const TELL_EVERY_MS = 10_000;
 /** A process that was not heard for so long is not counted among those that tell; after the second it is forgotten. */
 const SILENT_MS = 60_000;
@@ -20,7 +21,7 @@ export function slowDownTeller(deps: {
   total: () => number;
 }): () => Promise<void> {
   let beat = 0;
-  return () => deps.queues.tellBoard(NAME, deps.process, `${deps.total()} ${++beat}`);
+  return () => deps.queues.tellBoard(SLOW_DOWNS, deps.process, `${deps.total()} ${++beat}`);
 }
 
 interface Heard {
@@ -49,7 +50,7 @@ export class SlowDownTally {
   /** Throws when the board cannot be read: what others tell is counted the next time. */
   async take(): Promise<FleetSlowDowns> {
     const { queues, process, total, nowMs } = this.#deps;
-    const board = await queues.board(NAME);
+    const board = await queues.board(SLOW_DOWNS);
     const now = nowMs();
     const own = total();
     let calls = own - this.#own;
@@ -64,7 +65,7 @@ export class SlowDownTally {
       if (before !== undefined || !this.#isFirst) calls += Math.max(0, heard.total - (before?.total ?? 0));
       this.#heard.set(other, heard);
       if (now - heard.changedMs < SILENT_MS) processes += 1;
-      else if (now - heard.changedMs >= GONE_MS) await queues.forgetOnBoard(NAME, other);
+      else if (now - heard.changedMs >= GONE_MS) await queues.forgetOnBoard(SLOW_DOWNS, other);
     }
     this.#isFirst = false;
     return { calls, processes };
