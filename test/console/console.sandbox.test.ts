@@ -68,7 +68,11 @@ beforeAll(async () => {
 });
 
 afterEach(async () => {
-  for (const context of contexts.splice(0)) await context.close();
+  for (const context of contexts.splice(0)) {
+    // A handler that is just answering would fail for a page that is gone, in nobody's test.
+    for (const page of context.pages()) await page.unrouteAll({ behavior: 'ignoreErrors' });
+    await context.close();
+  }
   expect(complaints.splice(0)).toEqual([]);
 });
 
@@ -271,6 +275,21 @@ describe.skipIf(executable === null)('the console', () => {
     // The quarantined one is the table's last.
     for (let step = 0; step < chunkCount; step++) await page.keyboard.press('ArrowRight');
     await page.getByText('· last ATTEMPTS_EXHAUSTED').waitFor();
+  });
+
+  it('the queues’ own board is led to only where it is served', async () => {
+    const page = await open('vic');
+    const board = page.getByRole('link', { name: 'Look into the queue store' });
+    let status = 404;
+    await page.route('**/queues-board/', (route) => route.fulfill({ status, body: '' }));
+    await goTo(page, '#/queues');
+    await page.getByText('Set by people').waitFor();
+    expect(await board.count()).toBe(0);
+    status = 200;
+    await goTo(page, '#/gates');
+    await goTo(page, '#/queues');
+    await board.waitFor();
+    expect(await board.getAttribute('href')).toBe('/queues-board/');
   });
 
   it('whoever may only look is offered nothing else', async () => {

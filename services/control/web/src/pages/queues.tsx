@@ -1,4 +1,6 @@
 /** What is holding us back? Queues, and what people set on them; each in its place. */
+import { useEffect, useState } from 'preact/hooks';
+import { send } from '../api.ts';
 import { count } from '../format.ts';
 import { Panel, Told } from '../parts/panel.tsx';
 import { LimitForm, LimitRows, PauseButton, SetByPeople } from '../parts/set-in-place.tsx';
@@ -13,7 +15,10 @@ export function QueuesPage() {
   const status = useResource<Status>('/v1/status').value;
   return (
     <div class="page">
-      <h1>Queues</h1>
+      <div class="head">
+        <h1>Queues</h1>
+        <BoardLink />
+      </div>
       <Told shown={queues}>
         {(value) => (
           <div class="cards">
@@ -61,5 +66,32 @@ function QueueCard({ queue, steering }: { queue: Queue; steering: Status['steeri
       )}
       <LimitRows limits={queue.limits} />
     </section>
+  );
+}
+
+/** Of the control service; a page of its own, for which a browser asks for name and token: any name. */
+const BOARD = '/queues-board/';
+
+/** Jobs one by one, to read only; not every queue store can be looked into, so it is offered where it answers. */
+function BoardLink() {
+  const [isServed, setServed] = useState(false);
+  useEffect(() => {
+    let isGone = false;
+    send(BOARD, { method: 'HEAD' }).then(
+      () => {
+        if (!isGone) setServed(true);
+      },
+      // Not served, or not for whoever asks: there is nothing to lead to.
+      () => undefined,
+    );
+    return () => {
+      isGone = true;
+    };
+  }, []);
+  if (!isServed) return null;
+  return (
+    <a class="actions" href={BOARD} target="_blank" rel="noreferrer">
+      Look into the queue store
+    </a>
   );
 }
