@@ -64,6 +64,10 @@ execFileSync(process.execPath, ['--import', 'tsx', 'services/control/web/build.t
   cwd: import.meta.dirname,
   stdio: ['ignore', 'ignore', 'inherit'],
 });
+// The pages of bull-board, which control serves as they are (services/control/src/queues-board).
+rmSync(resolve(outdir, 'queues-board'), { recursive: true, force: true });
+const boardPages = resolve(import.meta.dirname, 'node_modules/@bull-board/ui/dist');
+cpSync(boardPages, resolve(outdir, 'queues-board/dist'), { recursive: true });
 rmSync(resolve(outdir, 'console'), { recursive: true, force: true });
 cpSync(resolve(import.meta.dirname, 'services/control/web/dist'), resolve(outdir, 'console'), { recursive: true });
 

@@ -77,6 +77,7 @@ async function control(chunks: number, token: string): Promise<void> {
     target: { version: async () => '0', countLineages: async () => [] },
     authenticate: authenticateBy([async (given) => findToken(tokens, given, Date.now())]),
     consoleDirectory: null,
+    board: null,
     isLive: () => ({ isOk: true, detail: {} }),
     isReady: async () => ({ isOk: true, detail: {} }),
   });

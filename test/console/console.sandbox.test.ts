@@ -39,6 +39,7 @@ async function serve(port: number): Promise<StartedControl> {
   const count = { waiting: 3, active: 1, delayed: 0 };
   const queues = {
     counts: async () => ({ unload: count, load: count, verify: count }),
+    bullQueues: [],
     concurrency: async () => ({ unload: 8, load: null, verify: null }),
   };
   const fail = (error: unknown) => void complaints.push(`control failed: ${String(error)}`);

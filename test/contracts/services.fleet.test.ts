@@ -127,6 +127,20 @@ describe('the api of control', () => {
     await listening;
     expect((await post('/v1/queues/verify/resume')).status).toBe(200);
   });
+
+  it('shows bull-board as it is deployed, page and queues, to whoever may read, and takes no change', async () => {
+    const basic = { authorization: `Basic ${Buffer.from(`any:${fleet.tokens.viewer}`).toString('base64')}` };
+    const page = await ask('/queues-board/', { headers: basic });
+    const [script] = /static\/js\/main\.[^"]+/.exec(await page.text()) ?? [];
+    expect((await ask(`/queues-board/${script}`, { headers: basic })).status).toBe(200);
+    const told = await ask('/queues-board/api/queues', { headers: basic });
+    const { queues } = (await told.json()) as { queues: { name: string; readOnlyMode: boolean }[] };
+    expect(queues.map(({ name }) => name.replace(/^.*-/, ''))).toEqual(['unload', 'load', 'verify']);
+    expect(queues.every(({ readOnlyMode }) => readOnlyMode)).toBe(true);
+    for (const token of [fleet.tokens.viewer, fleet.tokens.operator])
+      expect((await ask('/queues-board/api/queues/pause', { method: 'PUT', body: '{}' }, token)).status).toBe(404);
+    expect((await ask('/queues-board/', {}, 'nobody')).status).toBe(401);
+  });
 });
 
 it('control tells receivers, once, by a URL that is in no log', async () => {

@@ -104,6 +104,7 @@ export class ApiWorld {
       authenticate: ({ headers }) => byName(headers.authorization),
       wake: () => undefined,
       consoleDirectory: null,
+      board: null,
       isLive: () => ({ isOk: true, detail: {} }),
       isReady: async () => ({ isOk: true, detail: {} }),
       ...change,

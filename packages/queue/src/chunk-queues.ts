@@ -43,6 +43,11 @@ export class ChunkQueues {
     this.#queues = new Map(STEPS.map((step) => [step, this.#open(step)]));
   }
 
+  /** For whoever looks at the store as it is. Jobs are changed by the methods here alone, which the ledger answers for. */
+  get bullQueues(): readonly Queue[] {
+    return [...this.#queues.values()];
+  }
+
   /** Same name in every process of the migration. */
   queueName(step: Step): string {
     return `${this.migration}-${step}`;

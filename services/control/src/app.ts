@@ -11,6 +11,7 @@ import { mayDo, rolesText } from './auth/permissions.ts';
 import { addConsole } from './console-files.ts';
 import type { ControlDeps } from './deps.ts';
 import { PROBLEM_TYPE, problemOf } from './problem.ts';
+import { addQueuesBoard } from './queues-board/board-routes.ts';
 import { addRoute, type Route } from './route.ts';
 import { acknowledgementRoutes } from './routes/acknowledgements.ts';
 import { chunkRoutes } from './routes/chunks.ts';
@@ -72,6 +73,7 @@ export async function buildApp(deps: ControlDeps): Promise<FastifyInstance> {
   });
   for (const each of allRoutes(app, deps)) addRoute(app, each);
   addConsole(app, deps.consoleDirectory);
+  addQueuesBoard(app, deps.board);
   await app.ready();
   return app;
 }
@@ -142,10 +144,10 @@ function sendProblem(
     log.error('api request failed', { requestId: request.id, reason: asLakehaulError(thrown).message });
   if (problem.status === 503) reply.header('retry-after', '2');
   if (problem.code === 'UNAUTHENTICATED')
-    // Nothing in it may differ from request to request.
+    // Nothing in it may differ from request to request. A line for each way in: Chromium looks at a line’s first scheme alone.
     return reply
       .code(401)
-      .header('www-authenticate', 'Bearer realm="lakehaul", Basic realm="lakehaul", charset="UTF-8"')
+      .header('www-authenticate', ['Bearer realm="lakehaul"', 'Basic realm="lakehaul", charset="UTF-8"'])
       .type(PROBLEM_TYPE)
       .send(JSON.stringify({ ...problem, requestId: '' }));
   return reply.code(problem.status).type(PROBLEM_TYPE).send(JSON.stringify(problem));

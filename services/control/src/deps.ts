@@ -7,6 +7,7 @@ import type { Health, MigrationConfig } from '@lakehaul/runtime';
 import type { Authenticate } from './auth/authenticate.ts';
 import type { ChunkCauses } from './chunk-causes.ts';
 import type { EventHub } from './event-hub.ts';
+import type { QueuesBoard } from './queues-board/board.ts';
 import type { ReadModel } from './read-model.ts';
 
 export interface ControlDeps {
@@ -28,6 +29,8 @@ export interface ControlDeps {
   wake: () => void;
   /** Where the built console lies; null: it is not built. */
   consoleDirectory: string | null;
+  /** bull-board, for looking; null where it is not installed. */
+  board: QueuesBoard | null;
   clock: Clock;
   log: Log;
   isLive: () => Health;

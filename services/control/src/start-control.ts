@@ -15,6 +15,8 @@ import { EventHub, KEEP_EVERY_MS } from './event-hub.ts';
 import { TableMetrics } from './export-tables.ts';
 import { listenOn } from './listen.ts';
 import { startNotifying } from './notify.ts';
+import { QueuesBoard } from './queues-board/board.ts';
+import { boardDirectory } from './queues-board/board-routes.ts';
 import { ReadModel } from './read-model.ts';
 import { readiness } from './readiness.ts';
 
@@ -27,7 +29,7 @@ export interface StartedControl extends HostedService {
 
 export async function startControl(request: {
   session: Session;
-  queues: Pick<ChunkQueues, 'counts' | 'concurrency'>;
+  queues: Pick<ChunkQueues, 'counts' | 'concurrency' | 'bullQueues'>;
   fail: (error: unknown) => void;
 }): Promise<StartedControl> {
   const { session, queues, fail } = request;
@@ -79,6 +81,7 @@ export async function startControl(request: {
     ...(notifying?.loops() ?? []),
   ];
   const isLive = livenessOf(loops, clock);
+  const uiPath = boardDirectory();
   const app = await buildApp({
     ...{
       version: VERSION,
@@ -95,6 +98,7 @@ export async function startControl(request: {
     },
     ...{ authenticate: authenticateBy(ways), wake: looking.wake, clock, log, isLive },
     consoleDirectory: consoleDirectory(),
+    board: uiPath === null ? null : new QueuesBoard({ queues, uiPath, clock, log }),
     isReady: async () => readiness(model, tokens?.isReadable() ?? true),
   });
   const stop = async () => {

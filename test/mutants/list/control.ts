@@ -7,6 +7,7 @@ const CHANGES = 'services/control/src/changes.test.ts';
 const PROPOSALS = 'services/control/src/proposals/proposals.test.ts';
 const EVENTS = 'services/control/src/event-hub.test.ts';
 const FUZZ = 'services/control/src/fuzz.test.ts';
+const BOARD = 'services/control/src/queues-board/queues-board.test.ts';
 const ANSWERS = 'services/control/src/answers.test.ts';
 const CAUSES = 'services/control/src/chunk-causes.test.ts';
 const GATES = 'packages/gates/src/evidence-gate.test.ts';
@@ -179,5 +180,40 @@ export const CONTROL: readonly Mutant[] = [
     from: "isKnown: ({ writes }) => writes?.kind !== 'gap',",
     to: 'isKnown: () => true,',
     tests: [GATES],
+  }),
+  mutant('queues board: takes more than GET', {
+    harm: 'jobs are thrown away or run again past the ledger, by whoever may read',
+    file: 'services/control/src/queues-board/board-routes.ts',
+    from: '...{ ...common, url: `${BOARD_PATH}${route}` },',
+    to: "...{ ...common, method: ['GET', 'PUT'], url: `${BOARD_PATH}${route}` },",
+    tests: [BOARD],
+  }),
+  mutant('queues board: open to everybody', {
+    harm: 'a stranger reads which tables are hauled, and by which workers',
+    file: 'services/control/src/queues-board/board-routes.ts',
+    from: "config: { permission: 'read' }",
+    to: "config: { permission: 'public' }",
+    tests: [BOARD],
+  }),
+  mutant('queues board: the store’s own words are told', {
+    harm: 'an address with a password stands in an answer',
+    file: 'services/control/src/queues-board/board.ts',
+    from: "return new LakehaulError('QUEUE_UNAVAILABLE', 'the queue store does not answer');",
+    to: "return new LakehaulError('QUEUE_UNAVAILABLE', reason);",
+    tests: [BOARD],
+  }),
+  mutant('queues board: questions pile up while the store hangs', {
+    harm: 'open pages fill the memory of the service until the API is gone',
+    file: 'services/control/src/queues-board/board.ts',
+    from: 'if (this.#waiting >= MOST_AT_ONCE)',
+    to: 'if (this.#waiting < 0)',
+    tests: [BOARD],
+  }),
+  mutant('control: both ways in stand in one line', {
+    harm: 'Chromium asks nobody for a password, and people paste tokens into addresses',
+    file: 'services/control/src/app.ts',
+    from: `['Bearer realm="lakehaul"', 'Basic realm="lakehaul", charset="UTF-8"']`,
+    to: `'Bearer realm="lakehaul", Basic realm="lakehaul", charset="UTF-8"'`,
+    tests: [BOARD],
   }),
 ];

@@ -30,6 +30,7 @@ const addressOf = (url: string) =>
     .replace(':generation', 'g1')
     .replace(':chunk', '2')
     .replace(':queue', 'unload')
+    .replace(':code', 'SYSTEMIC_CAUSE')
     .replace(':process', 'month-end')
     .replace(':proposal', 'f'.repeat(64));
 
