@@ -59,7 +59,7 @@ function deferred() {
 /** `. .lakehaul/sandbox/env` of the README. */
 function credentials(): Record<string, string> {
   const lines = readFileSync(join(directory, 'env'), 'utf8').trim().split('\n');
-  return Object.fromEntries(lines.map((line) => /^export (\w+)=(.*)$/.exec(line)?.slice(1) ?? []));
+  return Object.fromEntries(lines.map((line) => /^export (\w+)='(.*)'$/.exec(line)?.slice(1) ?? []));
 }
 
 const lakehaul = (...argv: string[]) => runLakehaul(argv, new AbortController().signal);

@@ -50,7 +50,7 @@ export const config: Verb = {
       throw new LakehaulError('CONFIG_INVALID', `${path} cannot be read`, {
         cause,
         where: path,
-        next: 'name the file with --config, or copy lakehaul.example.yaml',
+        next: 'name it with --config or LAKEHAUL_CONFIG, or copy lakehaul.example.yaml',
       });
     });
     const result = loadMigrationConfig({ path, text, env });
