@@ -41,6 +41,13 @@ export const proposalRecord = z.discriminatedUnion('action', [
     schemaDigest: z.string().min(1),
     drifts: z.array(z.strictObject({ kind: z.string(), column: z.string().nullable(), detail: z.string() })),
   }),
+  /** Let rows that come after the plan lose what is named. */
+  z.strictObject({
+    ...proposer,
+    action: z.literal('acknowledge'),
+    tableId: z.string().min(1),
+    acknowledgements: z.array(z.string().min(1)).min(1),
+  }),
 ]);
 
 export type Proposal = z.infer<typeof proposalRecord>;

@@ -1,7 +1,7 @@
 import type { ColumnPlan } from '@lakehaul/core';
 import { recordShape } from '@lakehaul/ledger';
 import { describe, expect, it } from 'vitest';
-import { startApi } from '../../../test/support/api-changes.ts';
+import { startApi, VIEWER } from '../../../test/support/api-changes.ts';
 import { type ApiWorld, SALES } from '../../../test/support/api-world.ts';
 import { BODIES, chunkRef, rangeChunks, tablePlan } from '../../../test/support/ledger-world.ts';
 import type { StoreCall } from '../../../test/support/memory-store.ts';
@@ -48,10 +48,12 @@ async function withRounded({ ledger, world }: ApiWorld): Promise<void> {
 async function started() {
   const { api, app, ledger, change } = await startApi(withRounded);
   const post = (payload: object, { url, ...options }: { who?: string; key?: string; url?: string } = {}) =>
-    change(url ?? POST, { reason: '38 digits are enough', ...payload }, { who: 'approver', ...options });
+    change(url ?? POST, { reason: '38 digits are enough', ...payload }, { who: 'ann-operator', ...options });
   const get = async (url = `/v1/tables/logs.json/acknowledgements`) =>
     (await app.inject({ url, headers: { authorization: 'Bearer viewer' } })).json();
-  return { api, app, ledger, post, get };
+  const approve = (proposal: string, who: string, key?: string) =>
+    change(`/v1/proposals/${proposal}/approve`, { reason: 'so it is' }, { who, ...(key === undefined ? {} : { key }) });
+  return { api, app, ledger, post, approve, get };
 }
 
 const chunks = (...numbers: number[]) => numbers.map((chunk) => `${JSONS.tableId}/g1/${chunk}`);
@@ -71,8 +73,8 @@ describe('what is acknowledged of a table', () => {
     expect(await get(`/v1/tables/${SALES.tableId}/acknowledgements`)).toMatchObject({ planned: [], missing: [] });
   });
 
-  it('grows by an approver’s word, which is recorded with who and why, and tells what can be replayed then', async () => {
-    const { api, get, post, ledger } = await started();
+  it('grows when one proposes and another one approves; recorded with both and why, and tells what can be replayed then', async () => {
+    const { api, app, get, post, approve, ledger } = await started();
     const acknowledgements = ['rounding:doc', 'rounding:known', 'rounding:doc'];
     const told = {
       table: 'logs.json',
@@ -81,21 +83,44 @@ describe('what is acknowledged of a table', () => {
       known: ['rounding:known'],
     };
     const before = api.world.store.keys.length;
-    expect((await post({ acknowledgements, dryRun: true })).json()).toEqual({ ...told, isDryRun: true });
-    for (const who of ['viewer', 'operator', 'examiner', 'reporter'])
+    expect((await post({ acknowledgements, dryRun: true })).json()).toEqual({
+      ...told,
+      isDryRun: true,
+      proposal: null,
+    });
+    for (const who of ['viewer', 'examiner', 'reporter'])
       expect((await post({ acknowledgements }, { who })).statusCode).toBe(403);
-    expect([api.world.store.keys.length, await ledger.acknowledged.of(JSONS)]).toEqual([before, []]);
-    expect((await post({ acknowledgements })).json()).toEqual({ ...told, isDryRun: false });
+    expect(api.world.store.keys.length).toBe(before);
+
+    const { proposal, ...rest } = (await post({ acknowledgements }, { who: 'ann-approver' })).json();
+    expect(rest).toEqual({ ...told, isDryRun: false });
+    expect(recordShape(`proposals/${proposal}/proposed`)).toBeDefined();
+    const listed = (await app.inject({ url: '/v1/proposals', headers: VIEWER })).json().proposals;
+    expect(listed).toMatchObject([
+      { action: 'acknowledge', loss: { tableId: JSONS.tableId, acknowledgements: ['rounding:doc'] }, decided: null },
+    ]);
+    for (const who of ['ann-approver', 'operator']) expect((await approve(proposal, who)).statusCode).toBe(403);
+    expect(await ledger.acknowledged.of(JSONS)).toEqual([]);
+
+    // Of two who approve one after the other the first one's name stands, and one record.
+    for (const who of ['ben-approver', 'approver'])
+      expect((await approve(proposal, who)).json()).toMatchObject({ action: 'acknowledge', chunks: [], lifted: null });
     expect(await ledger.acknowledged.of(JSONS)).toEqual(['rounding:doc']);
     expect(await get()).toMatchObject({
-      later: [{ acknowledgement: 'rounding:doc', who: 'token:approver', reason: '38 digits are enough' }],
+      later: [
+        {
+          acknowledgement: 'rounding:doc',
+          who: 'token:ann-approver and token:ben-approver',
+          reason: '38 digits are enough; approved: so it is',
+        },
+      ],
       missing: [{ acknowledgement: 'rounding:note', chunks: chunks(1) }],
       toReplay: chunks(0),
     });
-    // Known by now: nothing is recorded again.
-    expect((await post({ acknowledgements })).json()).toMatchObject({ acknowledged: [] });
-    expect(await ledger.acknowledged.records(JSONS.tableId)).toHaveLength(1);
-    const [record] = await ledger.acknowledged.records(JSONS.tableId);
+    // Known by now: there is nothing to propose.
+    expect((await post({ acknowledgements })).json()).toMatchObject({ status: 422, code: 'USAGE' });
+    const [record, ...more] = await ledger.acknowledged.records(JSONS.tableId);
+    expect(more).toEqual([]);
     expect(recordShape(`acknowledged/${JSONS.tableId}/0000000001`)?.safeParse(record?.body).error).toBeUndefined();
   });
 
@@ -116,19 +141,20 @@ describe('what is acknowledged of a table', () => {
     expect(api.world.store.keys.length).toBe(before);
   });
 
-  it('is recorded once, after a crash at any write too', async () => {
-    for (let crashAt = 1; crashAt <= 3; crashAt++) {
-      const { api, post, ledger } = await started();
+  it('is recorded once, after a crash at any write of the approval too', async () => {
+    for (let crashAt = 1; crashAt <= 4; crashAt++) {
+      const { api, post, approve, ledger } = await started();
+      const { proposal } = (await post({ acknowledgements: ['rounding:doc'] })).json();
       let writes = 0;
       api.world.store.intercept = ({ operation, when }: StoreCall) => {
         if (operation === 'putIfAbsent' && when === 'after' && ++writes >= crashAt)
           throw new Error('the process is gone');
       };
-      const say = () => post({ acknowledgements: ['rounding:doc'] }, { key: 'crash-and-again' });
+      const say = (who = 'ben-approver', key = 'crash-and-again') => approve(proposal, who, key);
       await say();
       api.world.store.intercept = undefined;
-      const again = await Promise.all([say(), say()]);
-      expect(again.map(({ statusCode }) => statusCode)).toEqual([200, 200]);
+      const again = await Promise.all([say(), say(), say('approver', 'another-one')]);
+      expect(again.map(({ statusCode }) => statusCode)).toEqual([200, 200, 200]);
       expect(await ledger.acknowledged.records(JSONS.tableId)).toHaveLength(1);
     }
   });

@@ -76,11 +76,11 @@ export const STOP_BUGS: readonly Mutant[] = [
     to: "if (each !== '') return;",
     tests: [LOSSES],
   }),
-  mutant('acknowledge: whoever replays may', {
+  mutant('acknowledge: whoever reads may propose', {
     harm: 'rounded numbers are called verified by somebody who may sign nothing',
     file: 'services/control/src/routes/acknowledgements.ts',
-    from: "url: '/v1/tables/:table/acknowledge', permission: 'approve'",
-    to: "url: '/v1/tables/:table/acknowledge', permission: 'replay'",
+    from: "url: '/v1/tables/:table/acknowledge', permission: 'propose'",
+    to: "url: '/v1/tables/:table/acknowledge', permission: 'read'",
     tests: [LOSSES],
   }),
   mutant('acknowledge: recorded by each try', {

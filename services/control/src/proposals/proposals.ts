@@ -4,18 +4,31 @@
  */
 import { LakehaulError, must } from '@lakehaul/core';
 import { decisionRecord, type Ledger, PROPOSALS, type Proposal, proposalPath, proposalRecord } from '@lakehaul/ledger';
-import { type AcceptDeps, drift, LIFT_JSON, RESUME_PLAN, type ResumePlan, said, utcTime } from '@lakehaul/operate';
+import {
+  ACKNOWLEDGE_JSON,
+  ACKNOWLEDGE_PLAN,
+  type AcceptDeps,
+  type AcknowledgePlan,
+  drift,
+  LIFT_JSON,
+  RESUME_PLAN,
+  type ResumePlan,
+  said,
+  utcTime,
+} from '@lakehaul/operate';
 import { z } from 'zod';
 import { type LiftDeps, told } from '../lift-stop.ts';
 import type { Change } from '../once.ts';
 import { attempt, PLAN, type Plan } from '../quarantine.ts';
 import { ACCEPTED_JSON, performAcceptance, previewAcceptance } from './accept-chunks.ts';
 import { performDriftApproval, planDriftApproval } from './accept-drift.ts';
+import { performLoss, planLoss, toldLoss } from './acknowledge-loss.ts';
 import { type By, both, decided, proposed, refuseDecided, standingDecision } from './decide.ts';
 
 export const APPROVED_JSON = ACCEPTED_JSON.extend({
-  action: z.enum(['accept', 'accept-drift']),
+  action: z.enum(['accept', 'accept-drift', 'acknowledge']),
   lifted: LIFT_JSON.nullable().describe('of accept-drift: what is done; then there are no chunks'),
+  acknowledged: ACKNOWLEDGE_JSON.nullable().describe('of acknowledge: what is recorded; then there are no chunks'),
 });
 
 const listed = z.strictObject({
@@ -32,6 +45,10 @@ const listed = z.strictObject({
     })
     .nullable()
     .describe('of accept-drift: the schema that is accepted, and the stop that is lifted'),
+  loss: z
+    .strictObject({ tableId: said, acknowledgements: z.array(said) })
+    .nullable()
+    .describe('of acknowledge: what rows that come later may lose'),
   decided: z
     .strictObject({ decision: z.enum(['approved', 'withdrawn']), at: utcTime, who: said, reason: said })
     .nullable()
@@ -85,10 +102,14 @@ async function proposalOf(ledger: Ledger, id: string): Promise<Listed> {
   };
 }
 
-function subjectOf(body: Proposal): Pick<Listed, 'chunks' | 'drift'> {
-  if (body.action === 'accept') return { chunks: body.chunks, drift: null };
-  const { tableId, stop, drifts } = body;
-  return { chunks: [], drift: { tableId, stopDigest: stop.digest, drifts } };
+const NO_SUBJECT = { chunks: [], drift: null, loss: null };
+
+function subjectOf(body: Proposal): Pick<Listed, 'chunks' | 'drift' | 'loss'> {
+  const { action } = body;
+  if (action === 'accept') return { ...NO_SUBJECT, chunks: body.chunks };
+  const { tableId } = body;
+  if (action === 'acknowledge') return { ...NO_SUBJECT, loss: { tableId, acknowledgements: body.acknowledgements } };
+  return { ...NO_SUBJECT, drift: { tableId, stopDigest: body.stop.digest, drifts: body.drifts } };
 }
 
 /** By whoever proposed it, or by an approver: nothing of it is done any more. */
@@ -120,15 +141,16 @@ export function withdrawChange(
   };
 }
 
-/** Chunks with their attempts, or the table that is resumed. */
-const APPROVAL = z.union([PLAN, RESUME_PLAN]);
-const NO_CHUNKS = { total: 0, chunks: [], movedOn: [] };
+/** Chunks with their attempts, the table that is resumed, or the losses that are recorded. */
+const APPROVAL = z.union([PLAN, RESUME_PLAN, ACKNOWLEDGE_PLAN]);
+type Approval = Plan | ResumePlan | AcknowledgePlan;
+const NOTHING = { total: 0, chunks: [], movedOn: [], lifted: null, acknowledged: null };
 
 export function approveChange(
   deps: AcceptDeps & LiftDeps,
   by: By,
   id: string,
-): Change<Plan | ResumePlan, Approved> & { preview: () => Promise<Approved> } {
+): Change<Approval, Approved> & { preview: () => Promise<Approved> } {
   const { ledger } = deps;
   const read = async () => {
     const found = await proposed(ledger, id);
@@ -144,29 +166,32 @@ export function approveChange(
     planShape: APPROVAL,
     plan: async () => {
       const { body } = await read();
-      return body.action === 'accept' ? body.chunks : planDriftApproval(deps, body);
+      if (body.action === 'accept') return body.chunks;
+      if (body.action === 'acknowledge') return planLoss(deps, body.tableId, body.acknowledgements);
+      return planDriftApproval(deps, body);
     },
     preview: async () => {
       const { body } = await read();
       const { action } = body;
-      if (action === 'accept') return { action, ...(await previewAcceptance(deps, body, by)), lifted: null };
-      const lifted = told(deps, await planDriftApproval(deps, body), true);
-      return { action, isDryRun: true, ...NO_CHUNKS, lifted };
+      const nothing = { action, isDryRun: true, ...NOTHING };
+      if (action === 'accept') return { ...nothing, ...(await previewAcceptance(deps, body, by)) };
+      if (action === 'acknowledge') {
+        const planned = await planLoss(deps, body.tableId, body.acknowledgements);
+        return { ...nothing, acknowledged: toldLoss(planned) };
+      }
+      return { ...nothing, lifted: told(deps, await planDriftApproval(deps, body), true) };
     },
     perform: async (planned) => {
       const { body, key } = await read();
       // Of two who approve at once the first one's name stands; of one who withdraws at the same time as well.
       const first = await decided(ledger, id, 'approved', by, key);
       refuseDecided(id, first, 'approved');
-      if (Array.isArray(planned))
-        return {
-          action: 'accept',
-          ...(await performAcceptance(deps, planned, both(body, first))),
-          lifted: null,
-        };
+      const nothing = { action: body.action, isDryRun: false, ...NOTHING };
+      if (Array.isArray(planned)) return { ...nothing, ...(await performAcceptance(deps, planned, both(body, first))) };
       const people = { proposer: body, approver: first };
-      const lifted = await performDriftApproval(deps, id, planned, people);
-      return { action: 'accept-drift', isDryRun: false, ...NO_CHUNKS, lifted };
+      if ('acknowledgements' in planned)
+        return { ...nothing, acknowledged: await performLoss(deps, id, planned, people) };
+      return { ...nothing, lifted: await performDriftApproval(deps, id, planned, people) };
     },
   };
 }

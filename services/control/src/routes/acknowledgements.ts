@@ -1,18 +1,9 @@
-/** Losses that a person puts a name to after a table was planned. */
-import {
-  ACKNOWLEDGE_JSON,
-  ACKNOWLEDGE_PLAN,
-  ACKNOWLEDGEMENTS_JSON,
-  type AcknowledgeAnswer,
-  type AcknowledgePlan,
-  acknowledge,
-  acknowledgementsOf,
-  planAcknowledge,
-} from '@lakehaul/operate';
+/** Losses that people put their names to after a table was planned: proposed here, approved like any other proposal. */
+import { ACKNOWLEDGEMENTS_JSON, acknowledgementsOf } from '@lakehaul/operate';
 import { z } from 'zod';
 import type { ControlDeps } from '../deps.ts';
 import { DRY_RUN, makeChange, REASON } from '../make-change.ts';
-import type { Change } from '../once.ts';
+import { LOSS_PROPOSED_JSON, proposeLoss } from '../proposals/acknowledge-loss.ts';
 import { type Route, route } from '../route.ts';
 import { tableNamed } from './status.ts';
 
@@ -30,21 +21,6 @@ const body = z.strictObject({
 export function acknowledgementRoutes(deps: ControlDeps): Route[] {
   const { ledger, model } = deps;
   const plansOf = (table: string) => tableNamed(model.snapshot.plans, table).plans;
-  const changing = (
-    by: { who: string; reason: string },
-    { table, wanted }: { table: string; wanted: readonly string[] },
-  ): Change<AcknowledgePlan, AcknowledgeAnswer> & { preview: () => Promise<AcknowledgeAnswer> } => {
-    const plan = () => planAcknowledge({ ledger, plans: plansOf(table) }, wanted);
-    return {
-      plan,
-      planShape: ACKNOWLEDGE_PLAN,
-      preview: async () => {
-        const { acknowledgements, ...told } = await plan();
-        return { ...told, isDryRun: true, acknowledged: acknowledgements };
-      },
-      perform: (planned, id) => acknowledge(ledger, planned, { ...by, request: id }),
-    };
-  };
   return [
     route({
       ...{ method: 'GET', url: '/v1/tables/:table/acknowledgements', permission: 'read', tag: 'tables' },
@@ -54,17 +30,17 @@ export function acknowledgementRoutes(deps: ControlDeps): Route[] {
       handle: ({ params }) => acknowledgementsOf({ ledger, plans: plansOf(params.table), scan: model.snapshot.scan }),
     }),
     route({
-      ...{ method: 'POST', url: '/v1/tables/:table/acknowledge', permission: 'approve', tag: 'tables', isChange: true },
-      summary: 'Put your name to a loss of rows that come later: numbers that a VARIANT column rounds.',
+      ...{ method: 'POST', url: '/v1/tables/:table/acknowledge', permission: 'propose', tag: 'tables', isChange: true },
+      summary: 'Propose to acknowledge a loss of rows that come later: numbers that a VARIANT column rounds.',
       description:
-        'It counts from now on and is not taken back. Chunks that waited for it are replayed afterwards (toReplay of the acknowledgements).',
+        'Not taken back, so nothing is recorded before somebody else approves (POST /v1/proposals/ID/approve); it counts from then on. Chunks that waited for it are replayed afterwards (toReplay of the acknowledgements).',
       params: TABLE,
       body,
-      answer: ACKNOWLEDGE_JSON,
+      answer: LOSS_PROPOSED_JSON,
       handle: (call) => {
         const { reason, acknowledgements } = call.body;
         const by = { who: call.principal.id, reason };
-        return makeChange(deps, call, changing(by, { table: call.params.table, wanted: acknowledgements }));
+        return makeChange(deps, call, proposeLoss(deps, by, { table: call.params.table, wanted: acknowledgements }));
       },
     }),
   ];

@@ -2,7 +2,7 @@
 import { count } from './format.ts';
 import { LiftSteps } from './lift-stop.tsx';
 import { ask } from './parts/ask.tsx';
-import type { Acknowledged, Acknowledgements, Approved, Proposed, Replayed } from './shapes.ts';
+import type { Acknowledgements, Approved, LossProposed, Proposed, Replayed } from './shapes.ts';
 
 export function replay(chunks: readonly string[]): void {
   ask({
@@ -43,8 +43,15 @@ export function approve(proposal: string): void {
     ...{ title: 'Approve', verb: 'Approve', method: 'POST', path: `/v1/proposals/${proposal}/approve` },
     ...{ body: {}, isGrave: true },
     tell: (preview) => {
-      const { chunks, movedOn, lifted } = preview as Approved;
+      const { chunks, movedOn, lifted, acknowledged } = preview as Approved;
       if (lifted !== null) return <LiftSteps lifted={lifted} />;
+      if (acknowledged !== null)
+        return (
+          <p>
+            <code>{acknowledged.acknowledged.join(', ')}</code>: rows of {acknowledged.table} that come from now on may
+            lose it, in both your names. It is not taken back.
+          </p>
+        );
       return (
         <p>
           {chunkWords(chunks)} would be taken unproven, now, in both your names. It cannot be undone, only replayed.
@@ -63,24 +70,21 @@ export function withdraw(proposal: string): void {
   });
 }
 
-export function acknowledge({ table, tableId }: Pick<Acknowledgements, 'table' | 'tableId'>, loss: string): void {
+export function proposeLoss({ table, tableId }: Pick<Acknowledgements, 'table' | 'tableId'>, loss: string): void {
   ask({
-    ...{ title: `Acknowledge a loss of ${table}`, verb: 'Acknowledge', isGrave: true },
+    ...{ title: `Propose to acknowledge a loss of ${table}`, verb: 'Propose', isGrave: true },
     ...{
       method: 'POST',
       path: `/v1/tables/${encodeURIComponent(tableId)}/acknowledge`,
       body: { acknowledgements: [loss] },
     },
-    tell: (preview) => {
-      const { acknowledged } = preview as Acknowledged;
-      if (acknowledged.length === 0) return <p>It is acknowledged already: nothing would change.</p>;
-      return (
-        <p>
-          <code>{acknowledged.join(', ')}</code>: rows that come from now on may lose it, in your name. It is not taken
-          back. Chunks that waited for it are replayed afterwards.
-        </p>
-      );
-    },
+    tell: (preview) => (
+      <p>
+        Nothing is done before somebody else approves. Then rows that come from there on may lose{' '}
+        <code>{(preview as LossProposed).acknowledged.join(', ')}</code>, and it is not taken back. Chunks that waited
+        for it are replayed afterwards.
+      </p>
+    ),
   });
 }
 

@@ -1,6 +1,5 @@
 /** What the API answers, from the schemas that it checks itself against. Types only: nothing of them is in the bundle. */
 import type {
-  ACKNOWLEDGE_JSON,
   ACKNOWLEDGEMENTS_JSON,
   CHANGES_JSON,
   CHUNK_JSON,
@@ -19,6 +18,7 @@ import type { z } from 'zod';
 import type { PROBLEM_JSON } from '../../src/problem.ts';
 import type { PROPOSED_JSON } from '../../src/proposals/accept-chunks.ts';
 import type { DRIFT_PROPOSED_JSON } from '../../src/proposals/accept-drift.ts';
+import type { LOSS_PROPOSED_JSON } from '../../src/proposals/acknowledge-loss.ts';
 import type { APPROVED_JSON, PROPOSALS_JSON } from '../../src/proposals/proposals.ts';
 import type { REPLAYED_JSON } from '../../src/quarantine.ts';
 import type { MAP_JSON, ME_JSON, PACE_JSON } from '../../src/routes/map.ts';
@@ -50,7 +50,7 @@ export type Steered = z.output<typeof STEERED_JSON>;
 export type Replayed = z.output<typeof REPLAYED_JSON>;
 export type Proposed = z.output<typeof PROPOSED_JSON>;
 export type Acknowledgements = z.output<typeof ACKNOWLEDGEMENTS_JSON>;
-export type Acknowledged = z.output<typeof ACKNOWLEDGE_JSON>;
+export type LossProposed = z.output<typeof LOSS_PROPOSED_JSON>;
 export type Lifted = z.output<typeof LIFT_JSON>;
 export type DriftProposed = z.output<typeof DRIFT_PROPOSED_JSON>;
 export type Approved = z.output<typeof APPROVED_JSON>;

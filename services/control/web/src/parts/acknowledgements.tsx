@@ -1,6 +1,6 @@
 /** Losses that people put their names to: with the plan, later, and those that chunks still wait for. */
 import { may } from '../api.ts';
-import { acknowledge, replay } from '../decide-chunks.tsx';
+import { proposeLoss, replay } from '../decide-chunks.tsx';
 import { count, time } from '../format.ts';
 import { chunkHref } from '../href.ts';
 import { useResource } from '../resource.ts';
@@ -37,13 +37,13 @@ function Listed({ value }: { value: Acknowledgements }) {
               <Names names={chunks} />
             </span>
           </span>
-          {may('approve') ? (
+          {may('propose') ? (
             <button
               type="button"
-              aria-label={`Acknowledge ${acknowledgement} …`}
-              onClick={() => acknowledge(value, acknowledgement)}
+              aria-label={`Propose to acknowledge ${acknowledgement} …`}
+              onClick={() => proposeLoss(value, acknowledgement)}
             >
-              Acknowledge …
+              Propose to acknowledge …
             </button>
           ) : null}
         </li>

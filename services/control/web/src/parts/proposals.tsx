@@ -32,15 +32,14 @@ function ProposalList({ proposals }: Pick<Proposals, 'proposals'>) {
   if (proposals.length === 0) return <p class="empty">None.</p>;
   return (
     <ul class="waiting">
-      {proposals.map(({ proposal, at, who, reason, chunks, drift, decided }) => (
+      {proposals.map(({ proposal, at, who, reason, decided, ...subject }) => (
         <li key={proposal}>
           <div>
             <p>
-              <b>{who}</b> would accept {drift === null ? chunkWords(chunks) : 'a changed schema'}{' '}
-              <span class="quiet">{time(at)}</span>
+              <b>{who}</b> would {verbOf(subject)} <span class="quiet">{time(at)}</span>
             </p>
             <p>
-              “{reason}” {drift === null ? <Names names={chunks.map(({ chunk }) => chunk)} /> : <Drift drift={drift} />}
+              “{reason}” <SubjectNames subject={subject} />
             </p>
             {decided === null ? null : (
               <p class="quiet">
@@ -71,6 +70,26 @@ function ProposalList({ proposals }: Pick<Proposals, 'proposals'>) {
         </li>
       ))}
     </ul>
+  );
+}
+
+type Subject = Pick<Proposals['proposals'][number], 'chunks' | 'drift' | 'loss'>;
+
+function verbOf({ chunks, drift, loss }: Subject): string {
+  if (drift !== null) return 'accept a changed schema';
+  return loss === null ? `accept ${chunkWords(chunks)}` : 'acknowledge a loss';
+}
+
+function SubjectNames({ subject: { chunks, drift, loss } }: { subject: Subject }) {
+  if (drift !== null) return <Drift drift={drift} />;
+  if (loss === null) return <Names names={chunks.map(({ chunk }) => chunk)} />;
+  return (
+    <span>
+      <a class="name" href={href(['tables', loss.tableId])}>
+        {loss.tableId}
+      </a>
+      {loss.acknowledgements.join(', ')}
+    </span>
   );
 }
 
