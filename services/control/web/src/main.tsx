@@ -3,7 +3,11 @@ import { logIn } from './api.ts';
 import { App } from './app.tsx';
 import './style/frame.css';
 import './style/parts.css';
+import './style/overview.css';
 import './style/pages.css';
+import './style/trail.css';
+import './style/map.css';
+import './style/evidence.css';
 
 // A link that a command on this machine printed: behind `#`, so that no server is ever sent it; and gone from the address.
 // It may come to a page that is open already: then nothing is loaded, only the address changes.
