@@ -44,14 +44,19 @@ async function started() {
   await model.refreshOnce();
   const hub = new EventHub({ model, clock: deps.clock, maxConnections: 2 });
   const revoked = new Set<Stream>();
-  const connect = (lastEventId: number | null = null) => {
+  const connect = (lastEventId: number | null = null, who = 'token:anna') => {
     const stream = new Stream();
-    hub.connect(stream as unknown as Parameters<EventHub['connect']>[0], lastEventId, async () => !revoked.has(stream));
+    hub.connect(
+      stream as unknown as Parameters<EventHub['connect']>[0],
+      who,
+      lastEventId,
+      async () => !revoked.has(stream),
+    );
     return stream;
   };
   const pause = (pattern: string) =>
     ledger.steering.change({ change: { action: 'pause', pattern }, who: 'anna', reason: 'why', requestId: pattern });
-  return { api, ledger, model, hub, connect, pause, revoked };
+  return { api, ledger, model, clock: deps.clock, hub, connect, pause, revoked };
 }
 
 it('a listener is told at once where things stand, then what moves and what people set, and nothing twice', async () => {
@@ -84,7 +89,7 @@ it('one that comes back to another process is told what was set meanwhile', asyn
   const hub = new EventHub({ model: other.model, clock: other.deps.clock, maxConnections: 2 });
   const back = new Stream();
   const heard = stream.events().at(-1)?.[1] ?? null;
-  hub.connect(back as unknown as Parameters<EventHub['connect']>[0], heard, async () => true);
+  hub.connect(back as unknown as Parameters<EventHub['connect']>[0], 'token:anna', heard, async () => true);
   expect(back.events().map(([event, id]) => [event, id])).toEqual([
     ['steering', 1],
     ['steering', 2],
@@ -97,7 +102,7 @@ it('one that comes back to another process is told what was set meanwhile', asyn
 it('silence is broken for proxies whether or not the ledger can be read, a slow reader is let go, and nobody stays for ever', async () => {
   const { api, connect, hub } = await started();
   const [stream, slow] = [connect(), connect()];
-  expect(() => hub.refuseFull()).toThrow(/2 listeners/);
+  expect(() => hub.refuseFull('token:ben')).toThrow(/2 listeners/);
   await hub.runOnce();
   stream.text = '';
   slow.writableLength = 2_000_000;
@@ -120,4 +125,18 @@ it('whose token is revoked hears no more, though nothing else moves; the others 
   revoked.add(anna);
   await hub.runOnce();
   expect([anna.isEnded, ben.isEnded, hub.size]).toEqual([true, false, 1]);
+});
+
+it('one name takes a quarter of the connections, and the rest is for the others', async () => {
+  const { model, clock } = await started();
+  const hub = new EventHub({ model, clock, maxConnections: 8 });
+  const listen = (who: string) => {
+    hub.refuseFull(who);
+    hub.connect(new Stream() as unknown as Parameters<EventHub['connect']>[0], who, null, async () => true);
+  };
+  listen('token:anna');
+  listen('token:anna');
+  expect(() => listen('token:anna')).toThrow(/2 listeners of token:anna/);
+  for (const who of ['ben', 'ben', 'cleo', 'cleo', 'dora', 'dora']) listen(`token:${who}`);
+  expect(() => listen('token:eve')).toThrow(/8 listeners/);
 });

@@ -12,6 +12,7 @@ type Stream = Pick<ServerResponse, 'write' | 'end' | 'destroy' | 'writableLength
 
 interface Listener {
   stream: Stream;
+  who: string;
   sinceMs: number;
   spokenMs: number;
   mayStay: () => Promise<boolean>;
@@ -25,6 +26,8 @@ const LIFE_MS = 10 * 60_000;
 /** Who reads slower than this is behind for good. */
 const BACKLOG_BYTES = 1_048_576;
 const RETRY_MS = 2_000;
+/** Of all connections, for one name: a page that opens them without end must not silence everybody else. */
+const SHARE_OF_ONE = 1 / 4;
 /** Changes that a returning listener is told at most. */
 const REPLAYED = 500;
 
@@ -47,19 +50,22 @@ export class EventHub {
     return this.#listeners.size;
   }
 
-  /** TOO_MANY_REQUESTS when there are enough listeners. */
-  refuseFull(): void {
+  /** TOO_MANY_REQUESTS when there are enough listeners, or enough of this one. */
+  refuseFull(who: string): void {
     if (this.#listeners.size >= this.#most)
       throw new LakehaulError('TOO_MANY_REQUESTS', `${this.#most} listeners are connected already`);
+    const ofOne = Math.ceil(this.#most * SHARE_OF_ONE);
+    if ([...this.#listeners].filter((listener) => listener.who === who).length >= ofOne)
+      throw new LakehaulError('TOO_MANY_REQUESTS', `${ofOne} listeners of ${who} are connected already`);
   }
 
   /**
-   * The headers are sent already. `lastEventId` is what the listener heard last, null when it is new. `mayStay` is asked
+   * The headers are sent already. `who` is whose connection it is; `lastEventId` is what the listener heard last, null when it is new. `mayStay` is asked
    * again and again: a token that was revoked hears no more.
    */
-  connect(stream: Stream, lastEventId: number | null, mayStay: () => Promise<boolean>): void {
+  connect(stream: Stream, who: string, lastEventId: number | null, mayStay: () => Promise<boolean>): void {
     const nowMs = this.#clock.nowMs();
-    const listener = { stream, sinceMs: nowMs, spokenMs: nowMs, mayStay };
+    const listener = { stream, who, sinceMs: nowMs, spokenMs: nowMs, mayStay };
     this.#listeners.add(listener);
     stream.on('close', () => void this.#listeners.delete(listener));
     const { snapshot } = this.#model;

@@ -55,6 +55,8 @@ export const control = z
     metricTables: whole(0, 20_000)
       .default(2_000)
       .describe('Tables that have metrics of their own at most, five series each; the first that were planned.'),
-    eventConnections: whole(1, 10_000).default(200).describe('Listeners of /v1/events at once.'),
+    eventConnections: whole(1, 10_000)
+      .default(200)
+      .describe('Listeners of /v1/events at once; one name has a quarter of them at most.'),
   })
   .describe('The control service: the API that people and machines steer by.');

@@ -18,7 +18,7 @@ export function eventRoutes({ events, model, authenticate }: ControlDeps): Route
       answer: z.string().describe('text/event-stream'),
       contentType: 'text/event-stream',
       handle: ({ request, reply, principal }) => {
-        events.refuseFull();
+        events.refuseFull(principal.id);
         // Refuses (NOT_READY) before the headers are gone.
         void model.snapshot;
         // A HEAD hears nothing, and would wait for it.
@@ -30,7 +30,7 @@ export function eventRoutes({ events, model, authenticate }: ControlDeps): Route
           // nginx and its like would collect the events.
           'x-accel-buffering': 'no',
         });
-        events.connect(reply.raw, eventNumber(request.headers['last-event-id']), async () => {
+        events.connect(reply.raw, principal.id, eventNumber(request.headers['last-event-id']), async () => {
           const now = await authenticate(request);
           return now !== null && now.id === principal.id && mayDo(now, 'read');
         });
