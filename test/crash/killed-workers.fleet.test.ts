@@ -64,6 +64,8 @@ async function expectEqualInTheEnd(): Promise<void> {
 /** What was held goes on, and a second worker takes over what the first one left. */
 async function expectEqualOnceReleased(): Promise<void> {
   world.clouds.faults.release();
+  // A fault that nobody met yet would hold a call of the others until its time-out.
+  world.clouds.faults.set([]);
   start('worker');
   start('verifier');
   await expectEqualInTheEnd();
