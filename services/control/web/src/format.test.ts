@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { amount, bytes, count, duration, percent } from './format.ts';
+import { amount, axisTimes, bytes, count, duration, percent } from './format.ts';
 
 it('a share is 100 % only of the whole, and 0 % only of nothing', () => {
   fc.assert(
@@ -31,4 +31,15 @@ it('64-bit numbers keep every digit', () => {
 it('money keeps its digits, and a little is not nothing', () => {
   const texts = ['0.000000', '0.004999', '12.300000', '9007199254740993.129999', null];
   expect(texts.map(amount)).toEqual(['0.00', '< 0.01', '12.30', '9,007,199,254,740,993.12', '–']);
+});
+
+it('labels of a time axis are as fine as its steps', () => {
+  const noon = new Date(2026, 10, 26, 12).getTime() / 1_000;
+  const labels = (step: number) => axisTimes([0, 1, 2].map((number) => noon + number * step));
+  expect(labels(5)).toEqual(['12:00:00', '12:00:05', '12:00:10']);
+  expect(labels(60)).toEqual(['12:00', '12:01', '12:02']);
+  expect(labels(7_200)).toEqual(['12:00', '14:00', '16:00']);
+  expect(labels(2 * 86_400)).toEqual(['11-26', '11-28', '11-30']);
+  expect(axisTimes([])).toEqual([]);
+  expect(axisTimes([noon])).toEqual(['12:00:00']);
 });

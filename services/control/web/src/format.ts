@@ -71,3 +71,15 @@ export function amount(text: string | null): string {
   if (whole === '0' && cents === '00' && /[1-9]/.test(decimals)) return '< 0.01';
   return `${whole.replace(/\B(?=(\d{3})+$)/g, ',')}.${cents}`;
 }
+
+/** Labels of an axis of times in Unix seconds, by the reader's clock in 24 hours: as fine as needed for no two to be equal. */
+export function axisTimes(splits: readonly number[]): string[] {
+  const spanSeconds = (splits.at(-1) ?? 0) - (splits[0] ?? 0);
+  const stepSeconds = spanSeconds / Math.max(1, splits.length - 1);
+  return splits.map((seconds) => {
+    const at = new Date(seconds * 1_000);
+    if (spanSeconds > 2 * 86_400)
+      return `${String(at.getMonth() + 1).padStart(2, '0')}-${String(at.getDate()).padStart(2, '0')}`;
+    return at.toTimeString().slice(0, stepSeconds < 60 ? 8 : 5);
+  });
+}

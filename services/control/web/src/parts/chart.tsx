@@ -2,6 +2,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import { axisTimes } from '../format.ts';
 import { useTheme } from '../theme.ts';
 
 interface ChartColours {
@@ -58,7 +59,7 @@ function coloursOf(element: HTMLElement): ChartColours {
 export function axesOf(colours: ChartColours, quantity: (value: number) => string): uPlot.Axis[] {
   const axis = { stroke: colours.quiet, font: colours.font, ticks: { show: false } };
   return [
-    { ...axis, size: 24, grid: { show: false }, values: (_, splits) => timeTexts(splits) },
+    { ...axis, size: 24, grid: { show: false }, values: (_, splits) => axisTimes(splits) },
     { ...axis, size: 84, grid: { stroke: colours.line, width: 1 }, values: (_, splits) => splits.map(quantity) },
   ];
 }
@@ -68,13 +69,3 @@ export const FROM_ZERO: uPlot.Scales = { y: { range: (_, __, most) => [0, Math.m
 /** Each value holds until the next one. */
 export const STEPPED: Partial<uPlot.Series> =
   uPlot.paths.stepped === undefined ? {} : { paths: uPlot.paths.stepped({ align: 1 }) };
-
-/** By the reader's clock, in 24 hours; by days where the chart is longer than two. */
-function timeTexts(splits: readonly number[]): string[] {
-  const isLong = (splits.at(-1) ?? 0) - (splits[0] ?? 0) > 2 * 86_400;
-  return splits.map((seconds) => {
-    const at = new Date(seconds * 1_000);
-    const day = `${String(at.getMonth() + 1).padStart(2, '0')}-${String(at.getDate()).padStart(2, '0')}`;
-    return isLong ? day : at.toTimeString().slice(0, 5);
-  });
-}
