@@ -111,6 +111,13 @@ export const CONTROL: readonly Mutant[] = [
     to: 'throw error;',
     tests: [CHANGES],
   }),
+  mutant('control: one name takes every event connection', {
+    harm: 'a page that connects without end leaves everybody else without news',
+    file: 'services/control/src/event-hub.ts',
+    from: '.length >= ofOne)',
+    to: '.length >= this.#most)',
+    tests: [EVENTS],
+  }),
   mutant('control: a listener that comes back is told nothing of meanwhile', {
     harm: 'a console shows a queue as running that somebody has paused',
     file: 'services/control/src/event-hub.ts',
