@@ -310,6 +310,7 @@ describe.skipIf(executable === null)('the console', () => {
       who: 'token:anna',
       chunks: [],
       drift: null,
+      loss: null,
       decided: null,
     };
     await page.route('**/v1/proposals?*', (route) => {
