@@ -81,7 +81,8 @@ export async function send(path: string, init: RequestInit = {}): Promise<Respon
   if (age !== null) lookedMs.value = Date.now() - Number(age) * 1_000;
   if (response.ok || response.status === 304) return response;
   const problem = await problemIn(response);
-  if (response.status === 401 && token.value === sentToken)
+  // What a page asked while it was being left says nothing of the token, and must not take back why it was left.
+  if (response.status === 401 && sentToken !== null && token.value === sentToken)
     logOut(me.value === null ? 'That token is not known.' : 'The token is not known any more.');
   throw new ApiProblem(problem);
 }
